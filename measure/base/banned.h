@@ -1,0 +1,17 @@
+/*
+ * Functions that nobody may call: their use does not compile. Included by the build for every
+ * source file, after the system headers have had their say.
+ */
+#ifndef MEASURE_BASE_BANNED_H
+#define MEASURE_BASE_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok alloca
+#pragma GCC poison atoi atol atoll system popen tmpnam tempnam mktemp setlocale rand srand
+#pragma GCC poison gmtime localtime ctime asctime
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * struct bytes: a borrowed run of bytes, passed by value. It owns nothing and must not outlive
+ * what it points into; p may be NULL only when n is 0. Owned bytes are a struct buf.
+ */
+#ifndef MEASURE_BASE_BYTES_H
+#define MEASURE_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+	const uint8_t *p;
+	size_t n;
+};
+
+static inline struct bytes bytes_of(const void *p, size_t n)
+{
+	return (struct bytes){p, n};
+}
+
+/* The characters of a C string without its NUL. */
+static inline struct bytes bytes_str(const char *s)
+{
+	return (struct bytes){(const uint8_t *)s, strlen(s)};
+}
+
+/* Equal length and content; not in constant time (digests: digest_equal). */
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool bytes_start(struct bytes a, struct bytes head)
+{
+	return a.n >= head.n && (head.n == 0 || memcmp(a.p, head.p, head.n) == 0);
+}
+
+static inline bool bytes_zero(struct bytes a)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < a.n; i++)
+		any |= a.p[i];
+	return any == 0;
+}
+
+#endif

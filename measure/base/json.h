@@ -1,0 +1,75 @@
+/*
+ * JSON (RFC 8259), both ways. Reading is strict: one value, UTF-8, no key twice (compared after
+ * unescaping), nesting and node count bounded, nothing behind the end. The tree is flat: nodes in
+ * the order met, a container followed by what it holds. Numbers keep their spelling; nobody
+ * rounds them. Writing is a sticky writer into a buf, compact or indented by two blanks, with the
+ * escapes that serde_json uses (\" \\ \b \f \n \r \t and \u00xx in lower case; all else raw).
+ *
+ * Our own, because metadata in EIFs needs exact numbers and serde_json's spelling, which no
+ * library in C offers; one JSON reader in the program is enough.
+ */
+#ifndef MEASURE_BASE_JSON_H
+#define MEASURE_BASE_JSON_H
+
+#include "measure/base/buf.h"
+
+#define JSON_MAX_DEPTH 64
+#define JSON_MAX_NODES 65536
+
+enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY,
+		 JSON_OBJECT };
+
+struct json_node {
+	enum json_type type;
+	uint32_t next;		/* index of the node behind this one and all that it holds */
+	uint32_t count;		/* members of an object, items of an array */
+	struct bytes key;	/* unescaped, when the parent is an object */
+	struct bytes text;	/* a string unescaped; a number as spelt */
+	uint64_t offset;	/* of its first byte, absolute */
+};
+
+/* Owns its nodes and the unescaped strings; released by json_free(). Node 0 is the root. */
+struct json {
+	struct json_node *nodes;
+	size_t n;
+	struct buf strings;
+};
+
+must bool json_read(struct json *j, struct bytes text, uint64_t base, struct err *e);
+void json_free(struct json *j);
+
+/* The member with that key, or NULL; object must be an object of j. */
+const struct json_node *json_member(const struct json *j, const struct json_node *object,
+				    const char *key);
+
+/* First thing in a container, and the one after `node` inside it; NULL at the end. */
+const struct json_node *json_first(const struct json *j, const struct json_node *container);
+const struct json_node *json_after(const struct json *j, const struct json_node *container,
+				   const struct json_node *node);
+
+/* The writer. Keys are given before values inside objects; commas and blanks are its business. */
+struct json_out {
+	struct buf *out;
+	bool pretty;		/* two blanks per level, "key": value, as serde_json's pretty printer */
+	unsigned depth;
+	bool first;		/* nothing written yet at this level */
+	bool keyed;		/* a key was just written */
+};
+
+struct json_out json_out(struct buf *out, bool pretty);
+void json_open(struct json_out *w, char bracket);	/* '{' or '[' */
+void json_close(struct json_out *w, char bracket);	/* '}' or ']' */
+void json_key(struct json_out *w, const char *key);
+void json_key_bytes(struct json_out *w, struct bytes key);
+void json_string(struct json_out *w, struct bytes utf8);
+void json_str(struct json_out *w, const char *s);
+void json_u64(struct json_out *w, uint64_t x);
+void json_bool(struct json_out *w, bool x);
+void json_null(struct json_out *w);
+void json_hex(struct json_out *w, struct bytes x);	/* as a string of lower-case hex */
+void json_raw(struct json_out *w, struct bytes text);	/* a finished value, taken as it is */
+
+/* A node of j with all that it holds, numbers as spelt, keys in the order met. */
+void json_node_out(struct json_out *w, const struct json *j, const struct json_node *node);
+
+#endif
