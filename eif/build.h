@@ -1,0 +1,29 @@
+/*
+ * An EIF from its parts, byte for byte as the reference builder writes it: kernel, cmdline,
+ * metadata, ramdisks; version 4; no gaps. Nothing is read from the clock or the environment.
+ */
+#ifndef EIF_BUILD_H
+#define EIF_BUILD_H
+
+#include "eif/header.h"
+#include "measure/core/answer.h"
+
+#define EIF_MAX_RAMDISKS (EIF_MAX_SECTIONS - 4u)	/* room for a signature is kept */
+
+struct eif_parts {
+	uint16_t flags;			/* 0 or EIF_FLAG_AARCH64 */
+	const char *kernel;		/* path of a regular file */
+	struct bytes cmdline;
+	struct bytes metadata;		/* the section's bytes; empty when only measuring */
+	const char *const *ramdisks;	/* paths */
+	size_t n_ramdisks;
+};
+
+/*
+ * Measure the parts; with out != NULL also write the image there, whole or not at all. Registers and warnings
+ * go into *a. Refused before anything is written (usage): no or too many ramdisks, an empty part,
+ * a NUL in the command line.
+ */
+must bool eif_build(const struct eif_parts *p, const char *out, struct answer *a, struct err *e);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Signing an image: the strict reader gives PCR0, the signature comes from outside, and the image
+ * is written anew with its signature section last, replacing one that was there. All sizes,
+ * tables and the CRC are made again; the destination appears whole or not at all.
+ */
+#ifndef EIF_SIGN_H
+#define EIF_SIGN_H
+
+#include "measure/core/answer.h"
+#include "measure/core/x509.h"
+
+struct eif_to_sign {
+	uint8_t pcr0[48];
+	struct x509 *cert;	/* first of pem */
+	struct buf pem;		/* the certificate file, verbatim */
+	struct buf tbs;		/* the bytes to sign with x509_alg(cert) */
+};
+
+/* Read image and certificate file; everything that signing needs. */
+must bool eif_sign_prepare(struct eif_to_sign *s, const char *image, const char *cert_path,
+			   struct err *e);
+void eif_sign_free(struct eif_to_sign *s);
+
+/*
+ * Attach raw r||s: it must verify under the certificate (signature otherwise), the image must still
+ * have the same PCR0 (file-changed). out may be the image itself. Registers into *a.
+ */
+must bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *image,
+			  const char *out, struct answer *a, struct err *e);
+
+#endif
