@@ -1,0 +1,273 @@
+# make              the program, build/measure           make check      every test
+# make DEV=1        warnings are errors                  make install    honours DESTDIR and prefix
+# make SAN=1        ASAN and UBSAN, in build-asan        make help       all targets
+MEASURE_VERSION := 0.1.0
+
+# A module is the folder of one TEE image format: its tee.c exports `const struct tee NAME_tee`
+# (dashes become underscores) and so becomes a row of the TEE table. Modules without it are libraries.
+MODULES := eif
+
+CC = gcc
+AR = ar
+PKG_CONFIG = pkg-config
+CFLAGS = -O2 -g
+BUILD = build$(if $(SAN),-asan)$(if $(FUZZ),-fuzz)
+Q = $(if $(V),,@)
+say = $(if $(V),@:,@printf '%-4s %s\n' $1 $(@:$(BUILD)/%=%))
+
+prefix = /usr/local
+bindir = $(prefix)/bin
+datadir = $(prefix)/share
+mandir = $(datadir)/man
+bashdir = $(datadir)/bash-completion/completions
+zshdir = $(datadir)/zsh/site-functions
+fishdir = $(datadir)/fish/vendor_completions.d
+
+all: $(BUILD)/measure
+
+# ---- sources: sorted, so that the order of a directory reaches no output
+sources = $(sort $(wildcard $(addsuffix /*.c,$1)))
+MAIN := measure/cli/main.c
+SRC := $(filter-out $(MAIN),$(call sources,measure/base measure/core measure/cli $(MODULES)))
+TEE_ROWS := $(subst -,_,$(patsubst %/tee.c,%_tee,$(wildcard $(addsuffix /tee.c,$(MODULES)))))
+PROSE := $(sort $(wildcard measure/man/*.in))
+GEN := tee_table man_prose
+UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
+ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
+FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
+SUPPORT := $(filter tests/unit/support%,$(call sources,tests/unit))
+MAKERS := $(call sources,tests/shouldfail)
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
+program = $(patsubst %.c,$(BUILD)/%,$1)
+LIB := $(BUILD)/libmeasure.a
+LIBOBJ := $(call object,$(SRC)) $(GEN:%=$(BUILD)/obj/gen/%.o)
+
+# ---- what the compiler and the machine offer
+compiles := $(if $(filter-out clean help format uninstall,$(or $(MAKECMDGOALS),all)),yes)
+ifdef compiles
+# package-of NAME: the Debian package that holds NAME.pc
+package-of = $(or $(if $(filter libcrypto,$1),libssl-dev),$(if $(filter libdeflate,$1),libdeflate-dev),$1-dev)
+has = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo yes)
+need = $(if $(call has,$1),,$(error $1 is missing: install the Debian package $(call package-of,$1), or run ci/setup build))
+pc = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)$(if $(filter-out 0,$(.SHELLSTATUS)),$(foreach p,$2,$(call need,$p)))
+
+ifeq ($(shell command -v $(firstword $(CC))),)
+$(error $(CC) is missing: install the Debian package $(firstword $(CC)), or run ci/setup build)
+endif
+ifeq ($(shell command -v $(firstword $(PKG_CONFIG))),)
+$(error $(PKG_CONFIG) is missing: install the Debian package pkg-config, or run ci/setup build)
+endif
+LIBRARIES := libcrypto libdeflate libcbor
+LIB_CFLAGS := $(call pc,--cflags,$(LIBRARIES))
+LIB_LIBS := $(call pc,--libs,$(LIBRARIES)) -pthread
+# cmocka is asked for only when a test is linked
+CMOCKA = $(eval CMOCKA := $(call pc,--libs,cmocka))$(CMOCKA)
+
+# accepted FLAGS: all of them when the compiler takes them together, else those it takes alone
+try = $(shell echo 'int main(void){return 0;}' | $(CC) -Werror $1 -x c -o /dev/null - 2>/dev/null && echo yes)
+accepted = $(if $(call try,$1),$1,$(foreach f,$1,$(if $(call try,$f),$f)))
+HARDEN := $(call accepted,-fstack-protector-strong -fstack-clash-protection -fcf-protection=full)
+LD_WISHES := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+HARDEN_LD := $(call accepted,$(LD_WISHES))
+endif
+
+comma := ,
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wcast-qual -Wcast-align -Wpointer-arith -Wundef -Wvla \
+	-Wformat=2 -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference -Wdate-time \
+	$(if $(DEV),-Werror)
+SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer) $(if $(FUZZ),-fsanitize=fuzzer-no-link)
+# the sanitizers see what a fortified call would hide
+FORTIFY := -U_FORTIFY_SOURCE $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=3)
+BASIC := -std=c11 -fPIE -fvisibility=hidden -fno-common -fno-strict-aliasing -pthread
+CPP = -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(CPPFLAGS)
+COMPILE = $(CC) $(CPP) $(BASIC) $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE) $(FORTIFY)
+LINK = $(CC) $(BASIC) $(CFLAGS) $(SANITIZE) -pie $(HARDEN_LD) $(LDFLAGS)
+# the shell's own idea of the path is the one the compiler records
+PREFIX_MAP = -ffile-prefix-map="$$PWD"=.
+
+# ---- objects and the library that program, tests and fuzzers share
+# rewrite TEXT: the file's time moves only when its content does
+quote = '$(subst ','\'',$1)'
+rewrite = @mkdir -p $(@D); printf '%s\n' $(call quote,$1) >$@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: FORCE all help clean install uninstall man completions format
+
+# tests may do what the program may not
+BANNED = $(if $(filter tests/%,$<),,-include measure/base/banned.h)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/gen/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(COMPILE) $(BANNED) $(DEFINES) $(PREFIX_MAP) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/gen/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(COMPILE) $(PREFIX_MAP) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/flags: FORCE
+	$(call rewrite,$(COMPILE) $(LINK))
+
+$(LIB): $(LIBOBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) qcDs $@ $(LIBOBJ)
+
+$(BUILD)/measure: $(call object,$(MAIN)) $(LIB)
+	$(call say,LD)
+	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
+
+# ---- generated: the TEE table, the prose of the man pages, the version
+$(BUILD)/gen/tees: FORCE
+	$(call rewrite,$(TEE_ROWS))
+
+$(BUILD)/gen/tee_table.c: $(BUILD)/gen/tees
+	@{ printf '#include "measure/core/tee.h"\n#include <stddef.h>\n\n'; \
+	$(foreach t,$(TEE_ROWS),printf 'extern const struct tee $t;\n';) \
+	printf '\nconst struct tee *const tee_table[] = {\n'; \
+	$(foreach t,$(TEE_ROWS),printf '\t&$t,\n';) printf '\tNULL,\n};\n'; } >$@
+
+$(BUILD)/gen/prose: FORCE
+	$(call rewrite,$(PROSE))
+
+$(BUILD)/gen/man_prose.c: measure/man/embed.sh $(PROSE) $(BUILD)/gen/prose
+	$(Q)measure/man/embed.sh $(PROSE) >$@
+
+# the commit of the sources: from git, from the file .commit of a release, or unknown
+git-commit = $(shell c=$$(git rev-parse --verify -q HEAD) && \
+	d=$$(git --no-optional-locks status --porcelain) && echo "$$c$${d:+-dirty}")
+ifndef MEASURE_COMMIT
+MEASURE_COMMIT := $(or $(if $(wildcard .git),$(git-commit)),$(if $(wildcard .commit),$(file <.commit)),unknown)
+endif
+
+$(BUILD)/gen/version: FORCE
+	$(call rewrite,$(MEASURE_VERSION) $(MEASURE_COMMIT))
+
+$(call object,measure/cli/version.c measure/cli/man.c): \
+	private DEFINES = -DMEASURE_VERSION='"$(MEASURE_VERSION)"'
+$(call object,measure/cli/version.c): private DEFINES += -DMEASURE_COMMIT='"$(MEASURE_COMMIT)"'
+$(call object,measure/cli/version.c): $(BUILD)/gen/version
+$(call object,measure/cli/man.c): Makefile
+
+# ---- man pages and completions, printed by the program from its option tables
+man: $(BUILD)/measure
+	$(call say,MAN)
+	$(Q)rm -rf $(BUILD)/man && mkdir -p $(BUILD)/man && topics=$$($< help --topics) && \
+	for t in $$topics; do $< help --man $$t >$(BUILD)/man/$$t || exit 1; done
+
+completions: $(BUILD)/measure
+	$(call say,COMP)
+	$(Q)rm -rf $(BUILD)/completions && mkdir -p $(BUILD)/completions && \
+	$< help --completion bash >$(BUILD)/completions/measure.bash && \
+	$< help --completion zsh >$(BUILD)/completions/_measure && \
+	$< help --completion fish >$(BUILD)/completions/measure.fish
+
+dest = $(call quote,$(DESTDIR)$1)
+install: $(BUILD)/measure man completions
+	install -D -m 755 $(BUILD)/measure $(call dest,$(bindir)/measure)
+	install -D -m 644 $(BUILD)/completions/measure.bash $(call dest,$(bashdir)/measure)
+	install -D -m 644 $(BUILD)/completions/_measure $(call dest,$(zshdir)/_measure)
+	install -D -m 644 $(BUILD)/completions/measure.fish $(call dest,$(fishdir)/measure.fish)
+	for f in $(BUILD)/man/*; do \
+		install -D -m 644 "$$f" $(call dest,$(mandir))/man"$${f##*.}/$${f##*/}" || exit 1; done
+
+uninstall: man
+	rm -f $(call dest,$(bindir)/measure) $(call dest,$(bashdir)/measure) \
+		$(call dest,$(zshdir)/_measure) $(call dest,$(fishdir)/measure.fish)
+	for f in $(BUILD)/man/*; do rm -f $(call dest,$(mandir))/man"$${f##*.}/$${f##*/}"; done
+
+# ---- tests
+CMOCKA_OBJ := $(call object,$(SUPPORT))
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(CMOCKA_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(LINK) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
+
+WRAP := $(foreach f,malloc calloc realloc,-Wl$(comma)--wrap=$f)
+$(BUILD)/tests/alloc/%: $(BUILD)/obj/tests/alloc/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(LINK) $(WRAP) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
+
+# the generators of broken images
+$(BUILD)/tests/%: $(BUILD)/obj/tests/shouldfail/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
+
+# one harness, two programs: under libFuzzer, or replaying a corpus with any compiler
+REPLAY := $(if $(FUZZ),,$(BUILD)/obj/tests/fuzz/replay.o)
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(REPLAY) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(LINK) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LIB_LIBS)
+
+# outside the library: nothing but the sanitizers, proving that they are alive
+$(BUILD)/tests/san/canary: $(BUILD)/obj/tests/san/canary.o
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(LINK) -o $@ $^
+
+export BUILD V
+RUN = @BUILD='$(BUILD)' V='$(V)' tests/run.sh
+PROGRAM := $(if $(wildcard $(MAIN)),$(BUILD)/measure)
+MUTATE := $(MAKERS:tests/shouldfail/%.c=$(BUILD)/tests/%)
+CHECKS := unit alloc cli shouldfail vectors fuzz
+.PHONY: check $(CHECKS:%=check-%) check-asan check-canary fuzz bench soak tests
+
+check-unit: $(call program,$(UNIT))
+	$(RUN) unit $(call program,$(UNIT))
+check-alloc: $(call program,$(ALLOC))
+	$(RUN) alloc $(call program,$(ALLOC))
+check-cli: $(PROGRAM) $(MUTATE)
+	$(RUN) cli $(sort $(wildcard tests/cli/*.sh))
+check-shouldfail: $(PROGRAM) $(MUTATE)
+	$(RUN) shouldfail $(wildcard tests/shouldfail/run.sh)
+check-vectors: $(PROGRAM)
+	$(RUN) vectors $(sort $(wildcard tests/vectors/*.sh))
+check-fuzz: $(call program,$(FUZZERS))
+	$(RUN) fuzz ci/replay.sh
+check-canary: $(BUILD)/tests/san/canary
+	$(RUN) canary tests/san/canary.sh
+
+# every program that a test needs, without running one
+tests: $(call program,$(UNIT) $(ALLOC) $(FUZZERS)) $(MUTATE) $(PROGRAM)
+
+# all stages run, whichever fails
+stages = failed=; for s in $1; do $(MAKE) --no-print-directory $2 check-$$s || failed=yes; done; test -z "$$failed"
+check:
+	+@$(call stages,$(CHECKS))
+check-asan:
+	+@$(call stages,canary unit cli shouldfail vectors fuzz,SAN=1 BUILD=build-asan)
+
+FUZZ_SECONDS = 180
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang FUZZ=1 BUILD=build-fuzz fuzz-build
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) ci/fuzz.sh build-fuzz
+fuzz-build: $(call program,$(FUZZERS))
+bench: $(PROGRAM)
+	@tests/bench/run.sh
+soak: export SOAK = 1
+soak: FUZZ_SECONDS = 3600
+soak:
+	+@$(call stages,unit shouldfail)
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
+
+format:
+	clang-format -i $(or $(FILES),$(shell git ls-files '*.c' '*.h'))
+
+clean:
+	rm -rf build build-*
+
+help:
+	@sed -n '1,/^MEASURE_VERSION/s/^# \{0,1\}//p' Makefile
+	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
+	@echo 'vectors,fuzz,asan} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
+
+-include $(patsubst %.o,%.d,$(LIBOBJ) $(call object,$(MAIN) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))

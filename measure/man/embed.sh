@@ -1,0 +1,24 @@
+#!/bin/sh
+# The prose of the man pages as C arrays: embed.sh FILE.in... >man_prose.c
+# Arrays of bytes, since C11 promises no string literal longer than 4095 characters.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+printf '#include "measure/cli/man.h"\n#include <stddef.h>\n'
+n=0
+for file; do
+	printf '\nstatic const char prose_%d[] = {\n' "$n"
+	od -An -v -to1 <"$file" | sed "s/ \([0-7]*\)/'\\\\\1', /g; s/^/\t/; s/ \$//"
+	printf "\t'\\\\0',\n};\n"
+	n=$((n + 1))
+done
+
+printf '\nconst struct man_prose man_prose[] = {\n'
+n=0
+for file; do
+	topic=${file##*/}
+	printf '\t{ "%s", prose_%d },\n' "${topic%.in}" "$n"
+	n=$((n + 1))
+done
+printf '\t{ NULL, NULL },\n};\n'
