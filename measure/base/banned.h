@@ -10,6 +10,15 @@
 #include <string.h>
 #include <time.h>
 
+/* libc has some of them as macros, which must be gone before the name is poisoned */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef sprintf
+#undef vsprintf
+#undef alloca
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok alloca
 #pragma GCC poison atoi atol atoll system popen tmpnam tempnam mktemp setlocale rand srand
 #pragma GCC poison gmtime localtime ctime asctime
