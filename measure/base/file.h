@@ -10,6 +10,12 @@
 
 #include "measure/base/buf.h"
 
+/* Borrowed memory to be filled. */
+struct span {
+	uint8_t *p;
+	size_t n;
+};
+
 struct file {
 	int fd;
 	bool stream;		/* not seekable; size unknown until its end */
@@ -25,13 +31,13 @@ must bool file_open(struct file *f, const char *path, struct err *e);
 void file_close(struct file *f);
 
 /*
- * Up to n bytes at the position, fewer only at the end: *got says how many. A regular file that
+ * As many bytes as `to` holds, fewer only at the end: *got says how many. A regular file that
  * ends before the size it had at opening is file-changed.
  */
-must bool file_read(struct file *f, uint8_t *p, size_t n, size_t *got, struct err *e);
+must bool file_read(struct file *f, struct span to, size_t *got, struct err *e);
 
-/* The same at an offset, position left alone; a stream refuses (io). */
-must bool file_pread(struct file *f, uint64_t at, struct bytes *out, uint8_t *p, size_t n,
+/* The same at an offset, position and size left alone; a stream refuses (not-a-file). */
+must bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *got,
 		     struct err *e);
 
 /* A small file whole, appended to out; over max bytes is `limit`. path may be "-". */
@@ -40,12 +46,13 @@ must bool file_slurp(const char *path, size_t max, struct buf *out, struct err *
 struct out {
 	int fd;
 	char *path;	/* final name */
+	char *folder;	/* the folder it is in */
 	char *temp;	/* temporary name, NULL while the file has no name at all */
 };
 
 #define OUT_NONE ((struct out){.fd = -1})
 
-/* A destination that exists and is no regular file is refused (not-a-file). */
+/* A destination that exists and is no regular file is refused (not-a-file). path is copied. */
 must bool out_open(struct out *o, const char *path, struct err *e);
 must bool out_write(struct out *o, struct bytes x, struct err *e);
 must bool out_pwrite(struct out *o, uint64_t at, struct bytes x, struct err *e);

@@ -1,0 +1,97 @@
+#include "measure/base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool err_set(struct err *e, enum reason r, const char *format, ...)
+{
+	va_list args;
+
+	if (err_is(e))
+		return false;
+	e->reason = r;
+	va_start(args, format);
+	vsnprintf(e->text, sizeof(e->text), format, args);
+	va_end(args);
+	return false;
+}
+
+bool err_at(struct err *e, enum reason r, uint64_t offset, const char *format, ...)
+{
+	va_list args;
+
+	if (err_is(e))
+		return false;
+	e->reason = r;
+	e->at = true;
+	e->offset = offset;
+	va_start(args, format);
+	vsnprintf(e->text, sizeof(e->text), format, args);
+	va_end(args);
+	return false;
+}
+
+static enum reason reason_of(int errnum)
+{
+	switch (errnum) {
+	case ENOENT:
+	case ENOTDIR:
+		return REASON_NO_SUCH_FILE;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return REASON_PERMISSION;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return REASON_NO_SPACE;
+	case ENOMEM:
+		return REASON_OUT_OF_MEMORY;
+	default:
+		return REASON_IO;
+	}
+}
+
+bool err_errno(struct err *e, int errnum, const char *what)
+{
+	return err_set(e, reason_of(errnum), "%s: %s", what, strerrordesc_np(errnum)
+		       ? strerrordesc_np(errnum) : "unknown error");
+}
+
+bool err_in(struct err *e, const char *format, ...)
+{
+	char old[sizeof(e->text)];
+	va_list args;
+	int n;
+
+	if (!err_is(e))
+		return false;
+	memcpy(old, e->text, sizeof(old));
+	va_start(args, format);
+	n = vsnprintf(e->text, sizeof(e->text), format, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n < sizeof(e->text))
+		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", old);
+	return false;
+}
+
+bool err_subject(struct err *e, const char *subject)
+{
+	if (e->subject[0] == '\0')
+		snprintf(e->subject, sizeof(e->subject), "%s", subject);
+	return false;
+}
+
+bool err_hint(struct err *e, const char *format, ...)
+{
+	va_list args;
+
+	if (e->hint[0] != '\0')
+		return false;
+	va_start(args, format);
+	vsnprintf(e->hint, sizeof(e->hint), format, args);
+	va_end(args);
+	return false;
+}

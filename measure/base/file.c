@@ -1,0 +1,146 @@
+#include "measure/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "measure/base/num.h"
+
+static const char *kind_of(mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return "a directory";
+	if (S_ISFIFO(mode))
+		return "a pipe";
+	if (S_ISSOCK(mode))
+		return "a socket";
+	return "a device";
+}
+
+static bool open_stdin(struct file *f)
+{
+	*f = (struct file){.fd = STDIN_FILENO, .stream = true, .name = "-"};
+	return true;
+}
+
+bool file_open(struct file *f, const char *path, struct err *e)
+{
+	owned(own_close) int fd = -1;
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return open_stdin(f);
+	/* Not blocking: a pipe without a writer would hold the open for ever. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 && (errno == ENXIO || errno == ENODEV)) {
+		err_subject(e, path);
+		return err_set(e, REASON_NOT_A_FILE, "is a socket or a device, not a regular file");
+	}
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		err_errno(e, errno, "cannot be opened");
+		return err_subject(e, path);
+	}
+	if (!S_ISREG(st.st_mode)) {
+		err_set(e, REASON_NOT_A_FILE, "is %s, not a regular file", kind_of(st.st_mode));
+		if (S_ISFIFO(st.st_mode))
+			err_hint(e, "a stream is read from standard input, as -");
+		return err_subject(e, path);
+	}
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	*f = (struct file){.fd = fd, .size = (uint64_t)st.st_size, .name = path};
+	fd = -1;
+	return true;
+}
+
+void file_close(struct file *f)
+{
+	if (f->fd >= 0 && !f->stream)
+		close(f->fd);
+	*f = FILE_NONE;
+}
+
+static bool read_failed(const struct file *f, uint64_t at, struct err *e)
+{
+	err_errno(e, errno, "cannot be read");
+	if (!e->at) {
+		e->at = true;
+		e->offset = at;
+	}
+	return err_subject(e, f->name);
+}
+
+/* As much as there is, up to n: at `at` in a regular file, wherever it stands in a stream. */
+static bool read_fully(const struct file *f, uint64_t at, struct span to, size_t *got,
+		       struct err *e)
+{
+	size_t have = 0;
+	int64_t offset = 0;
+
+	if (!num_off(at, &offset) || offset > INT64_MAX - (int64_t)(SIZE_MAX >> 2)) {
+		err_at(e, REASON_TRUNCATED, at, "an offset beyond what a file can have");
+		return err_subject(e, f->name);
+	}
+	while (have < to.n) {
+		ssize_t r = f->stream ? read(f->fd, to.p + have, to.n - have)
+				      : pread(f->fd, to.p + have, to.n - have,
+					      (off_t)(offset + (int64_t)have));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return read_failed(f, at + have, e);
+		if (r == 0)
+			break;
+		have += (size_t)r;
+	}
+	*got = have;
+	return true;
+}
+
+bool file_read(struct file *f, struct span to, size_t *got, struct err *e)
+{
+	size_t have;
+
+	if (!read_fully(f, f->pos, to, &have, e))
+		return false;
+	if (!f->stream && have < to.n && f->pos + have < f->size) {
+		err_at(e, REASON_FILE_CHANGED, f->pos + have,
+		       "the file ended while it was being read; it had %llu bytes when it was opened",
+		       (unsigned long long)f->size);
+		return err_subject(e, f->name);
+	}
+	f->pos += have;
+	*got = have;
+	return true;
+}
+
+bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *got, struct err *e)
+{
+	if (f->stream) {
+		err_set(e, REASON_NOT_A_FILE, "is a stream, which cannot be read at an offset");
+		return err_subject(e, f->name);
+	}
+	return read_fully(f, at, to, got, e);
+}
+
+bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	uint8_t piece[4096];
+	size_t got = 0, total = 0;
+
+	if (!file_open(&f, path, e))
+		return false;
+	do {
+		if (!file_read(&f, (struct span){piece, sizeof(piece)}, &got, e))
+			return false;
+		total += got;
+		if (total > max) {
+			err_set(e, REASON_LIMIT, "is larger than the limit of %zu bytes", max);
+			return err_subject(e, path);
+		}
+		buf_put(out, bytes_of(piece, got));
+	} while (got == sizeof(piece));
+	return buf_done(out, path, e);
+}

@@ -1,0 +1,73 @@
+#include "measure/base/num.h"
+
+bool num_add(uint64_t a, uint64_t b, uint64_t *out)
+{
+	uint64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return false;
+	*out = sum;
+	return true;
+}
+
+bool num_mul(uint64_t a, uint64_t b, uint64_t *out)
+{
+	uint64_t product;
+
+	if (__builtin_mul_overflow(a, b, &product))
+		return false;
+	*out = product;
+	return true;
+}
+
+bool num_add_size(size_t a, size_t b, size_t *out)
+{
+	size_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return false;
+	*out = sum;
+	return true;
+}
+
+bool num_mul_size(size_t a, size_t b, size_t *out)
+{
+	size_t product;
+
+	if (__builtin_mul_overflow(a, b, &product))
+		return false;
+	*out = product;
+	return true;
+}
+
+bool num_size(uint64_t a, size_t *out)
+{
+	if (a > SIZE_MAX)
+		return false;
+	*out = (size_t)a;
+	return true;
+}
+
+bool num_off(uint64_t a, int64_t *out)
+{
+	if (a > INT64_MAX)
+		return false;
+	*out = (int64_t)a;
+	return true;
+}
+
+bool num_parse(const char *s, uint64_t *out)
+{
+	uint64_t x = 0;
+
+	if (s[0] == '\0' || (s[0] == '0' && s[1] != '\0'))
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		if (!num_mul(x, 10, &x) || !num_add(x, (uint64_t)(*s - '0'), &x))
+			return false;
+	}
+	*out = x;
+	return true;
+}
