@@ -1,7 +1,7 @@
 /*
  * What a measuring function hands to the command line: registers, warnings, and what `--json`
- * shows beyond them. The layers below never print; they fill this. Starts as ANSWER; released by
- * answer_free().
+ * shows beyond them. The layers below never print; they fill this. Made by answer_init(), which
+ * points `json` at `members`, so an answer is not moved; released by answer_free().
  */
 #ifndef MEASURE_CORE_ANSWER_H
 #define MEASURE_CORE_ANSWER_H
@@ -21,8 +21,8 @@ struct answer {
 	struct mset registers;
 	size_t n_notes;
 	struct note notes[ANSWER_NOTES];
-	struct buf members;	/* more members of the JSON object, written through `json` */
-	struct json_out json;
+	struct buf members;	/* more members of the JSON object (without the braces), indented */
+	struct json_out json;	/* writes into members */
 	struct buf verbatim;	/* not empty: printed instead of everything else (another tool's format) */
 };
 

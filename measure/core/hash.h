@@ -26,4 +26,8 @@ must bool hash_of(enum digest_alg alg, struct bytes x, struct digest *out, struc
 must bool hash_of_two(enum digest_alg alg, struct bytes a, struct bytes b, struct digest *out,
 		      struct err *e);
 
+/* Versions for `measure version`: what this program was compiled against, or runs with. */
+const char *hash_openssl_version(bool running);
+const char *hash_libdeflate_version(void);
+
 #endif
