@@ -9,7 +9,8 @@
  *
  * Bytes live in a ring of PASS_WINDOWS windows of PASS_WINDOW bytes: memory does not depend on the
  * file. The calling thread reads and, when the ring is full, hashes; the others only hash. A free
- * thread takes the lane that is furthest behind. A pass may also copy every byte to a struct out.
+ * thread takes the lane that is furthest behind. Writing a copy is a lane like the others. A pass that
+ * has failed stays failed; every later call gives the same err.
  */
 #ifndef MEASURE_CORE_PASS_H
 #define MEASURE_CORE_PASS_H
@@ -31,11 +32,11 @@ must struct pass *pass_new(unsigned threads, struct err *e);
 void pass_free(struct pass **p);
 void pass_input(struct pass *p, struct file *in);
 
-/* Every byte read from now on is also written to `out` (NULL: stop). */
-void pass_copy(struct pass *p, struct out *out);
-
-/* A new lane; its number in *lane. */
+/* A new lane, to be made before the first byte is read; its number in *lane. */
 must bool pass_lane(struct pass *p, enum digest_alg alg, unsigned *lane, struct err *e);
+
+/* A lane that writes what it is fed to `out`, one behind the other. */
+must bool pass_writer(struct pass *p, struct out *out, unsigned *lane, struct err *e);
 
 /* Which lanes the bytes read from now on go to: a mask of 1u << lane. */
 void pass_open(struct pass *p, uint32_t lanes);
@@ -48,7 +49,7 @@ must bool pass_restart(struct pass *p, unsigned lane, struct err *e);
 must bool pass_skip(struct pass *p, uint64_t n, struct err *e);
 must bool pass_take(struct pass *p, size_t n, struct buf *dest, struct err *e);
 
-/* Feed bytes that stand in no file (they are copied, and written to the out of pass_copy). */
+/* Feed bytes that stand in no file (they are copied). */
 must bool pass_feed(struct pass *p, struct bytes x, struct err *e);
 
 /* True at the end of the input; reads ahead by nothing. */
@@ -60,7 +61,7 @@ uint64_t pass_position(const struct pass *p);
 /* Wait for all lanes; then the marks hold. */
 must bool pass_end(struct pass *p, struct err *e);
 
-/* Called from the reading thread about every 50 ms of work, for progress; may be NULL. */
+/* Called from the reading thread after each window, for progress. */
 void pass_watch(struct pass *p, void (*tick)(void *arg, uint64_t position), void *arg);
 
 #endif
