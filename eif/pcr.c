@@ -1,0 +1,45 @@
+#include "eif/pcr.h"
+
+#include "measure/core/pass.h"
+
+static const uint8_t zeros[EIF_PCR_LEN];
+
+bool eif_pcr_extend(const struct digest *content, struct digest *pcr, struct err *e)
+{
+	return hash_of_two(DIGEST_SHA384, bytes_of(zeros, sizeof(zeros)), digest_bytes(content), pcr,
+			   e);
+}
+
+bool eif_pcr_of(struct bytes content, struct digest *pcr, struct err *e)
+{
+	struct digest d;
+
+	return hash_of(DIGEST_SHA384, content, &d, e) && eif_pcr_extend(&d, pcr, e);
+}
+
+bool eif_pcr_of_string(const char *s, struct digest *pcr, struct err *e)
+{
+	return hash_of_two(DIGEST_SHA384, bytes_of(zeros, sizeof(zeros)), bytes_str(s), pcr, e);
+}
+
+bool eif_pcr_of_certificate(const struct x509 *cert, struct digest *pcr, struct err *e)
+{
+	return eif_pcr_of(x509_der(cert), pcr, e);
+}
+
+bool eif_pcr_of_file(const char *path, struct digest *pcr, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA384, e);
+	uint8_t piece[65536];
+	struct digest d;
+	size_t got = sizeof(piece);
+
+	if (!h || !file_open(&f, path, e))
+		return false;
+	while (got == sizeof(piece))
+		if (!file_read(&f, (struct span){piece, sizeof(piece)}, &got, e) ||
+		    !hash_add(h, bytes_of(piece, got), e))
+			return false;
+	return hash_peek(h, &d, e) && eif_pcr_extend(&d, pcr, e);
+}
