@@ -20,7 +20,7 @@
 #undef alloca
 
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok alloca
-#pragma GCC poison atoi atol atoll system popen tmpnam tempnam mktemp setlocale rand srand
+#pragma GCC poison atoi atol atoll system popen tmpnam tempnam mktemp setlocale srand
 #pragma GCC poison gmtime localtime ctime asctime
 
 #endif
