@@ -1,5 +1,7 @@
 #include "eif/header.h"
 
+#include "measure/base/num.h"
+
 static const char magic[4] = {'.', 'e', 'i', 'f'};
 
 bool eif_header_read(struct eif_header *h, struct bytes in, struct err *e)
@@ -41,6 +43,25 @@ void eif_header_write(struct buf *out, const struct eif_header *h)
 		buf_be64(out, h->section_sizes[i]);
 	buf_be32(out, h->unused);
 	buf_be32(out, h->eif_crc32);
+}
+
+bool eif_header_add(struct eif_header *h, uint64_t size, struct err *e)
+{
+	unsigned n = h->num_sections;
+	uint64_t at = EIF_HEADER_SIZE, end;
+
+	if (n == EIF_MAX_SECTIONS)
+		return err_set(e, REASON_LIMIT, "an image has room for %u sections and no more",
+			       EIF_MAX_SECTIONS);
+	if (n > 0)
+		at = h->section_offsets[n - 1] + EIF_SECTION_HEADER_SIZE + h->section_sizes[n - 1];
+	if (!num_add(at + EIF_SECTION_HEADER_SIZE, size, &end) || end > INT64_MAX)
+		return err_set(e, REASON_LIMIT, "section %u of %llu bytes is more than a file can hold",
+			       n, (unsigned long long)size);
+	h->section_offsets[n] = at;
+	h->section_sizes[n] = size;
+	h->num_sections++;
+	return true;
 }
 
 bool eif_section_header_read(struct eif_section_header *s, struct bytes in, uint64_t base,

@@ -53,6 +53,12 @@ struct eif_section_header {
 must bool eif_header_read(struct eif_header *h, struct bytes in, struct err *e);
 void eif_header_write(struct buf *out, const struct eif_header *h);
 
+/*
+ * Append a section of that size to the tables, right behind the last; the first one follows the
+ * header. False (limit) when there are EIF_MAX_SECTIONS, or the file would pass 2^63 bytes.
+ */
+must bool eif_header_add(struct eif_header *h, uint64_t size, struct err *e);
+
 /* base: offset in the file, for messages. */
 must bool eif_section_header_read(struct eif_section_header *s, struct bytes in, uint64_t base,
 				  struct err *e);

@@ -1,6 +1,7 @@
 #include "eif/pcr.h"
 
-#include "measure/core/pass.h"
+#include "measure/base/file.h"
+#include "measure/core/hash.h"
 
 static const uint8_t zeros[EIF_PCR_LEN];
 

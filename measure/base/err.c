@@ -64,16 +64,21 @@ bool err_in(struct err *e, const char *format, ...)
 {
 	char old[sizeof(e->text)];
 	va_list args;
-	int n;
+	size_t n, room;
 
 	if (!err_is(e))
 		return false;
 	memcpy(old, e->text, sizeof(old));
 	va_start(args, format);
-	n = vsnprintf(e->text, sizeof(e->text), format, args);
+	vsnprintf(e->text, sizeof(e->text), format, args);
 	va_end(args);
-	if (n >= 0 && (size_t)n < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", old);
+	n = strlen(e->text);
+	room = sizeof(e->text) - n;
+	if (room > 3) {
+		memcpy(e->text + n, ": ", 2);
+		memcpy(e->text + n + 2, old, strnlen(old, room - 3) + 1);
+		e->text[sizeof(e->text) - 1] = '\0';
+	}
 	return false;
 }
 

@@ -92,6 +92,8 @@ bool hash_restart(struct hash *h, struct err *e)
 
 bool hash_add(struct hash *h, struct bytes x, struct err *e)
 {
+	if (x.n == 0)
+		return true;
 	if (!h->ctx)
 		h->crc = libdeflate_crc32(h->crc, x.p, x.n);
 	else if (EVP_DigestUpdate(h->ctx, x.p, x.n) != 1)

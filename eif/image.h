@@ -1,0 +1,65 @@
+/*
+ * The strict reader of whole images, in one pass over the bytes, from a file or a stream. An image
+ * is accepted only when every reader in the field would read it alike:
+ * version 2 to 4; no header flag but the architecture; reserved fields zero; the tables name the
+ * sections exactly where a walk through the file finds them, no gap, nothing behind the last;
+ * one kernel, then one cmdline, then the ramdisks (at least one), metadata exactly once in version
+ * 4 and never before, at most one signature and never in version 2, both anywhere; no empty
+ * section but an empty cmdline; the CRC; metadata and signature in their one form.
+ * A struct eif_image is released by eif_image_free(), whatever became of reading it.
+ */
+#ifndef EIF_IMAGE_H
+#define EIF_IMAGE_H
+
+#include "eif/header.h"
+#include "eif/signature.h"
+#include "measure/base/file.h"
+#include "measure/base/json.h"
+#include "measure/core/digest.h"
+
+struct eif_section {
+	uint16_t type;
+	uint64_t offset;	/* of the section header, as in the header's table */
+	uint64_t size;		/* of the data, which begins 12 bytes further on */
+	struct digest sha256, sha384;	/* of the data, when asked for */
+};
+
+struct eif_image {
+	struct eif_header header;
+	struct eif_section section[EIF_MAX_SECTIONS];
+	size_t n;
+	uint64_t size;
+	struct digest sha256;		/* of the whole file, when asked for */
+	struct digest crc;		/* of the bytes read */
+	struct digest pcr[3];		/* valid when reading succeeded or failed with `signature` */
+	struct buf metadata, signature;	/* data of these sections, empty when there is none */
+	struct json metadata_json;
+	bool is_signed;
+	struct eif_signature sign;
+	struct digest pcr8;
+};
+
+/* What is wanted beyond the registers, and who is told of the progress. */
+struct eif_reading {
+	bool digests;		/* sha256, sha384 of every section, sha256 of the file */
+	void (*tick)(void *arg, uint64_t position);
+	void *tick_arg;
+};
+
+/*
+ * All refusals are of class MALFORMED with section, offset and both values in the text, but a
+ * signature that does not hold, which is `signature` (class NO).
+ */
+must bool eif_image_read(struct file *f, const struct eif_reading *r, struct eif_image *img,
+			 struct err *e);
+void eif_image_free(struct eif_image *img);
+
+/* Index of the only section of that type, or img->n. Its data offset. */
+size_t eif_image_find(const struct eif_image *img, unsigned type);
+uint64_t eif_section_data(const struct eif_section *s);
+
+/* "section 3 (ramdisk)" is the i-th section, "ramdisk 0" its role; both into a caller's buffer. */
+#define EIF_ROLE_MAX 32
+void eif_image_role(const struct eif_image *img, size_t i, char role[EIF_ROLE_MAX]);
+
+#endif

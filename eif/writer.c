@@ -1,0 +1,114 @@
+#include "eif/writer.h"
+
+#include <stdio.h>
+
+#include "eif/pcr.h"
+
+bool eif_writer_open(struct eif_writer *w, const char *path, struct err *e)
+{
+	*w = (struct eif_writer){.out = OUT_NONE, .writing = path != NULL};
+	w->pass = pass_new(0, e);
+	return w->pass && (!path || out_open(&w->out, path, e)) &&
+	       pass_lane(w->pass, DIGEST_SHA384, &w->all, e) &&
+	       pass_lane(w->pass, DIGEST_SHA384, &w->app, e) &&
+	       pass_lane(w->pass, DIGEST_CRC32, &w->crc, e) &&
+	       (!path || pass_writer(w->pass, &w->out, &w->copy, e));
+}
+
+void eif_writer_free(struct eif_writer *w)
+{
+	pass_free(&w->pass);
+	out_free(&w->out);
+}
+
+/* The bytes that follow go to the output, to the checksum unless told otherwise, and to `lanes`. */
+static void open_for(struct eif_writer *w, uint32_t lanes)
+{
+	pass_open(w->pass, lanes | (w->writing ? 1u << w->copy : 0));
+}
+
+bool eif_writer_header(struct eif_writer *w, const struct eif_header *h, struct err *e)
+{
+	owned(buf_free) struct buf raw = BUF(EIF_HEADER_SIZE);
+
+	eif_header_write(&raw, h);
+	if (!buf_done(&raw, "the header", e))
+		return false;
+	open_for(w, 1u << w->crc);
+	if (!pass_feed(w->pass, bytes_of(raw.p, EIF_CRC_AT), e))
+		return false;
+	open_for(w, 0);
+	return pass_feed(w->pass, bytes_of(raw.p + EIF_CRC_AT, raw.n - EIF_CRC_AT), e);
+}
+
+/* The section header, and the lanes for what follows it. */
+static bool begin(struct eif_writer *w, enum eif_section_type type, uint64_t size, struct err *e)
+{
+	owned(buf_free) struct buf raw = BUF(EIF_SECTION_HEADER_SIZE);
+	struct eif_section_header h = {.section_type = (uint16_t)type, .section_size = size};
+	uint32_t lanes = 1u << w->crc;
+
+	eif_section_header_write(&raw, &h);
+	open_for(w, lanes);
+	if (!buf_done(&raw, "a section header", e) || !pass_feed(w->pass, buf_bytes(&raw), e))
+		return false;
+	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE || type == EIF_SECTION_RAMDISK)
+		lanes |= 1u << w->all;
+	if (type == EIF_SECTION_RAMDISK && w->ramdisks > 0)
+		lanes |= 1u << w->app;
+	open_for(w, lanes);
+	return true;
+}
+
+/* PCR1's content is PCR0's up to the end of the first ramdisk. */
+static bool finish(struct eif_writer *w, enum eif_section_type type, struct err *e)
+{
+	return type != EIF_SECTION_RAMDISK || w->ramdisks++ > 0 ||
+	       pass_mark(w->pass, w->all, &w->content[1], e);
+}
+
+bool eif_writer_bytes(struct eif_writer *w, enum eif_section_type type, struct bytes data,
+		      struct err *e)
+{
+	return begin(w, type, data.n, e) && pass_feed(w->pass, data, e) && finish(w, type, e);
+}
+
+bool eif_writer_file(struct eif_writer *w, enum eif_section_type type, struct file *f,
+		     uint64_t size, struct err *e)
+{
+	pass_input(w->pass, f);
+	if (!begin(w, type, size, e) || !pass_skip(w->pass, size, e)) {
+		err_in(e, "%s", eif_section_name(type));
+		return err_subject(e, f->name);
+	}
+	return finish(w, type, e);
+}
+
+static bool put_register(struct mset *m, unsigned number, const struct digest *content,
+			 struct err *e)
+{
+	char name[MSET_NAME];
+	struct digest pcr;
+
+	snprintf(name, sizeof(name), "PCR%u", number);
+	return eif_pcr_extend(content, &pcr, e) && mset_put(m, name, &pcr, e);
+}
+
+bool eif_writer_registers(struct eif_writer *w, struct mset *m, struct err *e)
+{
+	struct digest crc;
+
+	if (!pass_mark(w->pass, w->all, &w->content[0], e) ||
+	    !pass_mark(w->pass, w->app, &w->content[2], e) ||
+	    !pass_mark(w->pass, w->crc, &crc, e) || !pass_end(w->pass, e))
+		return false;
+	for (unsigned i = 0; i < 3; i++)
+		if (!put_register(m, i, &w->content[i], e))
+			return false;
+	return !w->writing || out_pwrite(&w->out, EIF_CRC_AT, digest_bytes(&crc), e);
+}
+
+bool eif_writer_close(struct eif_writer *w, struct err *e)
+{
+	return !w->writing || out_commit(&w->out, e);
+}
