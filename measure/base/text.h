@@ -1,13 +1,18 @@
 /*
- * Text from strangers. text_tame() is the one way by which foreign strings reach a terminal:
- * control characters (C0, DEL, C1), invalid UTF-8 and characters that change reading direction
- * come out as \xNN or \u{N...}; a backslash is doubled so that the result is unambiguous.
+ * Text from strangers. text_tame() is the one way by which foreign strings reach a terminal: what
+ * could move the cursor, hide or reorder text, or pass for other bytes comes out as an escape.
  */
 #ifndef MEASURE_BASE_TEXT_H
 #define MEASURE_BASE_TEXT_H
 
 #include "measure/base/buf.h"
 
+/*
+ * Well-formed UTF-8 as it is, but for: C0 controls (newline too), DEL and bytes that are not UTF-8,
+ * which become \xNN; C1 controls, characters that change the direction of reading, separate lines,
+ * are invisible by definition or are no characters, which become \u{N}; and the backslash, which is
+ * doubled, so that nothing foreign can look like an escape. One line, always UTF-8.
+ */
 void text_tame(struct buf *out, struct bytes foreign);
 
 /* Length in bytes (1-4) of the well-formed UTF-8 character at the start of x, or 0; its number. */
@@ -19,7 +24,11 @@ size_t text_utf8_bad(struct bytes x);
 /* Append a code point as UTF-8 (a surrogate or a number over 0x10ffff fails the buf). */
 void text_put_utf8(struct buf *out, uint32_t code_point);
 
-/* Nearest of a NULL-terminated list by edit distance, ignoring case; NULL when none is near. */
+/*
+ * The nearest of a NULL-terminated list of ASCII words: fewest letters inserted, dropped, exchanged
+ * or swapped with their neighbour, capitals or not; the first of equals. NULL when none is near:
+ * within a third of the word's length (one letter at least), and not another word altogether.
+ */
 const char *text_nearest(const char *word, const char *const *list);
 
 #endif
