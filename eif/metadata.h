@@ -24,21 +24,22 @@ struct eif_metadata {
 
 /*
  * Check a section's bytes; base is their offset in the file. *j is the caller's to free and does
- * not point into the section. Errors: metadata, metadata-number, json, trailing, limit; the text
- * begins with "metadata: " and names the field.
+ * not point into the section. Errors: metadata and metadata-number, naming the field; json,
+ * trailing, limit. The caller says which section it is.
  */
 must bool eif_metadata_read(struct json *j, struct bytes section, uint64_t base, struct err *e);
 
 /*
  * Appends the section's bytes; what it writes, eif_metadata_read accepts. Strings must be UTF-8
- * (usage), the free values JSON (json, trailing, metadata-number; offsets are those in their texts).
+ * (usage), the free values JSON (json, trailing, metadata-number, with offsets in their texts).
  */
 must bool eif_metadata_write(struct buf *out, const struct eif_metadata *m, struct err *e);
 
 /*
  * Operating system and kernel version from a kernel configuration file, as the reference builder
- * takes them: third line (usage when there is none or it is not UTF-8), split at ' ', '/' and '-',
- * words 1 and 3 counted from 0, "Unknown" where there is no such word. Appended to the bufs.
+ * takes them: third line (usage when there is none, or it is not UTF-8 or holds a NUL), split at
+ * ' ', '/' and '-', words 1 and 3 counted from 0, "Unknown" where there is none. Appended to the
+ * bufs.
  */
 must bool eif_kernel_config(struct bytes config, struct buf *os, struct buf *kernel, struct err *e);
 
