@@ -107,6 +107,7 @@ static void wrapped(void)
 {
 	void *volatile p;
 
+	run.refuse = 0;
 	run.on = true;
 	p = malloc(1);
 	run.on = false;
