@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Decimal digits that every double keeps (DBL_DIG), and hence every reader and writer. */
