@@ -218,6 +218,7 @@ static bool read_tree(struct reader *r)
 		if (!read_behind(r, &more))
 			return false;
 	}
+	json_lex_blanks(&r->c);
 	return cur_end(&r->c, "the JSON value");
 }
 
