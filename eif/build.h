@@ -8,6 +8,7 @@
 #include "eif/header.h"
 #include "measure/core/answer.h"
 
+#define EIF_CMDLINE_MAX (1u << 20)	/* bytes of a command line to be measured or written */
 #define EIF_MAX_RAMDISKS (EIF_MAX_SECTIONS - 4u)	/* room for a signature is kept */
 
 struct eif_parts {

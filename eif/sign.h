@@ -6,24 +6,27 @@
 #ifndef EIF_SIGN_H
 #define EIF_SIGN_H
 
+#include "eif/image.h"
 #include "measure/core/answer.h"
-#include "measure/core/x509.h"
 
 struct eif_to_sign {
-	uint8_t pcr0[48];
+	struct eif_image image;	/* as it was read: layout and registers */
 	struct x509 *cert;	/* first of pem */
 	struct buf pem;		/* the certificate file, verbatim */
 	struct buf tbs;		/* the bytes to sign with x509_alg(cert) */
 };
 
-/* Read image and certificate file; everything that signing needs. */
+/*
+ * Read image and certificate file; everything that signing needs. A signature that the image has
+ * already must be well-formed but need not hold, since it is about to be replaced.
+ */
 must bool eif_sign_prepare(struct eif_to_sign *s, const char *image, const char *cert_path,
 			   struct err *e);
 void eif_sign_free(struct eif_to_sign *s);
 
 /*
  * Attach raw r||s: it must verify under the certificate (signature otherwise), the image must still
- * have the same PCR0 (file-changed). out may be the image itself. Registers into *a.
+ * have the same registers (file-changed). out may be the image itself. Registers into *a.
  */
 must bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *image,
 			  const char *out, struct answer *a, struct err *e);

@@ -144,3 +144,11 @@ bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e)
 	} while (got == sizeof(piece));
 	return buf_done(out, path, e);
 }
+
+bool file_value(const char *value, size_t max, struct buf *out, struct err *e)
+{
+	if (value[0] == '@' && value[1] != '@')
+		return file_slurp(value + 1, max, out, e);
+	buf_str(out, value[0] == '@' ? value + 1 : value);
+	return buf_done(out, "the value", e);
+}

@@ -43,6 +43,12 @@ must bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *
 /* A small file whole, appended to out; over max bytes is `limit`. path may be "-". */
 must bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e);
 
+/*
+ * The value of an option that takes text or a file: "@FILE" is the bytes of the file, "@@..." stands for
+ * "@...", anything else for itself.
+ */
+must bool file_value(const char *value, size_t max, struct buf *out, struct err *e);
+
 struct out {
 	int fd;
 	char *path;	/* final name */

@@ -1,0 +1,139 @@
+#include "eif/lenient.h"
+
+static void put_refusal(struct buf *out, const struct err *r)
+{
+	buf_fmt(out, "%s: %s", reason_slug(r->reason), r->text);
+	if (r->at)
+		buf_fmt(out, " at offset %llu", (unsigned long long)r->offset);
+}
+
+static void text_sections(struct buf *out, const struct eif_view *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		buf_fmt(out, "  section %-2zu %-9s  at %llu, %llu bytes\n", i,
+			eif_section_name(v->section[i].type), (unsigned long long)v->section[i].offset,
+			(unsigned long long)v->section[i].size);
+}
+
+static void text_registers(struct buf *out, const struct eif_view *v)
+{
+	for (unsigned i = 0; v->measured && i < 3; i++) {
+		buf_fmt(out, "  PCR%u  ", i);
+		for (size_t j = 0; j < v->pcr[i].len; j++)
+			buf_fmt(out, "%02x", v->pcr[i].v[j]);
+		buf_str(out, "\n");
+	}
+}
+
+static void text_view(struct buf *out, const struct eif_view *v)
+{
+	buf_fmt(out, "%s: %s\n", v->reader, v->way);
+	text_sections(out, v);
+	if (err_is(&v->refusal)) {
+		buf_str(out, "  refused  ");
+		put_refusal(out, &v->refusal);
+		buf_str(out, "\n");
+	}
+	text_registers(out, v);
+}
+
+static const char *agreement(const struct eif_view views[2])
+{
+	if (!views[0].measured || !views[1].measured)
+		return "no comparison: not both readings reach the end";
+	for (size_t i = 0; i < 3; i++)
+		if (!digest_equal(&views[0].pcr[i], &views[1].pcr[i]))
+			return "the readings differ: do not run this image";
+	return "the readings agree on PCR0, PCR1 and PCR2";
+}
+
+static void text_report(struct buf *out, const struct eif_view views[2], const struct err *strict)
+{
+	buf_str(out, "strict: one reading only (measure eif)\n  ");
+	if (err_is(strict)) {
+		buf_str(out, "refused  ");
+		put_refusal(out, strict);
+	} else {
+		buf_str(out, "accepted");
+	}
+	buf_str(out, "\n");
+	text_view(out, &views[0]);
+	text_view(out, &views[1]);
+	buf_fmt(out, "%s\n", agreement(views));
+}
+
+static void json_refusal(struct json_out *w, const struct err *r)
+{
+	json_key(w, "refused");
+	if (!err_is(r)) {
+		json_null(w);
+		return;
+	}
+	json_open(w, '{');
+	json_key(w, "reason");
+	json_str(w, reason_slug(r->reason));
+	json_key(w, "message");
+	json_str(w, r->text);
+	json_close(w, '}');
+}
+
+static void json_sections(struct json_out *w, const struct eif_view *v)
+{
+	json_key(w, "sections");
+	json_open(w, '[');
+	for (size_t i = 0; i < v->n; i++) {
+		json_open(w, '{');
+		json_key(w, "type");
+		json_str(w, eif_section_name(v->section[i].type));
+		json_key(w, "offset");
+		json_u64(w, v->section[i].offset);
+		json_key(w, "size");
+		json_u64(w, v->section[i].size);
+		json_close(w, '}');
+	}
+	json_close(w, ']');
+}
+
+static void json_view(struct json_out *w, const struct eif_view *v)
+{
+	static const char *const names[3] = {"PCR0", "PCR1", "PCR2"};
+
+	json_open(w, '{');
+	json_key(w, "reader");
+	json_str(w, v->reader);
+	json_refusal(w, &v->refusal);
+	json_sections(w, v);
+	if (v->measured) {
+		json_key(w, "crc32");
+		json_hex(w, digest_bytes(&v->crc));
+		json_key(w, "measurements");
+		json_open(w, '{');
+		for (unsigned i = 0; i < 3; i++) {
+			json_key(w, names[i]);
+			json_hex(w, digest_bytes(&v->pcr[i]));
+		}
+		json_close(w, '}');
+	}
+	json_close(w, '}');
+}
+
+void eif_lenient_report(const struct eif_view views[2], const struct err *strict, bool json,
+			struct answer *a)
+{
+	struct json_out *w = &a->json;
+
+	if (!json) {
+		text_report(&a->verbatim, views, strict);
+		return;
+	}
+	json_key(w, "readings");
+	json_open(w, '[');
+	json_open(w, '{');
+	json_key(w, "reader");
+	json_str(w, "strict");
+	json_refusal(w, strict);
+	json_close(w, '}');
+	json_view(w, &views[0]);
+	json_view(w, &views[1]);
+	json_close(w, ']');
+}

@@ -1,0 +1,147 @@
+#include "eif/sign.h"
+
+#include <stdio.h>
+
+#include "eif/pcr.h"
+#include "eif/writer.h"
+
+#define PEM_MAX (128u * 1024)
+
+void eif_sign_free(struct eif_to_sign *s)
+{
+	eif_image_free(&s->image);
+	x509_free(&s->cert);
+	buf_free(&s->pem);
+	buf_free(&s->tbs);
+}
+
+static bool read_certificate(struct eif_to_sign *s, const char *path, struct err *e)
+{
+	size_t used;
+
+	if (!file_slurp(path, PEM_MAX, &s->pem, e))
+		return false;
+	return x509_read_pem(&s->cert, buf_bytes(&s->pem), &used, e) || err_subject(e, path);
+}
+
+static bool read_image(struct eif_to_sign *s, const char *path, struct err *e)
+{
+	static const struct eif_reading plainly;
+	owned(file_close) struct file f = FILE_NONE;
+
+	if (!file_open(&f, path, e))
+		return false;
+	if (f.stream) {
+		err_set(e, REASON_NOT_A_FILE, "is a stream; an image to be signed is read twice");
+		return err_subject(e, path);
+	}
+	if (!eif_image_read(&f, &plainly, &s->image, e) && e->reason != REASON_SIGNATURE)
+		return err_subject(e, path);
+	*e = (struct err){0};
+	return true;
+}
+
+/* A version 2 reader knows no signatures; without room in the tables there is none either. */
+static bool can_be_signed(const struct eif_image *img, struct err *e)
+{
+	bool replaces = eif_image_find(img, EIF_SECTION_SIGNATURE) < img->n;
+
+	if (img->header.version < 3)
+		return err_at(e, REASON_VERSION, 4, "the version is %u, which has no signatures",
+			      img->header.version);
+	if (!replaces && img->n == EIF_MAX_SECTIONS)
+		return err_set(e, REASON_LIMIT, "the image has %u sections and no room for a signature",
+			       EIF_MAX_SECTIONS);
+	return true;
+}
+
+bool eif_sign_prepare(struct eif_to_sign *s, const char *image, const char *cert_path,
+		      struct err *e)
+{
+	*s = (struct eif_to_sign){.pem = BUF(PEM_MAX + 1), .tbs = BUF(4096)};
+	if (!read_certificate(s, cert_path, e) || !read_image(s, image, e))
+		return false;
+	if (!can_be_signed(&s->image, e))
+		return err_subject(e, image);
+	return eif_signature_tbs(&s->tbs, x509_alg(s->cert), s->image.pcr[0].v, e);
+}
+
+/* The image's own header with the tables made anew: all sections but a signature, then this one. */
+static bool layout(struct eif_header *h, const struct eif_image *img, size_t signature,
+		   struct err *e)
+{
+	*h = (struct eif_header){
+		.version = img->header.version,
+		.flags = img->header.flags,
+		.default_mem = img->header.default_mem,
+		.default_cpus = img->header.default_cpus,
+	};
+	for (size_t i = 0; i < img->n; i++)
+		if (img->section[i].type != EIF_SECTION_SIGNATURE &&
+		    !eif_header_add(h, img->section[i].size, e))
+			return false;
+	return eif_header_add(h, signature, e);
+}
+
+static bool copy_sections(struct eif_writer *w, const struct eif_image *img, struct file *f,
+			  struct err *e)
+{
+	for (size_t i = 0; i < img->n; i++) {
+		const struct eif_section *s = &img->section[i];
+
+		if (s->type == EIF_SECTION_SIGNATURE)
+			continue;
+		f->pos = eif_section_data(s);
+		if (!eif_writer_file(w, (enum eif_section_type)s->type, f, s->size, e))
+			return false;
+	}
+	return true;
+}
+
+/* What was copied must be what was read when the bytes to sign were made. */
+static bool same_registers(const struct eif_image *img, const struct mset *m, struct err *e)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		char name[MSET_NAME];
+		const struct digest *d;
+
+		snprintf(name, sizeof(name), "PCR%u", i);
+		d = mset_get(m, name);
+		if (!d || !digest_equal(d, &img->pcr[i]))
+			return err_set(e, REASON_FILE_CHANGED,
+				       "%s is another one than when the image was first read", name);
+	}
+	return true;
+}
+
+static bool write_signed(const struct eif_to_sign *s, struct bytes section, struct file *f,
+			 struct eif_writer *w, struct err *e)
+{
+	struct eif_header h;
+
+	return layout(&h, &s->image, section.n, e) && eif_writer_header(w, &h, e) &&
+	       copy_sections(w, &s->image, f, e) &&
+	       eif_writer_bytes(w, EIF_SECTION_SIGNATURE, section, e);
+}
+
+bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *image,
+		     const char *out, struct answer *a, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	owned(buf_free) struct buf section = BUF(EIF_SIGNATURE_MAX);
+	owned(eif_writer_free) struct eif_writer w = {.out = OUT_NONE};
+	struct digest pcr8;
+
+	if (!x509_verify(s->cert, buf_bytes(&s->tbs), rs, e))
+		return err_in(e, "nothing is written");
+	if (!eif_signature_write(&section, buf_bytes(&s->pem), x509_alg(s->cert),
+				 s->image.pcr[0].v, rs, e) ||
+	    !file_open(&f, image, e) || !eif_writer_open(&w, out, e) ||
+	    !write_signed(s, buf_bytes(&section), &f, &w, e) ||
+	    !eif_writer_registers(&w, &a->registers, e))
+		return false;
+	if (!same_registers(&s->image, &a->registers, e))
+		return err_subject(e, image);
+	return eif_pcr_of_certificate(s->cert, &pcr8, e) &&
+	       mset_put(&a->registers, "PCR8", &pcr8, e) && eif_writer_close(&w, e);
+}
