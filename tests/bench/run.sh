@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# What the program costs, beside a yardstick that runs in turn with it: A B A B, warm cache, at most
+# two cores, medians. One line per figure, with the limit it has to keep: OK or OVER. A figure that
+# could not be taken says why, and then the exit status is 1; OVER alone leaves it 0, because this
+# is a benchmark and no test.
+#
+#   tests/bench/run.sh [LINE...]    all lines, or those named
+#
+# MEASURE       the program (build/measure)
+# PEERS         a folder with eif_build, nitro-cli or describe-eif, looked at before PATH
+# BENCH_ROUNDS  samples of each side (5)
+# BENCH_BIG=0   without the sparse image of 10 GiB
+# TMPDIR        where the images go (/var/tmp)
+set -eu
+export LC_ALL=C
+cd "$(dirname "$0")/../.."
+. tests/bench/lib.sh
+
+MEASURE=$(realpath -m "${MEASURE:-${BUILD:-build}/measure}")
+PEERS=${PEERS:-}
+ROUNDS=${BENCH_ROUNDS:-5}
+MIB=$((1 << 20))
+GIB=$((1 << 30))
+CMDLINE='reboot=k panic=30 pci=off nomodules console=ttyS0 random.trust_cpu=on root=/dev/ram0'
+LAYOUT='kernel 12 MiB, ramdisks 112, 450 and 450 MiB'
+
+# ---- lines: a line is named PAIR_FIGURE, and the lines of one pair share its samples
+
+LINES_ALL=(eif_wall eif_cpu eif_rss json_wall json_cpu json_rss stream_wall stream_rss
+build_wall build_cpu build_rss small_wall version_cpu
+describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
+big_wall big_cpu big_rss big_pcr2)
+
+eif_wall() { versus eif wall 1.15; }
+eif_cpu() { versus eif cpu 2.3; }
+eif_rss() { most eif rss $((16 << 10)); }
+json_wall() { versus json wall 1.7; }
+json_cpu() { versus json cpu 3.4; }
+json_rss() { most json rss $((16 << 10)); }
+stream_wall() { versus stream wall -; }
+stream_rss() { most stream rss $((16 << 10)); }
+build_wall() { versus build wall 1.5; }
+build_cpu() { versus build cpu -; }
+build_rss() { most build rss -; }
+small_wall() { most small wall 50000; }
+version_cpu() { most version cpu 3500; }
+describe_wall() { versus describe wall -; }
+describe_cpu() { versus describe cpu -; }
+describe_rss() { versus describe rss -; }
+eif_build_wall() { versus eif_build wall -; }
+eif_build_cpu() { versus eif_build cpu -; }
+eif_build_rss() { versus eif_build rss -; }
+big_wall() { versus big wall -; }
+big_cpu() { versus big cpu -; }
+big_rss() { most big rss $((16 << 10)); }
+
+# The image of holes has one ramdisk behind the first, so PCR2 follows from its size alone.
+big_pcr2() {
+	local ours theirs verdict=OK
+	! absent big_pcr2 || return 0
+	ours=$("$MEASURE" eif "$work/big.eif" | sed -n 's/^PCR2 *//p')
+	theirs=$({
+		head -c 48 /dev/zero
+		head -c $((5 * GIB)) /dev/zero | openssl dgst -sha384 -binary
+	} | openssl dgst -sha384 -r | cut -d' ' -f1)
+	[ "$ours" = "$theirs" ] || verdict=WRONG
+	row big_pcr2 "${ours:0:8}.." "openssl ${theirs:0:8}.." '' equal $verdict
+	[ $verdict = OK ] || echo big_pcr2 >>"$work/failed"
+}
+
+# ---- pairs: A is ours, B the yardstick
+
+pair_eif() {
+	need_image
+	A=("$MEASURE" eif "$work/image.eif")
+	B=(openssl dgst -sha384 "$work/image.eif")
+	interleave eif 'openssl dgst' "$ROUNDS"
+}
+
+pair_json() {
+	need_image
+	A=("$MEASURE" eif --json "$work/image.eif")
+	B=(openssl dgst -sha384 "$work/image.eif")
+	interleave json 'openssl dgst' "$ROUNDS"
+}
+
+# shellcheck disable=SC2016 # the inner shell expands
+pair_stream() {
+	need_image
+	A=(sh -c 'cat "$2" | "$1" eif -' - "$MEASURE" "$work/image.eif")
+	B=(sh -c 'cat "$1" | openssl dgst -sha384' - "$work/image.eif")
+	interleave stream 'cat | openssl dgst' "$ROUNDS"
+}
+
+# B makes its copy as durable as A does: the file, then the name in the folder.
+# shellcheck disable=SC2016 # the inner shell expands
+pair_build() {
+	need_image
+	A=("$MEASURE" build eif "${parts[@]}" -o "$work/out/ours.eif")
+	B=(sh -c 'cp "$1" "$2/copy.eif" && sync "$2/copy.eif" && sync "$2" &&
+		openssl dgst -sha384 "$2/copy.eif"' - "$work/image.eif" "$work/out")
+	BEFORE=clear_outputs
+	interleave build 'cp, sync, dgst' "$ROUNDS"
+}
+
+# 13 MB, one run of four
+pair_small() {
+	need_sparse small.eif $((9 * MIB)) "$MIB" $((3 * MIB))
+	A=("$MEASURE" eif "$work/small.eif")
+	B=(openssl dgst -sha384 "$work/small.eif")
+	interleave small 'openssl dgst' "$ROUNDS" 4
+}
+
+pair_version() {
+	A=("$MEASURE" version)
+	B=(true)
+	interleave version 'empty program' "$ROUNDS" 40
+}
+
+pair_describe() {
+	find_describe || skip describe 'neither nitro-cli nor describe-eif in PEERS or PATH'
+	need_image
+	A=("$MEASURE" eif "$work/image.eif")
+	B=("${describe[@]}" "$work/image.eif")
+	interleave describe "${describe[0]##*/}" 3
+}
+
+find_describe() {
+	if peer describe-eif || peer describe-eif-1.5; then
+		describe=("$found")
+	else
+		peer nitro-cli && describe=("$found" describe-eif --eif-path)
+	fi
+}
+
+# eif_build syncs nothing, ours does.
+pair_eif_build() {
+	peer eif_build || skip eif_build 'no eif_build in PEERS or PATH'
+	need_image
+	A=("$MEASURE" build eif "${parts[@]}" -o "$work/out/ours.eif")
+	B=("$found" "${parts[@]}" --output "$work/out/theirs.eif")
+	BEFORE=clear_outputs
+	interleave eif_build eif_build 3
+}
+
+pair_big() {
+	[ "${BENCH_BIG:-1}" != 0 ] || skip big 'BENCH_BIG=0'
+	need_sparse big.eif $((12 * MIB)) $((5 * GIB)) $((5 * GIB))
+	A=("$MEASURE" eif "$work/big.eif")
+	B=(openssl dgst -sha384 "$work/big.eif")
+	interleave big 'openssl dgst' 1
+}
+
+# ---- the run
+
+two_cores "$@"
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/measure-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+room_or_exit $((5 << 20))
+mkdir "$work/out"
+helper spent || { cat "$work/log" >&2; exit 1; }
+
+[ $# -gt 0 ] || set -- "${LINES_ALL[@]}"
+echo "$(nproc) cores (of ${BENCH_PINNED:-$(nproc)}), $(openssl version | cut -d' ' -f1-2), image of 1 GiB: $LAYOUT"
+row LINE OURS YARDSTICK RATIO LIMIT ''
+for line; do
+	[[ " ${LINES_ALL[*]} " == *" $line "* ]] || {
+		echo "bench: no line '$line'" >&2
+		exit 2
+	}
+	sample "${line%_*}"
+	"$line"
+done
+[ ! -e "$work/failed" ]
