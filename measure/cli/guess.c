@@ -1,0 +1,45 @@
+#include "measure/cli/guess.h"
+
+/* NULL when nobody bids, or when the best bid is not one row's alone. */
+static const struct tee *best_of(struct bytes head)
+{
+	const struct tee *best = NULL;
+	int highest = 0;
+
+	for (size_t i = 0; tee_table[i]; i++) {
+		int bid = tee_table[i]->bid(head);
+
+		if (bid > highest) {
+			highest = bid;
+			best = tee_table[i];
+		} else if (bid == highest) {
+			best = NULL;
+		}
+	}
+	return best;
+}
+
+bool guess_file(struct file *f, const struct tee **row, struct err *e)
+{
+	uint8_t head[GUESS_HEAD];
+	size_t got;
+	const struct tee *best;
+
+	if (!file_pread(f, 0, (struct span){head, sizeof(head)}, &got, e))
+		return false;
+	best = best_of(bytes_of(head, got));
+	if (!best) {
+		err_set(e, REASON_UNKNOWN_TYPE, "the first %zu bytes are those of no known image",
+			got);
+		return err_subject(e, f->name);
+	}
+	*row = best;
+	return true;
+}
+
+bool guess_row(const char *path, const struct tee **row, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+
+	return file_open(&f, path, e) && guess_file(&f, row, e);
+}

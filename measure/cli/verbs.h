@@ -1,0 +1,17 @@
+/*
+ * The verbs that are no row of the TEE table, one file each; families stand beside their members.
+ */
+#ifndef MEASURE_CLI_VERBS_H
+#define MEASURE_CLI_VERBS_H
+
+#include "measure/cli/verb.h"
+
+extern const struct verb verb_pcr, verb_inspect, verb_extract;
+extern const struct verb verb_build, verb_build_eif;
+extern const struct verb verb_sign, verb_sign_eif;
+extern const struct verb verb_explain, verb_version, verb_help;
+
+/* What the verb of a row runs: measure, by verb.tee. */
+bool verb_run_tee(struct cli *c, struct answer *a, struct err *e);
+
+#endif
