@@ -1,0 +1,64 @@
+#include "measure/cli/cli.h"
+#include "measure/cli/verbs.h"
+#include "measure/core/cbor.h"
+#include "measure/core/hash.h"
+
+/* Only OpenSSL can tell which version was found when the program started; else running is NULL. */
+struct library {
+	const char *name, *built, *running;
+};
+
+static void put_json(struct json_out *w, const struct library *l)
+{
+	json_open(w, '{');
+	json_key(w, "name");
+	json_str(w, l->name);
+	json_key(w, "built");
+	json_str(w, l->built);
+	json_key(w, "running");
+	if (l->running)
+		json_str(w, l->running);
+	else
+		json_null(w);
+	json_close(w, '}');
+}
+
+static void put_text(struct buf *out, const struct library *l)
+{
+	if (l->running)
+		buf_fmt(out, "%s %s, built with %s\n", l->name, l->running, l->built);
+	else
+		buf_fmt(out, "%s, built with %s\n", l->name, l->built);
+}
+
+static bool version_run(struct cli *c, struct answer *a, struct err *e)
+{
+	const struct library libraries[] = {
+		{"OpenSSL", hash_openssl_version(false), hash_openssl_version(true)},
+		{"libdeflate", hash_libdeflate_version(), NULL},
+		{"libcbor", cbor_library_version(), NULL},
+	};
+
+	if (!cli_no_operand(c, e))
+		return false;
+	json_key(&a->json, "version");
+	json_str(&a->json, MEASURE_VERSION);
+	json_key(&a->json, "commit");
+	json_str(&a->json, MEASURE_COMMIT);
+	json_key(&a->json, "libraries");
+	json_open(&a->json, '[');
+	buf_fmt(&c->text, "measure %s\ncommit %s\n", MEASURE_VERSION, MEASURE_COMMIT);
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		put_json(&a->json, &libraries[i]);
+		put_text(&c->text, &libraries[i]);
+	}
+	json_close(&a->json, ']');
+	return true;
+}
+
+const struct verb verb_version = {
+	.name = "version",
+	.summary = "version, source commit and libraries of this program",
+	.usage = "",
+	.run = version_run,
+};
