@@ -1,16 +1,19 @@
 /*
  * CBOR (RFC 8949). Foreign CBOR is decoded here, on the cursor: cbor_scan() checks a whole item
  * once, in one linear strict pass without recursion (bounds, depth, item budget, shortest heads,
- * definite lengths, UTF-8, map keys sorted bytewise and unique, exact end); the getters then take
- * items in order, one typed call each. CBOR_FOREIGN accepts the order, head lengths and indefinite
- * lengths of others, but still refuses duplicate keys and bounds everything.
- * Writing goes through libcbor's encoders into a buf, shortest heads, definite lengths.
+ * floats too, definite lengths, UTF-8, map keys sorted bytewise and unique, exact end); the getters
+ * then take items in order, one typed call each. CBOR_FOREIGN accepts the order, head lengths and
+ * indefinite lengths of others, but still refuses duplicate keys, in whatever way they are spelt,
+ * and bounds everything. Map keys are integers or strings (of definite length): on when others are
+ * equal readers differ. Where keys are not sorted, n bytes cost O(n log n) time and 32 bytes of
+ * memory per key. Writing goes through libcbor's encoders into a buf, shortest heads, definite
+ * lengths.
  */
 #ifndef MEASURE_CORE_CBOR_H
 #define MEASURE_CORE_CBOR_H
 
-#include "measure/base/cur.h"
 #include "measure/base/buf.h"
+#include "measure/base/cur.h"
 
 #define CBOR_MAX_DEPTH 16
 
@@ -32,7 +35,7 @@ struct bytes cbor_get_text(struct cur *c, size_t max, const char *field);
 size_t cbor_get_array(struct cur *c, size_t max, const char *field);
 size_t cbor_get_map(struct cur *c, size_t max, const char *field);
 uint64_t cbor_get_tag(struct cur *c, const char *field);
-void cbor_get_key(struct cur *c, const char *key, const char *field);	/* exactly this text */
+void cbor_get_key(struct cur *c, const char *key, const char *field); /* exactly this text */
 
 /* An array of small unsigned integers 0..255, as serde writes a Vec<u8>, into out. */
 void cbor_get_byte_array(struct cur *c, struct buf *out, const char *field);
@@ -45,5 +48,8 @@ void cbor_put_array(struct buf *b, size_t n);
 void cbor_put_map(struct buf *b, size_t n);
 void cbor_put_tag(struct buf *b, uint64_t tag);
 void cbor_put_byte_array(struct buf *b, struct bytes x);
+
+/* Of libcbor, as compiled against; it cannot be asked at run time. */
+const char *cbor_library_version(void);
 
 #endif
