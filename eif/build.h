@@ -9,7 +9,7 @@
 #include "measure/core/answer.h"
 
 #define EIF_CMDLINE_MAX (1u << 20)	/* bytes of a command line to be measured or written */
-#define EIF_MAX_RAMDISKS (EIF_MAX_SECTIONS - 4u)	/* room for a signature is kept */
+#define EIF_MAX_RAMDISKS (EIF_MAX_SECTIONS - 3u)	/* with 29 of them there is no room for a signature */
 
 struct eif_parts {
 	uint16_t flags;			/* 0 or EIF_FLAG_AARCH64 */

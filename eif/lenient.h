@@ -23,7 +23,11 @@ struct eif_view {
 	} section[EIF_VIEW_SECTIONS];
 	bool measured;			/* the digests below hold */
 	struct digest pcr[3], crc;
+	uint32_t stored_crc;		/* as the header has it */
 };
+
+/* Is the checksum of what was measured the one in the header? */
+bool eif_view_crc_agrees(const struct eif_view *v);
 
 /* Both readings of a seekable file. Failing to read at all is the err. */
 must bool eif_lenient(struct file *f, struct eif_view views[2], struct err *e);

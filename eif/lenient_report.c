@@ -1,10 +1,12 @@
 #include "eif/lenient.h"
 
+#include "measure/base/hex.h"
+
 static void put_refusal(struct buf *out, const struct err *r)
 {
 	buf_fmt(out, "%s: %s", reason_slug(r->reason), r->text);
 	if (r->at)
-		buf_fmt(out, " at offset %llu", (unsigned long long)r->offset);
+		buf_fmt(out, ", at offset %llu", (unsigned long long)r->offset);
 }
 
 static void text_sections(struct buf *out, const struct eif_view *v)
@@ -17,10 +19,12 @@ static void text_sections(struct buf *out, const struct eif_view *v)
 
 static void text_registers(struct buf *out, const struct eif_view *v)
 {
+	if (v->measured)
+		buf_fmt(out, "  CRC   %02x%02x%02x%02x, %s\n", v->crc.v[0], v->crc.v[1], v->crc.v[2],
+			v->crc.v[3], eif_view_crc_agrees(v) ? "as in the header" : "not as in the header");
 	for (unsigned i = 0; v->measured && i < 3; i++) {
 		buf_fmt(out, "  PCR%u  ", i);
-		for (size_t j = 0; j < v->pcr[i].len; j++)
-			buf_fmt(out, "%02x", v->pcr[i].v[j]);
+		hex_put(out, digest_bytes(&v->pcr[i]));
 		buf_str(out, "\n");
 	}
 }
@@ -106,6 +110,8 @@ static void json_view(struct json_out *w, const struct eif_view *v)
 	if (v->measured) {
 		json_key(w, "crc32");
 		json_hex(w, digest_bytes(&v->crc));
+		json_key(w, "crc32_agrees");
+		json_bool(w, eif_view_crc_agrees(v));
 		json_key(w, "measurements");
 		json_open(w, '{');
 		for (unsigned i = 0; i < 3; i++) {
