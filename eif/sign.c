@@ -134,10 +134,9 @@ bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *i
 
 	if (!x509_verify(s->cert, buf_bytes(&s->tbs), rs, e))
 		return err_in(e, "nothing is written");
-	if (!eif_signature_write(&section, buf_bytes(&s->pem), x509_alg(s->cert),
-				 s->image.pcr[0].v, rs, e) ||
-	    !file_open(&f, image, e) || !eif_writer_open(&w, out, e) ||
-	    !write_signed(s, buf_bytes(&section), &f, &w, e) ||
+	eif_signature_write(&section, buf_bytes(&s->pem), x509_alg(s->cert), s->image.pcr[0].v, rs);
+	if (!buf_done(&section, "the signature section", e) || !file_open(&f, image, e) ||
+	    !eif_writer_open(&w, out, e) || !write_signed(s, buf_bytes(&section), &f, &w, e) ||
 	    !eif_writer_registers(&w, &a->registers, e))
 		return false;
 	if (!same_registers(&s->image, &a->registers, e))

@@ -1,0 +1,225 @@
+#include "measure/core/cose.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "measure/base/hex.h"
+#include "measure/core/cose_evp.h"
+
+#define QUOTED_MAX 16u
+#define DER_MAX 160 /* of two integers of 66 bytes: 141 */
+
+struct algorithm {
+	enum cose_alg alg;
+	const char *name, *curve, *group, *evp_digest;
+	enum digest_alg digest;
+	size_t rs_len;
+	struct bytes protected_header; /* {1: alg} */
+};
+
+#define PROTECTED(bytes)                                    \
+	{                                                   \
+		(const uint8_t *)(bytes), sizeof(bytes) - 1 \
+	}
+
+static const struct algorithm algorithms[] = {
+	{COSE_ES256, "ES256", "P-256", "prime256v1", "SHA2-256", DIGEST_SHA256, 64,
+	 PROTECTED("\xa1\x01\x26")},
+	{COSE_ES384, "ES384", "P-384", "secp384r1", "SHA2-384", DIGEST_SHA384, 96,
+	 PROTECTED("\xa1\x01\x38\x22")},
+	{COSE_ES512, "ES512", "P-521", "secp521r1", "SHA2-512", DIGEST_SHA512, 132,
+	 PROTECTED("\xa1\x01\x38\x23")},
+};
+
+#define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
+
+static const struct algorithm *row(enum cose_alg alg)
+{
+	size_t i = 0;
+
+	while (i < ALGORITHMS - 1 && algorithms[i].alg != alg)
+		i++;
+	return &algorithms[i];
+}
+
+const char *cose_alg_name(enum cose_alg alg)
+{
+	return row(alg)->name;
+}
+
+size_t cose_rs_len(enum cose_alg alg)
+{
+	return row(alg)->rs_len;
+}
+
+enum digest_alg cose_digest(enum cose_alg alg)
+{
+	return row(alg)->digest;
+}
+
+const char *cose_evp_digest(enum cose_alg alg)
+{
+	return row(alg)->evp_digest;
+}
+
+const char *cose_evp_curve(enum cose_alg alg)
+{
+	return row(alg)->curve;
+}
+
+static bool protected_read(struct cur *c, enum cose_alg *alg)
+{
+	struct bytes found = cbor_get_bytes(c, SIZE_MAX, "the protected header");
+	owned(buf_free) struct buf hex = BUF(4 * QUOTED_MAX);
+
+	if (!cur_ok(c))
+		return false;
+	for (size_t i = 0; i < ALGORITHMS; i++) {
+		if (bytes_equal(found, algorithms[i].protected_header)) {
+			*alg = algorithms[i].alg;
+			return true;
+		}
+	}
+	hex_put(&hex, bytes_of(found.p, found.n < QUOTED_MAX ? found.n : QUOTED_MAX));
+	return cur_fail(
+		c, REASON_CBOR, cur_at(c) - found.n,
+		"the protected header is \"%s\"%s and must name ES256, ES384 or ES512 alone",
+		buf_cstr(&hex), found.n > QUOTED_MAX ? "..." : "");
+}
+
+bool cose_sign1_read(struct bytes in, uint64_t base, struct cose_sign1 *out, struct err *e)
+{
+	struct cur c = cur_new(in, base, e);
+	size_t items = cbor_get_array(&c, SIZE_MAX, "COSE_Sign1");
+	struct cose_sign1 s = {0};
+
+	if (cur_ok(&c) && items != 4)
+		return cur_fail(&c, REASON_CBOR, base, "COSE_Sign1 has %zu items and must have 4",
+				items);
+	if (!cur_ok(&c) || !protected_read(&c, &s.alg))
+		return false;
+	cbor_get_map(&c, 0, "the unprotected header");
+	s.payload = cbor_get_bytes(&c, SIZE_MAX, "the payload");
+	s.rs = cbor_get_bytes(&c, SIZE_MAX, "the signature");
+	if (cur_ok(&c) && s.rs.n != cose_rs_len(s.alg))
+		return cur_fail(&c, REASON_CBOR, cur_at(&c) - s.rs.n,
+				"the signature has %zu bytes and must have %zu for %s", s.rs.n,
+				cose_rs_len(s.alg), cose_alg_name(s.alg));
+	if (!cur_end(&c, "COSE_Sign1"))
+		return false;
+	*out = s;
+	return true;
+}
+
+void cose_sign1_write(struct buf *out, const struct cose_sign1 *s)
+{
+	cbor_put_array(out, 4);
+	cbor_put_bytes(out, row(s->alg)->protected_header);
+	cbor_put_map(out, 0);
+	cbor_put_bytes(out, s->payload);
+	cbor_put_bytes(out, s->rs);
+}
+
+void cose_tbs(struct buf *out, enum cose_alg alg, struct bytes payload)
+{
+	cbor_put_array(out, 4);
+	cbor_put_text(out, "Signature1");
+	cbor_put_bytes(out, row(alg)->protected_header);
+	cbor_put_bytes(out, bytes_of(NULL, 0)); /* external_aad */
+	cbor_put_bytes(out, payload);
+}
+
+void cose_evp_init(void)
+{
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
+bool cose_evp_fail(struct err *e, enum reason r, const char *what)
+{
+	const char *words = NULL;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0) {
+		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+			r = REASON_OUT_OF_MEMORY;
+		if (!words)
+			words = ERR_reason_error_string(code);
+	}
+	return err_set(e, r, words ? "%s: %s" : "%s", what, words);
+}
+
+bool cose_evp_alg(const EVP_PKEY *key, enum cose_alg *alg, enum reason r, struct err *e)
+{
+	char group[64] = "unknown";
+	int spelt_out = 0;
+
+	if (!EVP_PKEY_is_a(key, "EC"))
+		return err_set(e, r, "the key is %s and must be EC on P-256, P-384 or P-521",
+			       EVP_PKEY_get0_type_name(key));
+	if (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 ||
+	    EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+				   &spelt_out) != 1)
+		ERR_clear_error();
+	if (spelt_out)
+		return err_set(e, r, "the key spells its curve out and must name it");
+	for (size_t i = 0; i < ALGORITHMS; i++) {
+		if (strcmp(group, algorithms[i].group) == 0) {
+			*alg = algorithms[i].alg;
+			return true;
+		}
+	}
+	return err_set(e, r, "the key is on the curve %s and must be on P-256, P-384 or P-521",
+		       group);
+}
+
+static void signature_free(ECDSA_SIG **s)
+{
+	ECDSA_SIG_free(*s);
+}
+
+static void number_free(BIGNUM **n)
+{
+	BN_free(*n);
+}
+
+bool cose_evp_der(enum cose_alg alg, struct bytes rs, struct buf *der, struct err *e)
+{
+	owned(signature_free) ECDSA_SIG *s = ECDSA_SIG_new();
+	int half = (int)cose_rs_len(alg) / 2, n;
+	owned(number_free) BIGNUM *r = BN_bin2bn(rs.p, half, NULL);
+	owned(number_free) BIGNUM *t = BN_bin2bn(rs.p + half, half, NULL);
+	uint8_t *to;
+
+	if (!s || !r || !t || ECDSA_SIG_set0(s, r, t) != 1)
+		return cose_evp_fail(e, REASON_OUT_OF_MEMORY, "ECDSA signature");
+	(void)take(r);
+	(void)take(t);
+	n = i2d_ECDSA_SIG(s, NULL);
+	to = n > 0 ? buf_room(der, (size_t)n) : NULL;
+	if (n <= 0 || (to && i2d_ECDSA_SIG(s, &to) != n))
+		return cose_evp_fail(e, REASON_LIBRARY, "ECDSA signature");
+	return buf_done(der, "ECDSA signature", e);
+}
+
+bool cose_evp_raw(enum cose_alg alg, struct bytes der, struct buf *rs)
+{
+	const uint8_t *p = der.p;
+	int half = (int)cose_rs_len(alg) / 2;
+	owned(signature_free) ECDSA_SIG *s = NULL;
+	uint8_t again[DER_MAX], *q = again, raw[2 * DER_MAX];
+
+	if (der.n > sizeof(again))
+		return false;
+	s = d2i_ECDSA_SIG(NULL, &p, (long)der.n);
+	if (!s || i2d_ECDSA_SIG(s, NULL) != (int)der.n || i2d_ECDSA_SIG(s, &q) != (int)der.n ||
+	    memcmp(again, der.p, der.n) != 0 || BN_is_negative(ECDSA_SIG_get0_r(s)) ||
+	    BN_is_negative(ECDSA_SIG_get0_s(s)) ||
+	    BN_bn2binpad(ECDSA_SIG_get0_r(s), raw, half) != half ||
+	    BN_bn2binpad(ECDSA_SIG_get0_s(s), raw + half, half) != half)
+		return false;
+	buf_put(rs, bytes_of(raw, 2 * (size_t)half));
+	return true;
+}

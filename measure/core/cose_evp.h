@@ -1,0 +1,42 @@
+/*
+ * The algorithms of COSE in OpenSSL's terms, for the files that are its doors: which curve and
+ * digest an algorithm means, how its signatures are spelt, and how OpenSSL's faults become ours.
+ * Private to measure/core; OpenSSL's own headers stay in the .c files.
+ */
+#ifndef MEASURE_CORE_COSE_EVP_H
+#define MEASURE_CORE_COSE_EVP_H
+
+#include "measure/core/cose.h"
+
+struct evp_pkey_st;
+
+/* Before the first use of OpenSSL: its configuration file, which can load code, is not read. */
+void cose_evp_init(void);
+
+/*
+ * Empty OpenSSL's error queue into e, as "WHAT: its words", or WHAT alone when it has none. The
+ * reason is r, unless memory was refused. Returns false.
+ */
+bool cose_evp_fail(struct err *e, enum reason r, const char *what);
+
+/* By type and curve of a key, from the list of three; otherwise reason r. */
+must bool cose_evp_alg(const struct evp_pkey_st *key, enum cose_alg *alg, enum reason r,
+		       struct err *e);
+
+/* "SHA2-384", for EVP; "P-384". */
+const char *cose_evp_digest(enum cose_alg alg);
+const char *cose_evp_curve(enum cose_alg alg);
+
+/* r||s of the algorithm's length as DER, appended. */
+must bool cose_evp_der(enum cose_alg alg, struct bytes rs, struct buf *der, struct err *e);
+
+/*
+ * DER to r||s, appended. False when it is not one DER ECDSA-Sig-Value that fits; then the caller
+ * makes the refusal, by cose_evp_fail().
+ */
+bool cose_evp_raw(enum cose_alg alg, struct bytes der, struct buf *rs);
+
+/* The public key of a certificate, borrowed. */
+struct evp_pkey_st *x509_evp(const struct x509 *x);
+
+#endif

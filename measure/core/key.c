@@ -1,0 +1,211 @@
+#include "measure/core/key.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "measure/base/file.h"
+#include "measure/base/hex.h"
+#include "measure/base/spawn.h"
+#include "measure/core/cose_evp.h"
+#include "measure/core/hash.h"
+
+#define FILE_MAX (64u * 1024)
+#define OUTPUT_MAX (64u * 1024)
+#define DER_ROOM 256
+
+/* Named by OpenSSL 3.2 and later; asked for at run time, so that an older header will do. */
+#define NONCE_TYPE "nonce-type"
+#define NONCE_DETERMINISTIC 1u /* RFC 6979 */
+
+struct key {
+	EVP_PKEY *pkey;
+	enum cose_alg alg;
+};
+
+/* Memory that held a secret. */
+struct secret {
+	uint8_t *p;
+	size_t n;
+};
+
+static void secret_free(struct secret *s)
+{
+	if (s->p)
+		OPENSSL_cleanse(s->p, s->n);
+	free(s->p);
+}
+
+static void bio_free(BIO **b)
+{
+	BIO_free(*b);
+}
+
+static void context_free(EVP_MD_CTX **c)
+{
+	EVP_MD_CTX_free(*c);
+}
+
+void key_free(struct key **k)
+{
+	if (!*k)
+		return;
+	EVP_PKEY_free((*k)->pkey);
+	free(*k);
+	*k = NULL;
+}
+
+enum cose_alg key_alg(const struct key *k)
+{
+	return k->alg;
+}
+
+/* Nobody is asked for a password; that one was wanted is all there is to know. */
+static int password(char *to, int size, int writing, void *wanted)
+{
+	(void)to;
+	(void)size;
+	(void)writing;
+	*(bool *)wanted = true;
+	return -1;
+}
+
+static bool parse(struct key *k, struct bytes pem, struct err *e)
+{
+	owned(bio_free) BIO *bio = NULL;
+	bool encrypted = false;
+
+	cose_evp_init();
+	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	if (!bio)
+		return cose_evp_fail(e, REASON_OUT_OF_MEMORY, "private key");
+	k->pkey = PEM_read_bio_PrivateKey(bio, NULL, password, &encrypted);
+	if (!k->pkey && encrypted) {
+		ERR_clear_error();
+		return err_set(e, REASON_KEY, "the private key is encrypted and must not be");
+	}
+	if (!k->pkey)
+		return cose_evp_fail(e, REASON_KEY, "no private key in PEM");
+	return cose_evp_alg(k->pkey, &k->alg, REASON_KEY, e);
+}
+
+/* Into memory of its own, since a growing buffer would leave copies behind. */
+static bool slurp(const char *path, struct secret *s, size_t *n, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+
+	*s = (struct secret){.p = own_new(FILE_MAX + 1, e), .n = FILE_MAX + 1};
+	if (!s->p || !file_open(&f, path, e) || !file_read(&f, (struct span){s->p, s->n}, n, e))
+		return false;
+	if (*n > FILE_MAX)
+		return err_set(e, REASON_LIMIT, "is larger than the limit of %u bytes", FILE_MAX);
+	return true;
+}
+
+bool key_read(struct key **k, const char *path, struct err *e)
+{
+	owned(secret_free) struct secret file = {0};
+	owned(key_free) struct key *new = own_new(sizeof(*new), e);
+	size_t n = 0;
+
+	if (!new)
+		return false;
+	if (!slurp(path, &file, &n, e) || !parse(new, bytes_of(file.p, n), e))
+		return err_subject(e, path);
+	*k = take(new);
+	return true;
+}
+
+bool key_matches(const struct key *k, const struct x509 *x, struct err *e)
+{
+	if (k->alg != x509_alg(x))
+		return err_set(e, REASON_KEY_MISMATCH,
+			       "the private key is on %s, the certificate's on %s",
+			       cose_evp_curve(k->alg), cose_evp_curve(x509_alg(x)));
+	if (EVP_PKEY_eq(k->pkey, x509_evp(x)) == 1)
+		return true;
+	ERR_clear_error();
+	return err_set(e, REASON_KEY_MISMATCH,
+		       "the private key is not the one that the certificate names");
+}
+
+/* Where the library offers deterministic nonces, signing without them is a fault. */
+static bool nonces(EVP_PKEY_CTX *ctx, struct err *e)
+{
+	unsigned type = NONCE_DETERMINISTIC;
+	const OSSL_PARAM params[] = {OSSL_PARAM_construct_uint(NONCE_TYPE, &type), OSSL_PARAM_END};
+	const OSSL_PARAM *known = EVP_PKEY_CTX_settable_params(ctx);
+
+	if (!known || !OSSL_PARAM_locate_const(known, NONCE_TYPE))
+		return true;
+	if (EVP_PKEY_CTX_set_params(ctx, params) != 1)
+		return cose_evp_fail(e, REASON_LIBRARY, "deterministic nonces");
+	return true;
+}
+
+bool key_sign(const struct key *k, struct bytes to_sign, struct buf *rs, struct err *e)
+{
+	owned(context_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *inner = NULL;
+	uint8_t der[DER_ROOM];
+	size_t n = sizeof(der);
+
+	if (!ctx || EVP_DigestSignInit_ex(ctx, &inner, cose_evp_digest(k->alg), NULL, NULL, k->pkey,
+					  NULL) != 1)
+		return cose_evp_fail(e, REASON_LIBRARY, "signing");
+	if (!nonces(inner, e))
+		return false;
+	if (EVP_DigestSign(ctx, der, &n, to_sign.p, to_sign.n) != 1)
+		return cose_evp_fail(e, REASON_LIBRARY, "signing");
+	if (!cose_evp_raw(k->alg, bytes_of(der, n), rs))
+		return cose_evp_fail(e, REASON_LIBRARY, "signing");
+	return buf_done(rs, "signature", e);
+}
+
+static bool to_raw(struct bytes signature, enum cose_alg alg, struct buf *rs, enum reason r,
+		   struct err *e)
+{
+	char what[128];
+
+	if (signature.n == cose_rs_len(alg)) {
+		buf_put(rs, signature);
+	} else if (!cose_evp_raw(alg, signature, rs)) {
+		snprintf(what, sizeof(what),
+			 "a signature of %zu bytes is neither %zu bytes of r and s for %s nor DER",
+			 signature.n, cose_rs_len(alg), cose_alg_name(alg));
+		return cose_evp_fail(e, r, what);
+	}
+	return buf_done(rs, "signature", e);
+}
+
+bool key_signature_raw(struct bytes signature, enum cose_alg alg, struct buf *rs, struct err *e)
+{
+	return to_raw(signature, alg, rs, REASON_SIGNATURE_FORM, e);
+}
+
+bool key_sign_with(const char *command, enum cose_alg alg, struct bytes to_sign, struct buf *rs,
+		   struct err *e)
+{
+	owned(buf_free) struct buf output = BUF(OUTPUT_MAX), name = BUF(64), value = BUF(256);
+	const char *extra[3] = {NULL};
+	struct digest d;
+
+	if (!hash_of(cose_digest(alg), to_sign, &d, e))
+		return false;
+	buf_fmt(&name, "MEASURE_ALG=%s", cose_alg_name(alg));
+	buf_str(&value, "MEASURE_DIGEST=");
+	hex_put(&value, digest_bytes(&d));
+	extra[0] = buf_cstr(&name);
+	extra[1] = buf_cstr(&value);
+	if (!buf_done(&name, "MEASURE_ALG", e) || !buf_done(&value, "MEASURE_DIGEST", e) ||
+	    !spawn_run(&(struct spawn){command, to_sign, extra, REASON_SIGN_WITH}, &output, e))
+		return false;
+	if (output.n == 0)
+		return err_set(e, REASON_SIGN_WITH, "the command wrote no signature");
+	return to_raw(buf_bytes(&output), alg, rs, REASON_SIGN_WITH, e);
+}

@@ -1,0 +1,352 @@
+#include "measure/core/x509.h"
+
+#include <openssl/asn1.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "measure/base/hex.h"
+#include "measure/base/when.h"
+#include "measure/core/cose_evp.h"
+#include "measure/core/hash.h"
+#include "measure/core/rust_text.h"
+#include "measure/core/x509_pem.h"
+
+#define NAME_MAX_BYTES (256u * 1024) /* of a name in text; its DER is within X509_PEM_MAX */
+
+struct x509 {
+	X509 *cert;
+	struct buf der;
+	enum cose_alg alg;
+	int64_t not_before, not_after;
+};
+
+static void cert_free(X509 **x)
+{
+	X509_free(*x);
+}
+
+static void bio_free(BIO **b)
+{
+	BIO_free(*b);
+}
+
+static void context_free(EVP_MD_CTX **c)
+{
+	EVP_MD_CTX_free(*c);
+}
+
+static void octets_free(uint8_t **p)
+{
+	OPENSSL_free(*p);
+}
+
+void x509_free(struct x509 **x)
+{
+	if (!*x)
+		return;
+	X509_free((*x)->cert);
+	buf_free(&(*x)->der);
+	free(*x);
+	*x = NULL;
+}
+
+struct bytes x509_der(const struct x509 *x)
+{
+	return buf_bytes(&x->der);
+}
+
+enum cose_alg x509_alg(const struct x509 *x)
+{
+	return x->alg;
+}
+
+EVP_PKEY *x509_evp(const struct x509 *x)
+{
+	return X509_get0_pubkey(x->cert);
+}
+
+/*
+ * OpenSSL takes BER and keeps the bytes it was given; encoding anew what is signed shows whether
+ * they were DER, on a copy because it changes the object.
+ */
+static bool is_der(struct bytes der, struct err *e)
+{
+	const uint8_t *p = der.p;
+	owned(cert_free) X509 *x = d2i_X509(NULL, &p, (long)der.n);
+	owned(octets_free) uint8_t *again = NULL;
+	int n = x && i2d_re_X509_tbs(x, NULL) > 0 ? i2d_X509(x, &again) : -1;
+
+	if (n < 0)
+		return cose_evp_fail(e, REASON_LIBRARY, "certificate encoded again");
+	if (!bytes_equal(der, bytes_of(again, (size_t)n)))
+		return err_set(e, REASON_CERTIFICATE, "the certificate is not encoded in DER");
+	return true;
+}
+
+static bool time_of(const ASN1_TIME *t, const char *field, int64_t *when, struct err *e)
+{
+	struct tm tm = {0};
+
+	if (!t || ASN1_TIME_to_tm(t, &tm) != 1) {
+		ERR_clear_error();
+		return err_set(e, REASON_CERTIFICATE, "%s of the certificate is no time", field);
+	}
+	*when = timegm(&tm);
+	return true;
+}
+
+static bool fields(struct x509 *x, struct err *e)
+{
+	EVP_PKEY *key = x509_evp(x);
+
+	if (!key)
+		return cose_evp_fail(e, REASON_CERTIFICATE, "the certificate's key");
+	return cose_evp_alg(key, &x->alg, REASON_CERTIFICATE, e) &&
+	       time_of(X509_get0_notBefore(x->cert), "notBefore", &x->not_before, e) &&
+	       time_of(X509_get0_notAfter(x->cert), "notAfter", &x->not_after, e);
+}
+
+static bool parse(struct x509 *x, struct err *e)
+{
+	struct bytes der = buf_bytes(&x->der);
+	const uint8_t *p = der.p;
+
+	cose_evp_init();
+	x->cert = d2i_X509(NULL, &p, (long)der.n);
+	if (!x->cert)
+		return cose_evp_fail(e, REASON_CERTIFICATE, "the PEM block holds no certificate");
+	if (p != der.p + der.n)
+		return err_set(e, REASON_CERTIFICATE,
+			       "%zu bytes stand behind the certificate in its PEM block",
+			       (size_t)(der.p + der.n - p));
+	return is_der(der, e) && fields(x, e);
+}
+
+bool x509_read_pem(struct x509 **x, struct bytes pem, size_t *used, struct err *e)
+{
+	owned(x509_free) struct x509 *new = own_new(sizeof(*new), e);
+	size_t length;
+
+	if (!new)
+		return false;
+	new->der = BUF(X509_PEM_MAX);
+	if (!x509_pem_read(pem, &new->der, &length, e) || !parse(new, e))
+		return false;
+	*used = length;
+	*x = take(new);
+	return true;
+}
+
+bool x509_verify(const struct x509 *x, struct bytes signed_bytes, struct bytes rs, struct err *e)
+{
+	owned(buf_free) struct buf der = BUF(256);
+	owned(context_free) EVP_MD_CTX *ctx = NULL;
+	int verdict;
+
+	if (rs.n != cose_rs_len(x->alg))
+		return err_set(e, REASON_SIGNATURE,
+			       "the signature has %zu bytes and must have %zu for %s", rs.n,
+			       cose_rs_len(x->alg), cose_alg_name(x->alg));
+	if (!cose_evp_der(x->alg, rs, &der, e))
+		return false;
+	ctx = EVP_MD_CTX_new();
+	if (!ctx || EVP_DigestVerifyInit_ex(ctx, NULL, cose_evp_digest(x->alg), NULL, NULL,
+					    x509_evp(x), NULL) != 1)
+		return cose_evp_fail(e, REASON_LIBRARY, "verifying a signature");
+	verdict = EVP_DigestVerify(ctx, der.p, der.n, signed_bytes.p, signed_bytes.n);
+	if (verdict < 0)
+		return cose_evp_fail(e, REASON_LIBRARY, "verifying a signature");
+	ERR_clear_error();
+	if (verdict != 1)
+		return err_set(e, REASON_SIGNATURE,
+			       "the signature does not verify under the certificate");
+	return true;
+}
+
+bool x509_validity(const struct x509 *x, int64_t *not_before, int64_t *not_after, struct err *e)
+{
+	(void)e;
+	*not_before = x->not_before;
+	*not_after = x->not_after;
+	return true;
+}
+
+/* What OpenSSL printed; memory that it could not have fails the writer. */
+static struct bytes printed(BIO *bio, struct json_out *w)
+{
+	char *p = NULL;
+	long n = bio ? BIO_get_mem_data(bio, &p) : -1;
+
+	if (n < 0)
+		buf_fail(w->out, REASON_OUT_OF_MEMORY);
+	return bytes_of(p, n < 0 ? 0 : (size_t)n);
+}
+
+/* RFC 2253, but characters beyond ASCII as UTF-8 and not as \XX of each byte. */
+static void name(struct json_out *w, const char *key, const X509_NAME *n)
+{
+	owned(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+
+	if (bio && X509_NAME_print_ex(bio, n, 0,
+				      XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0)
+		buf_fail(w->out, REASON_LIBRARY);
+	json_key(w, key);
+	json_string(w, printed(bio, w));
+}
+
+static void serial(struct json_out *w, const ASN1_INTEGER *n)
+{
+	owned(buf_free) struct buf text = BUF(4 * X509_PEM_MAX);
+
+	if (ASN1_STRING_type(n) == V_ASN1_NEG_INTEGER)
+		buf_u8(&text, '-');
+	hex_put(&text, bytes_of(ASN1_STRING_get0_data(n), (size_t)ASN1_STRING_length(n)));
+	json_key(w, "serial");
+	json_string(w, buf_bytes(&text));
+}
+
+static void moment(struct json_out *w, const char *key, int64_t when)
+{
+	owned(buf_free) struct buf text = BUF(64);
+
+	when_put(&text, when, "Z");
+	json_key(w, key);
+	json_string(w, buf_bytes(&text));
+}
+
+void x509_json(const struct x509 *x, struct json_out *w)
+{
+	struct digest d;
+	struct err e = {0};
+
+	json_open(w, '{');
+	name(w, "subject", X509_get_subject_name(x->cert));
+	name(w, "issuer", X509_get_issuer_name(x->cert));
+	serial(w, X509_get0_serialNumber(x->cert));
+	moment(w, "not_before", x->not_before);
+	moment(w, "not_after", x->not_after);
+	json_key(w, "key");
+	json_str(w, cose_evp_curve(x->alg));
+	json_key(w, "sha256");
+	if (hash_of(DIGEST_SHA256, x509_der(x), &d, &e))
+		json_hex(w, digest_bytes(&d));
+	else
+		buf_fail(w->out, e.reason);
+	json_close(w, '}');
+}
+
+/* An OID as rust-openssl prints it, its room of 80 bytes and what follows from it included. */
+struct oid_text {
+	char v[84];
+	size_t n;
+	int entry;
+};
+
+static struct oid_text oid_text(const ASN1_OBJECT *oid, int entry)
+{
+	enum { ROOM = 80 };
+	struct oid_text t = {.entry = entry};
+	int n = OBJ_obj2txt(t.v, ROOM, oid, 0);
+
+	t.n = n > ROOM ? ROOM - 1 : (size_t)(n > 0 ? n : 0);
+	if (n > ROOM) {
+		memcpy(t.v + t.n, "...", 3);
+		t.n += 3;
+	}
+	return t;
+}
+
+static int oid_order(const void *a, const void *b)
+{
+	const struct oid_text *x = a, *y = b;
+	size_t n = x->n < y->n ? x->n : y->n;
+	int order = memcmp(x->v, y->v, n);
+
+	if (order == 0)
+		order = x->n < y->n ? -1 : x->n > y->n;
+	return order ? order : x->entry - y->entry;
+}
+
+/* Rust's Debug text of the value as UTF-8 up to its first NUL, then without its quotes. */
+static void issuer_value(struct json_out *w, const ASN1_STRING *value)
+{
+	owned(buf_free) struct buf quoted = BUF(NAME_MAX_BYTES), text = BUF(NAME_MAX_BYTES);
+	owned(octets_free) uint8_t *utf8 = NULL;
+	int n = ASN1_STRING_to_UTF8(&utf8, value);
+
+	ERR_clear_error();
+	if (n < 0) {
+		json_str(w, "error");
+		return;
+	}
+	rust_debug(&quoted, bytes_of(utf8, strnlen((const char *)utf8, (size_t)n)));
+	for (size_t i = 0; i < quoted.n; i++)
+		if (quoted.p[i] != '"')
+			buf_u8(&text, quoted.p[i]);
+	if (text.failed != REASON_NONE)
+		buf_fail(w->out, text.failed);
+	json_string(w, buf_bytes(&text));
+}
+
+/* A sorted map: of attributes that occur several times the last one stays. */
+static void issuer(struct json_out *w, const X509_NAME *name)
+{
+	int n = X509_NAME_entry_count(name);
+	owned(own_free) struct oid_text *oid = calloc((size_t)n + 1, sizeof(*oid));
+
+	if (!oid) {
+		buf_fail(w->out, REASON_OUT_OF_MEMORY);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		oid[i] = oid_text(X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i)), i);
+	qsort(oid, (size_t)n, sizeof(*oid), oid_order);
+	json_open(w, '{');
+	for (int i = 0; i < n; i++) {
+		const struct oid_text *t = &oid[i];
+
+		if (i + 1 < n && t[0].n == t[1].n && memcmp(t[0].v, t[1].v, t->n) == 0)
+			continue;
+		json_key_bytes(w, bytes_of(t->v, t->n));
+		issuer_value(w, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, t->entry)));
+	}
+	json_close(w, '}');
+}
+
+static void printed_time(struct json_out *w, const char *key, const ASN1_TIME *t)
+{
+	owned(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+
+	if (bio && ASN1_TIME_print(bio, t) != 1)
+		buf_fail(w->out, REASON_LIBRARY);
+	json_key(w, key);
+	json_string(w, printed(bio, w));
+}
+
+void x509_json_nitro_cli(const struct x509 *x, struct json_out *w)
+{
+	owned(buf_free) struct buf signature = BUF(4 * X509_PEM_MAX);
+	const ASN1_BIT_STRING *bits;
+	const X509_ALGOR *algorithm;
+	const ASN1_OBJECT *oid;
+	struct oid_text t;
+
+	X509_get0_signature(&bits, &algorithm, x->cert);
+	X509_ALGOR_get0(&oid, NULL, NULL, algorithm);
+	t = oid_text(oid, 0);
+	for (int i = 0; i < ASN1_STRING_length(bits); i++)
+		buf_fmt(&signature, "%s%02X", i ? ":" : "", ASN1_STRING_get0_data(bits)[i]);
+	json_open(w, '{');
+	json_key(w, "IssuerName");
+	issuer(w, X509_get_issuer_name(x->cert));
+	json_key(w, "Algorithm");
+	json_string(w, bytes_of(t.v, t.n));
+	printed_time(w, "NotBefore", X509_get0_notBefore(x->cert));
+	printed_time(w, "NotAfter", X509_get0_notAfter(x->cert));
+	json_key(w, "Signature");
+	json_string(w, buf_bytes(&signature));
+	json_close(w, '}');
+}
