@@ -24,11 +24,11 @@ bool json_lex_eat(struct cur *c, char byte)
 
 bool json_lex_word(struct cur *c, const char *word)
 {
-	struct bytes rest = bytes_of(c->in.p + c->pos, cur_left(c));
+	size_t n = strlen(word);
 
-	if (!bytes_start(rest, bytes_str(word)))
+	if (cur_left(c) < n || memcmp(c->in.p + c->pos, word, n) != 0)
 		return false;
-	cur_take(c, strlen(word), "word");
+	cur_take(c, n, "word");
 	return true;
 }
 
