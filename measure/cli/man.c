@@ -23,6 +23,19 @@ static void put(struct buf *out, struct bytes text)
 	}
 }
 
+/* A word a line, because source lines should be short and a form may be long. */
+static void put_words(struct buf *out, struct bytes text)
+{
+	size_t n;
+
+	for (size_t at = 0; at < text.n; at += n + 1) {
+		for (n = 0; at + n < text.n && text.p[at + n] != ' ';)
+			n++;
+		put(out, bytes_of(text.p + at, n));
+		buf_str(out, "\n");
+	}
+}
+
 static void put_str(struct buf *out, const char *text)
 {
 	put(out, bytes_str(text));
@@ -57,9 +70,7 @@ static void put_forms(struct buf *out, const struct verb *v)
 
 	while (usage_form(v, &at, &line)) {
 		buf_fmt(out, ".HP\n.B measure %s\n", v->name);
-		put(out, line);
-		if (line.n)
-			buf_str(out, "\n");
+		put_words(out, line);
 	}
 }
 
