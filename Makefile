@@ -44,7 +44,7 @@ LIB := $(BUILD)/libmeasure.a
 LIBOBJ := $(call object,$(SRC)) $(GEN:%=$(BUILD)/obj/gen/%.o)
 
 # ---- what the compiler and the machine offer
-compiles := $(if $(filter-out clean help format uninstall,$(or $(MAKECMDGOALS),all)),yes)
+compiles := $(if $(filter-out clean commit help format uninstall,$(or $(MAKECMDGOALS),all)),yes)
 ifdef compiles
 # package-of NAME: the Debian package that holds NAME.pc
 package-of = $(or $(if $(filter libcrypto,$1),libssl-dev),$(if $(filter libdeflate,$1),libdeflate-dev),$1-dev)
@@ -97,7 +97,7 @@ rewrite = @mkdir -p $(@D); printf '%s\n' $(call quote,$1) >$@.new; \
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all help clean install uninstall man completions format
+.PHONY: FORCE all commit help clean install uninstall man completions format
 
 # tests may do what the program may not
 BANNED = $(if $(filter tests/%,$<),,-include measure/base/banned.h)
@@ -145,6 +145,9 @@ git-commit = $(shell c=$$(git rev-parse --verify -q HEAD) && \
 ifndef MEASURE_COMMIT
 MEASURE_COMMIT := $(or $(if $(wildcard .git),$(git-commit)),$(if $(wildcard .commit),$(file <.commit)),unknown)
 endif
+
+commit:
+	@echo '$(MEASURE_COMMIT)'
 
 $(BUILD)/gen/version: FORCE
 	$(call rewrite,$(MEASURE_VERSION) $(MEASURE_COMMIT))
@@ -233,7 +236,7 @@ check-shouldfail: $(PROGRAM) $(MUTATE)
 check-vectors: $(PROGRAM)
 	$(RUN) vectors $(sort $(wildcard tests/vectors/*.sh))
 check-fuzz: $(call program,$(FUZZERS))
-	$(RUN) fuzz ci/replay.sh
+	$(RUN) corpus ci/replay.sh
 check-canary: $(BUILD)/tests/san/canary
 	$(RUN) canary tests/san/canary.sh
 

@@ -107,7 +107,7 @@ FNR == 1 {
 {
 	code = " " code_of($0)
 	if (level < 4 && match(code, /[^A-Za-z0-9_.>](v?f?printf|v?dprintf|puts|fputs|putchar|fputc|putc|perror|psignal|errx?|warnx?)[ \t]*\(/))
-		fault("below the command line nothing prints:" substr(code, RSTART + 1, RLENGTH - 2))
+		fault("below the command line nothing prints: " substr(code, RSTART + 1, RLENGTH - 2))
 	if (level < 4 && match(code, /[^A-Za-z0-9_](stdout|stderr)[^A-Za-z0-9_]/))
 		fault("below the command line nothing prints: " substr(code, RSTART + 1, 6))
 	if (level < 4 && match(code, /[^A-Za-z0-9_.>](exit|abort|quick_exit|assert)[ \t]*\(/))
