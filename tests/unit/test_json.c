@@ -382,7 +382,7 @@ static void the_number_of_values_is_bounded(void **state)
 	buf_free(&text);
 }
 
-/* Bad for a table of hashes and for a sort that looks at the middle: all keys alike but for an end. */
+/* All keys alike but for their ends, half of them descending. */
 static void big_objects_of_similar_keys_are_read_quickly(void **state)
 {
 	struct buf text = BUF(8u << 20);
