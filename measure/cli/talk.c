@@ -47,7 +47,7 @@ void talk_message(struct buf *out, const struct err *e)
 	put_subject(out, e->subject);
 	text_tame(out, bytes_str(e->text));
 	if (e->at)
-		buf_fmt(out, " at offset %llu (0x%llx)", (unsigned long long)e->offset,
+		buf_fmt(out, ", at offset %llu (0x%llx)", (unsigned long long)e->offset,
 			(unsigned long long)e->offset);
 }
 

@@ -18,7 +18,7 @@ struct talk {
 /* when: value of --color ("auto" if NULL). */
 bool talk_color(const char *when);
 
-/* "measure: error[REASON]: SUBJECT: TEXT at offset N (0xN)", then the hint if there is one. */
+/* "measure: error[REASON]: SUBJECT: TEXT, at offset N (0xN)", then the hint if there is one. */
 void talk_error(struct talk *t, const struct err *e);
 void talk_warning(struct talk *t, const char *subject, const struct note *note);
 
