@@ -35,7 +35,8 @@ GEN := tee_table man_prose
 UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
-SUPPORT := $(filter tests/unit/support%,$(call sources,tests/unit))
+SUPPORT := $(filter-out tests/unit/test_% tests/alloc/test_%,$(call sources,tests/unit tests/alloc))
+FORGE := $(filter tests/unit/support_eif%,$(SUPPORT))
 MAKERS := $(call sources,tests/shouldfail)
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
@@ -186,31 +187,35 @@ uninstall: man
 	for f in $(BUILD)/man/*; do rm -f $(call dest,$(mandir))/man"$${f##*.}/$${f##*/}"; done
 
 # ---- tests
-CMOCKA_OBJ := $(call object,$(SUPPORT))
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(CMOCKA_OBJ) $(LIB)
+# what several tests use; each program takes from the archive what it needs
+KIT := $(BUILD)/libtests.a
+$(KIT): $(call object,$(SUPPORT))
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) qcDs $@ $^
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(KIT) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
 
 WRAP := $(foreach f,malloc calloc realloc,-Wl$(comma)--wrap=$f)
-$(BUILD)/tests/alloc/%: $(BUILD)/obj/tests/alloc/%.o $(LIB)
+$(BUILD)/tests/alloc/%: $(BUILD)/obj/tests/alloc/%.o $(KIT) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(LINK) $(WRAP) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
 
-# the generators of broken images: a second opinion, without a line of the library
-FORGE := $(call object,$(filter tests/unit/support_eif%,$(SUPPORT)))
-$(BUILD)/tests/%: $(BUILD)/obj/tests/shouldfail/%.o $(FORGE)
+# the generators of broken images, which the demo uses where no cmocka is
+$(BUILD)/tests/%: $(BUILD)/obj/tests/shouldfail/%.o $(call object,$(FORGE)) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
 
 # one harness, two programs: under libFuzzer, or replaying a corpus with any compiler
 REPLAY := $(if $(FUZZ),,$(BUILD)/obj/tests/fuzz/replay.o)
-$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(REPLAY) $(LIB)
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(REPLAY) $(KIT) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(LINK) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LIB_LIBS)
+	$(Q)$(LINK) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
 
 # outside the library: nothing but the sanitizers, proving that they are alive
 $(BUILD)/tests/san/canary: $(BUILD)/obj/tests/san/canary.o
