@@ -110,7 +110,7 @@ const struct forge_twist forge_twists[] = {
 	 0,
 	 0,
 	 {{FORGE_RS, 0, 32, "0000000000000000000000000000000000000000000000000000000000000000"}}},
-	{"another-pcr0", 0, 0, {{FORGE_PAYLOAD, -2, 1, "00"}}},
+	{"another-pcr0", 0, 0, {{FORGE_PAYLOAD, -2, 1, "77"}}},
 	/* the payload, signed as it stands */
 	{"payload-empty", 0, 0, {{FORGE_PAYLOAD, 0, FORGE_ALL, ""}}},
 	{"payload-array", 0, 0, {{FORGE_PAYLOAD, 0, FORGE_ALL, "80"}}},
