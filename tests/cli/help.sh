@@ -1,0 +1,168 @@
+#!/bin/sh
+# `measure help`, --help, and words that are no verbs
+# shellcheck disable=SC2016 # backquotes in messages are text
+. "${0%/*}/../lib.sh"
+
+run help
+expect_status 0
+expect_stdout - <<'END'
+usage: measure VERB [OPTION...]
+       measure FILE [OPTION...]    an image, whose type is guessed
+
+Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
+         pcr         Nitro registers of a role, an instance, a certificate
+         inspect     the parts of an image: offset, size, digests
+         extract     the parts of an image as files
+Build    build       an image from its parts, the same bytes each time
+         sign        an image with a certificate's key
+
+measure help VERB, measure explain REASON, measure version
+END
+expect_stderr ''
+expect test "$(wc -l <"$STDOUT")" -le 24
+cp "$STDOUT" top
+ok 'help lists the verbs in their groups'
+
+for word in --help -h; do
+	run "$word"
+	expect_status 0
+	expect_stdout @top
+	expect_stderr ''
+done
+ok '--help and -h are the same'
+
+run help --json
+expect_status 0
+expect_json 'j["schema"] == "measure/1" and j["kind"] == "help" and j["ok"] is True'
+expect_json 'j["text"] == open("top").read()'
+ok 'help --json has the text as a member'
+
+run help build
+expect_status 0
+expect_stdout - <<'END'
+usage: measure build KIND [OPTION...]
+
+an image from its parts, the same bytes each time
+
+  measure build eif         an AWS Nitro Enclaves image from kernel, command
+                            line and ramdisks
+
+      --json                one JSON object instead of text
+  -q, --quiet               print nothing but errors
+  -v, --verbose             explain the steps
+      --color auto|always|never
+                            colour of messages
+      --progress[=json]     show progress from the start, or as lines of JSON
+  -h, --help                this text
+END
+expect_stderr ''
+ok 'help of a family lists its verbs'
+
+verbs='eif pcr inspect extract build sign explain version help build_eif sign_eif'
+for verb in $verbs; do
+	# shellcheck disable=SC2046 # two words
+	set -- $(echo "$verb" | tr _ ' ')
+	run help "$@"
+	expect_status 0
+	expect_stderr ''
+	expect_stdout_has "usage: measure $*"
+	cp "$STDOUT" text
+	run "$@" --help
+	expect_status 0
+	expect_stdout @text
+	expect test "$(awk 'length > 80 && !/^ *(usage:)? +measure/' text)" = ''
+	run "$@" -h
+	expect_stdout @text
+done
+ok 'help VERB, VERB --help and VERB -h are the same, within 80 columns'
+
+run
+expect_status 2
+expect_stdout ''
+expect_stderr 'measure: error[usage]: a verb or a file is missing
+measure: hint: see `measure help`'
+ok 'no word at all is a usage error'
+
+run bulid
+expect_status 2
+expect_stdout ''
+expect_stderr "measure: error[usage]: unknown verb 'bulid'
+measure: hint: did you mean 'measure build'?"
+ok 'the nearest verb is named'
+
+run xyzzyxyzzy
+expect_status 2
+expect_stderr "measure: error[usage]: unknown verb 'xyzzyxyzzy'
+measure: hint: see \`measure help\`"
+ok 'where none is near, help is'
+
+run build elf --kernel x
+expect_status 2
+expect_stdout ''
+expect_stderr "measure: error[usage]: unknown verb 'build elf'
+measure: hint: did you mean 'measure build eif'?"
+ok 'a second word that is wrong is told before its options'
+
+for family in build sign; do
+	run "$family"
+	expect_status 2
+	expect_stdout ''
+	expect_stderr "measure: error[usage]: '$family' needs a second word: eif
+measure: hint: see \`measure help $family\`"
+done
+ok 'a family alone asks for the second word'
+
+run help bulid
+expect_status 2
+expect_stderr "measure: error[usage]: unknown verb 'bulid'
+measure: hint: did you mean 'measure build'?"
+run help sign elf
+expect_status 2
+expect_stderr "measure: error[usage]: unknown verb 'sign elf'
+measure: hint: did you mean 'measure sign eif'?"
+run help eif pcr
+expect_status 2
+expect_stderr "measure: error[usage]: 'pcr' is a word too many
+measure: hint: see \`measure help help\`"
+run help build eif pcr
+expect_status 2
+expect_stderr "measure: error[usage]: 'pcr' is a word too many
+measure: hint: see \`measure help help\`"
+ok 'help of something that is no verb is a usage error'
+
+run --json
+expect_status 2
+expect_stderr "measure: error[usage]: '--json' stands where a verb or a file belongs
+measure: hint: options follow the verb: measure VERB [OPTION...]"
+expect_json 'j["kind"] == "usage" and j["ok"] is False and j["reason"] == "usage"'
+run -q eif
+expect_status 2
+expect_stdout ''
+expect_stderr "measure: error[usage]: '-q' stands where a verb or a file belongs
+measure: hint: options follow the verb: measure VERB [OPTION...]"
+ok 'options in front of the verb are refused'
+
+run -
+expect_status 2
+expect_stdout ''
+expect_stderr 'measure: error[usage]: the type of a stream cannot be guessed
+measure: hint: name it, as in `measure eif -`'
+ok 'a stream needs a verb'
+
+run pcr --jsom
+expect_status 2
+expect_stdout ''
+expect_stderr "measure: error[usage]: unknown option '--jsom'
+measure: hint: did you mean '--json'?"
+run pcr --json --bogusbogus
+expect_status 2
+expect_json 'j["kind"] == "pcr" and j["message"] == "unknown option '"'--bogusbogus'"'"'
+expect_json 'j["hint"] == "see `measure help pcr`"'
+ok 'a misspelt option is a usage error, told in JSON too'
+
+run pcr --json -- --json
+expect_status 2
+expect_json 'j["message"] == "'"'--json' is a word too many"'"'
+ok 'a double dash ends the options'
+
+plan done
