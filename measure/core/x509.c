@@ -86,11 +86,14 @@ static bool is_der(struct bytes der, struct err *e)
 	return true;
 }
 
+/* RFC 5280 §4.1.2.5 alone: with seconds, without fractions, in UTC. */
 static bool time_of(const ASN1_TIME *t, const char *field, int64_t *when, struct err *e)
 {
+	int n = ASN1_STRING_type(t) == V_ASN1_UTCTIME ? 13 : 15;
 	struct tm tm = {0};
 
-	if (!t || ASN1_TIME_to_tm(t, &tm) != 1) {
+	if (ASN1_STRING_length(t) != n || ASN1_STRING_get0_data(t)[n - 1] != 'Z' ||
+	    ASN1_TIME_to_tm(t, &tm) != 1) {
 		ERR_clear_error();
 		return err_set(e, REASON_CERTIFICATE, "%s of the certificate is no time", field);
 	}
