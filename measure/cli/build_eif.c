@@ -126,9 +126,20 @@ static bool read_kernel_config(const char *path, struct inputs *in, struct err *
 	return true;
 }
 
+/* Tried out here, where the file is still known that a refusal is about. */
 static bool read_json(const char *path, size_t max, struct buf *out, struct err *e)
 {
-	return !path || file_slurp(path, max, out, e);
+	owned(buf_free) struct buf scratch = BUF(EIF_METADATA_MAX);
+	owned(json_free) struct json j = {0};
+	struct json_out w = json_out(&scratch, false);
+
+	if (!path)
+		return true;
+	if (!file_slurp(path, max, out, e))
+		return false;
+	if (!json_read(&j, buf_bytes(out), 0, e) || !eif_serde_out(&w, &j, &j.nodes[0], e))
+		return err_subject(e, path);
+	return true;
 }
 
 static bool read_ramdisks(const struct cli *c, struct inputs *in, struct err *e)
