@@ -13,7 +13,8 @@ PKG_CONFIG = pkg-config
 CFLAGS = -O2 -g
 BUILD = build$(if $(SAN),-asan)$(if $(FUZZ),-fuzz)
 Q = $(if $(V),,@)
-say = $(if $(V),@:,@printf '%-4s %s\n' $1 $(@:$(BUILD)/%=%))
+silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(silent),@:,@printf '%-4s %s\n' $1 $(@:$(BUILD)/%=%))
 
 prefix = /usr/local
 bindir = $(prefix)/bin
