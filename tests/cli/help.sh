@@ -67,6 +67,9 @@ for verb in $verbs; do
 	expect_stderr ''
 	expect_stdout_has "usage: measure $*"
 	cp "$STDOUT" text
+	expect test "$(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' text | sort | uniq -d)" = ''
+	expect test "$(grep -oE '^ +-[a-zA-Z],' text | sort | uniq -d)" = ''
+	expect grep -q '^  -h, --help ' text
 	run "$@" --help
 	expect_status 0
 	expect_stdout @text
@@ -74,7 +77,7 @@ for verb in $verbs; do
 	run "$@" -h
 	expect_stdout @text
 done
-ok 'help VERB, VERB --help and VERB -h are the same, within 80 columns'
+ok 'help VERB, VERB --help and VERB -h are the same, in 80 columns, no option twice'
 
 run
 expect_status 2

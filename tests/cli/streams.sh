@@ -160,6 +160,29 @@ else
 	skip 'progress is drawn on a terminal, wiped, and told as JSON to anybody' 'no command script'
 fi
 
+# confinement ARGS...: of the process while it waits for its standard input
+confinement()
+{
+	mkfifo fifo
+	"$MEASURE" "$@" <fifo >"$STDOUT" 2>"$STDERR" &
+	pid=$!
+	exec 3>fifo
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q '^Seccomp:.*2' /proc/$pid/status && break
+		sleep 0.1
+	done
+	sed -n 's/^\(NoNewPrivs\|Seccomp\):[^0-9]*/\1 /p' /proc/$pid/status
+	exec 3>&-
+	wait $pid
+	rm fifo
+}
+expect test "$(confinement eif -)" = 'NoNewPrivs 1
+Seccomp 2'
+expect test "$(confinement pcr --input -)" = 'NoNewPrivs 1
+Seccomp 2'
+lib_line=
+ok 'a verb that reads is confined by the kernel before the first byte'
+
 run eif image --progress=xml
 expect_status 2
 expect_stderr "measure: error[usage]: option '--progress' takes json, not 'xml'
