@@ -7,6 +7,7 @@
 #define INDEX "register_index"
 #define VALUE "register_value"
 #define PCR_SIZE 48u
+#define RS_HEAD 2u /* of a byte string of 64 to 132 bytes */
 #define PAYLOAD_MAX 256u
 #define CHAIN_MAX 16u /* certificates that are looked at to explain a failure */
 
@@ -75,8 +76,8 @@ static bool outer(struct cur *c)
 	n = cbor_get_map(c, SIZE_MAX, "the entry");
 	if (cur_ok(c) && n != 2)
 		return cur_fail(c, REASON_CBOR, at,
-				"the entry has %zu keys and must have \"" CERTIFICATE
-				"\" and \"" SIGNATURE "\" alone",
+				"the entry must have the keys \"" CERTIFICATE "\" and \"" SIGNATURE
+				"\" alone; their number is %zu",
 				n);
 	return cur_ok(c);
 }
@@ -97,8 +98,8 @@ static bool payload_read(struct bytes payload, uint64_t base, uint8_t pcr0[48], 
 	at = cur_at(&c);
 	cbor_get_byte_array(&c, &value, VALUE);
 	if (cur_ok(&c) && value.n != PCR_SIZE)
-		return cur_fail(&c, REASON_CBOR, at, VALUE " has %zu bytes and must have %u",
-				value.n, PCR_SIZE);
+		return cur_fail(&c, REASON_CBOR, at,
+				"the length of " VALUE " is %zu and must be %u", value.n, PCR_SIZE);
 	if (!cur_end(&c, "the payload"))
 		return false;
 	memcpy(pcr0, value.p, PCR_SIZE);
@@ -109,11 +110,14 @@ static bool cose_read(struct eif_signature *s, const struct array *a, struct err
 {
 	struct bytes cose = buf_bytes(&s->cose);
 	struct err inner = {0};
+	size_t payload;
 
-	if (cose_sign1_read(cose, 0, &s->sign1, &inner) &&
-	    payload_read(s->sign1.payload, (uint64_t)(s->sign1.payload.p - cose.p), s->pcr0,
-			 &inner))
-		return true;
+	if (cose_sign1_read(cose, 0, &s->sign1, &inner)) {
+		/* it may be empty and then point nowhere, so its place is counted from the end */
+		payload = cose.n - s->sign1.rs.n - RS_HEAD - s->sign1.payload.n;
+		if (payload_read(s->sign1.payload, payload, s->pcr0, &inner))
+			return true;
+	}
 	if (inner.at)
 		place(&inner, a);
 	return refuse(e, &inner);

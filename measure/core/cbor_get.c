@@ -69,18 +69,13 @@ int64_t cbor_get_int(struct cur *c, const char *field)
 /* A length or count that is declared; not yet compared with the bytes that are there. */
 static size_t counted(struct cur *c, enum cbor_major major, size_t max, const char *field)
 {
-	static const char *const unit[] = {
-		[CBOR_BYTES] = "bytes",
-		[CBOR_TEXT] = "bytes",
-		[CBOR_ARRAY] = "items",
-		[CBOR_MAP] = "entries",
-	};
+	bool string = major == CBOR_BYTES || major == CBOR_TEXT;
 	uint64_t at = 0, n = get(c, major, field, &at);
 
 	if (n <= max)
 		return (size_t)n;
-	cur_fail(c, REASON_CBOR, at, "%s has %llu %s and may have %zu", field,
-		 (unsigned long long)n, unit[major], max);
+	cur_fail(c, REASON_CBOR, at, "%s: a %s of %llu, which may be %zu", field,
+		 string ? "length" : "count", (unsigned long long)n, max);
 	return 0;
 }
 
@@ -89,8 +84,9 @@ static size_t present(struct cur *c, size_t n, size_t bytes_each, const char *fi
 {
 	if (n <= cur_left(c) / bytes_each)
 		return n;
-	cur_fail(c, REASON_TRUNCATED, cur_at(c), "%s: %zu %s need more than the %zu bytes left",
-		 field, n, bytes_each == 1 ? "items" : "entries", cur_left(c));
+	cur_fail(c, REASON_TRUNCATED, cur_at(c),
+		 "%s: a count of %zu, where the bytes left allow %zu", field, n,
+		 cur_left(c) / bytes_each);
 	return 0;
 }
 
@@ -135,7 +131,7 @@ void cbor_get_key(struct cur *c, const char *key, const char *field)
 
 	if (cur_ok(c) && !bytes_equal(found, bytes_str(key)))
 		cur_fail(c, REASON_CBOR, at, "%s is \"%.*s\" and must be \"%s\"", field, shown,
-			 (const char *)found.p, key);
+			 found.n ? (const char *)found.p : "", key);
 }
 
 /* One element; the shortest form of a byte is itself below 24, else 0x18 and itself. */
@@ -165,7 +161,7 @@ void cbor_get_byte_array(struct cur *c, struct buf *out, const char *field)
 	uint8_t *to = buf_room(out, n);
 
 	if (!to)
-		cur_fail(c, out->failed, at, "%s has %zu bytes and may have %zu", field, n,
+		cur_fail(c, out->failed, at, "%s: a length of %zu, which may be %zu", field, n,
 			 out->max);
 	for (size_t i = 0; i < n && cur_ok(c); i++)
 		to[i] = small(c, i, field);

@@ -211,9 +211,9 @@ static bool container(struct scan *s, const struct cbor_head *h)
 
 	if (!h->indefinite && (!num_mul(h->argument, each, &items) || items > cur_left(&s->c)))
 		return cur_fail(&s->c, REASON_TRUNCATED, h->at,
-				"%s of %llu %s needs more than the %zu bytes left",
+				"%s: a count of %llu, where the bytes left allow %llu",
 				cbor_head_kind(h), (unsigned long long)h->argument,
-				h->major == CBOR_MAP ? "entries" : "items", cur_left(&s->c));
+				(unsigned long long)(cur_left(&s->c) / each));
 	return push(s, h, items);
 }
 

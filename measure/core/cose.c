@@ -97,8 +97,8 @@ bool cose_sign1_read(struct bytes in, uint64_t base, struct cose_sign1 *out, str
 	struct cose_sign1 s = {0};
 
 	if (cur_ok(&c) && items != 4)
-		return cur_fail(&c, REASON_CBOR, base, "COSE_Sign1 has %zu items and must have 4",
-				items);
+		return cur_fail(&c, REASON_CBOR, base,
+				"COSE_Sign1 is an array of %zu and must be one of 4", items);
 	if (!cur_ok(&c) || !protected_read(&c, &s.alg))
 		return false;
 	cbor_get_map(&c, 0, "the unprotected header");
@@ -106,7 +106,7 @@ bool cose_sign1_read(struct bytes in, uint64_t base, struct cose_sign1 *out, str
 	s.rs = cbor_get_bytes(&c, SIZE_MAX, "the signature");
 	if (cur_ok(&c) && s.rs.n != cose_rs_len(s.alg))
 		return cur_fail(&c, REASON_CBOR, cur_at(&c) - s.rs.n,
-				"the signature has %zu bytes and must have %zu for %s", s.rs.n,
+				"the length of the signature is %zu and must be %zu for %s", s.rs.n,
 				cose_rs_len(s.alg), cose_alg_name(s.alg));
 	if (!cur_end(&c, "COSE_Sign1"))
 		return false;

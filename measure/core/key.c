@@ -175,9 +175,10 @@ static bool to_raw(struct bytes signature, enum cose_alg alg, struct buf *rs, en
 	if (signature.n == cose_rs_len(alg)) {
 		buf_put(rs, signature);
 	} else if (!cose_evp_raw(alg, signature, rs)) {
-		snprintf(what, sizeof(what),
-			 "a signature of %zu bytes is neither %zu bytes of r and s for %s nor DER",
-			 signature.n, cose_rs_len(alg), cose_alg_name(alg));
+		snprintf(
+			what, sizeof(what),
+			"the signature is neither DER nor the %zu bytes of r and s of %s; its length is %zu",
+			cose_rs_len(alg), cose_alg_name(alg), signature.n);
 		return cose_evp_fail(e, r, what);
 	}
 	return buf_done(rs, "signature", e);

@@ -123,8 +123,8 @@ static bool parse(struct x509 *x, struct err *e)
 		return cose_evp_fail(e, REASON_CERTIFICATE, "the PEM block holds no certificate");
 	if (p != der.p + der.n)
 		return err_set(e, REASON_CERTIFICATE,
-			       "%zu bytes stand behind the certificate in its PEM block",
-			       (size_t)(der.p + der.n - p));
+			       "the PEM block has bytes behind the certificate: %zu of %zu",
+			       (size_t)(der.p + der.n - p), der.n);
 	return is_der(der, e) && fields(x, e);
 }
 
@@ -151,7 +151,7 @@ bool x509_verify(const struct x509 *x, struct bytes signed_bytes, struct bytes r
 
 	if (rs.n != cose_rs_len(x->alg))
 		return err_set(e, REASON_SIGNATURE,
-			       "the signature has %zu bytes and must have %zu for %s", rs.n,
+			       "the length of the signature is %zu and must be %zu for %s", rs.n,
 			       cose_rs_len(x->alg), cose_alg_name(x->alg));
 	if (!cose_evp_der(x->alg, rs, &der, e))
 		return false;

@@ -93,7 +93,7 @@ static void a_deterministic_signature_is_that_of_rfc_6979(void **state)
 {
 	static const char pem[] =
 		"-----BEGIN EC PRIVATE KEY-----\n"
-		"MDECAQEEIMmvqdhFum4bXQc0/m89YZ3RkoYPQ1LLxhWRxsGBzw0hoAoGCCqGSM49\n"
+		"MDECAQEEIMmvqdhFunUWa1whV2ex1pNOUMPbNuibEnuKYisSD2choAoGCCqGSM49\n"
 		"AwEH\n"
 		"-----END EC PRIVATE KEY-----\n";
 	owned(hexed_free) struct bytes want =
@@ -269,9 +269,10 @@ static void a_signature_is_taken_as_der_or_raw_and_as_nothing_else(void **state)
 			continue;
 		}
 		snprintf(want, sizeof(want),
-			 "a signature of %zu bytes is neither %d bytes of r and s for %s nor DER",
-			 in.n, forms[i].alg == COSE_ES256 ? 64 : 96,
-			 forms[i].alg == COSE_ES256 ? "ES256" : "ES384");
+			 "the signature is neither DER nor the %s; its length is %zu",
+			 forms[i].alg == COSE_ES256 ? "64 bytes of r and s of ES256"
+						    : "96 bytes of r and s of ES384",
+			 in.n);
 		assert_memory_equal(e.text, want, strlen(want));
 		assert_int_equal(e.reason, REASON_SIGNATURE_FORM);
 		assert_int_equal(ERR_peek_error(), 0);
@@ -309,7 +310,7 @@ static void what_a_command_wrote_is_named_when_it_is_no_signature(void **state)
 	static const char *const command[][2] = {
 		{"true", "the command wrote no signature"},
 		{"echo nothing",
-		 "a signature of 8 bytes is neither 96 bytes of r and s for ES384 nor DER"},
+		 "the signature is neither DER nor the 96 bytes of r and s of ES384; its length is 8"},
 		{"exit 7", "the command ended with exit status 7"},
 		{"cat /dev/zero", "the command wrote more than 65536 bytes"},
 	};

@@ -235,7 +235,7 @@ static void bytes_that_are_not_one_certificate_in_der_are_refused(void **state)
 
 	memcpy(p, der.p, der.n);
 	p[der.n] = 0;
-	check_der(p, der.n + 1, "1 bytes stand behind the certificate in its PEM block");
+	check_der(p, der.n + 1, "the PEM block has bytes behind the certificate: 1 of ");
 	check_der(p, der.n - 1, "the PEM block holds no certificate: ");
 	check_der((const uint8_t *)"\x30\x00", 2, "the PEM block holds no certificate: ");
 	check_der((const uint8_t *)"\x05\x00", 2, "the PEM block holds no certificate: ");
@@ -384,11 +384,12 @@ static void a_signature_of_another_length_is_refused(void **state)
 
 	(void)state;
 	assert_true(read_str(&x, pem, &e));
+	assert_false(verify(x, "x", rs, 95,
+			    "the length of the signature is 95 and must be 96 for ES384"));
+	assert_false(verify(x, "x", rs, 97,
+			    "the length of the signature is 97 and must be 96 for ES384"));
 	assert_false(
-		verify(x, "x", rs, 95, "the signature has 95 bytes and must have 96 for ES384"));
-	assert_false(
-		verify(x, "x", rs, 97, "the signature has 97 bytes and must have 96 for ES384"));
-	assert_false(verify(x, "x", rs, 0, "the signature has 0 bytes and must have 96 for ES384"));
+		verify(x, "x", rs, 0, "the length of the signature is 0 and must be 96 for ES384"));
 }
 
 static struct bytes shown(X509 *made, EVP_PKEY *key, struct buf *out,
