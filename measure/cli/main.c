@@ -68,10 +68,9 @@ static bool run(struct cli *c, struct words w, struct answer *a, struct err *e)
 static enum exit_class succeed(struct cli *c, struct answer *a, struct err *e)
 {
 	const char *subject = c->args.n_operands == 1 ? c->args.operands[0] : "";
-	size_t n = a->n_notes < ANSWER_NOTES ? a->n_notes : ANSWER_NOTES;
 
 	progress_clear(&c->talk.progress);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < print_notes(a); i++)
 		talk_warning(&c->talk, subject, &a->notes[i]);
 	if (c->talk.quiet || print_answer(c, a, e))
 		return EXIT_CLASS_WARNING;

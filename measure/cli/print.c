@@ -54,13 +54,16 @@ void print_foreign(struct json_out *w, const char *key, const char *foreign)
 	json_string(w, buf_bytes(&tamed));
 }
 
+size_t print_notes(const struct answer *a)
+{
+	return a->n_notes < ANSWER_NOTES ? a->n_notes : ANSWER_NOTES;
+}
+
 static void put_warnings(struct json_out *w, const struct answer *a)
 {
-	size_t n = a->n_notes < ANSWER_NOTES ? a->n_notes : ANSWER_NOTES;
-
 	json_key(w, "warnings");
 	json_open(w, '[');
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < print_notes(a); i++) {
 		json_open(w, '{');
 		json_key(w, "reason");
 		json_str(w, reason_slug(a->notes[i].reason));

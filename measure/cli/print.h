@@ -22,4 +22,7 @@ must bool print_failure(const struct cli *c, const struct answer *a, const struc
 /* A member whose text may come from a file: tamed as on a terminal, so that both say the same. */
 void print_foreign(struct json_out *w, const char *key, const char *foreign);
 
+/* How many warnings there are to show. */
+size_t print_notes(const struct answer *a);
+
 #endif
