@@ -142,7 +142,7 @@ static bool parts_read(struct eif_signature *s, struct bytes section, uint64_t b
 		return refuse(e, &inner);
 	member(&c, CERTIFICATE, "the first key", &s->pem, &certificate);
 	member(&c, SIGNATURE, "the second key", &s->cose, &signature);
-	if (!cur_end(&c, "the entry"))
+	if (!cur_end(&c, "the section"))
 		return refuse(e, &inner);
 	return cose_read(s, &signature, e) && certificate_read(s, &certificate, e);
 }

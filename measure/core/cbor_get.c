@@ -141,8 +141,10 @@ static uint8_t small(struct cur *c, size_t i, const char *field)
 	uint8_t first = cur_u8(c, field), x = first;
 
 	if (first >= 24 && first != 0x18) {
-		cur_fail(c, REASON_CBOR, at,
-			 "%s: item %zu is 0x%02x and must be a number up to 255", field, i, first);
+		cur_fail(
+			c, REASON_CBOR, at,
+			"%s: item %zu begins with 0x%02x and must be a number up to 255 in its shortest form",
+			field, i, first);
 		return 0;
 	}
 	if (first == 0x18)

@@ -100,9 +100,9 @@ static const struct get_refusal bad[] = {
 	{INTS, 9, "82011817", REASON_CBOR, 2,
 	 "the field: item 1 is 18 17 and must be 17, the shorter form"},
 	{INTS, 9, "82011900ff", REASON_CBOR, 2,
-	 "the field: item 1 is 0x19 and must be a number up to 255"},
+	 "the field: item 1 begins with 0x19 and must be a number up to 255 in its shortest form"},
 	{INTS, 9, "8120", REASON_CBOR, 1,
-	 "the field: item 0 is 0x20 and must be a number up to 255"},
+	 "the field: item 0 begins with 0x20 and must be a number up to 255 in its shortest form"},
 	{INTS, 9, "9affffffff", REASON_TRUNCATED, 5,
 	 "the field: a count of 4294967295, where the bytes left allow 0"},
 };
@@ -162,7 +162,9 @@ static void getters_give_what_stands_there(void **state)
 	assert_int_equal(cbor_get_array(&c, 4, "x"), 4);
 	check_no_err(&e);
 	cbor_get_byte_array(&c, &out, "the field");
-	check_err(&e, REASON_CBOR, "the field: item 2 is 0xff and must be a number up to 255");
+	check_err(
+		&e, REASON_CBOR,
+		"the field: item 2 begins with 0xff and must be a number up to 255 in its shortest form");
 }
 
 static void every_byte_array_is_read_as_it_is_written(void **state)
