@@ -10,7 +10,7 @@
 
 struct cose_sign1 {
 	enum cose_alg alg;
-	struct bytes payload;	/* borrowed from what was read */
+	struct bytes payload; /* borrowed from what was read */
 	struct bytes rs;
 };
 

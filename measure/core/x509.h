@@ -20,8 +20,8 @@ struct x509;
 must bool x509_read_pem(struct x509 **x, struct bytes pem, size_t *used, struct err *e);
 void x509_free(struct x509 **x);
 
-struct bytes x509_der(const struct x509 *x);		/* borrowed */
-enum cose_alg x509_alg(const struct x509 *x);		/* by the curve of its key */
+struct bytes x509_der(const struct x509 *x); /* borrowed */
+enum cose_alg x509_alg(const struct x509 *x); /* by the curve of its key */
 
 /* Raw r||s over the bytes, by its key with the hash of x509_alg(): signature, exit class NO. */
 must bool x509_verify(const struct x509 *x, struct bytes signed_bytes, struct bytes rs,

@@ -47,7 +47,7 @@ static const struct refusal refusals[] = {
 	{"bytes-of-2^64-1", REASON_SIGNATURE_FORM, 1,
 	 "the entry is a byte string and must be a map"},
 	{"certificate-of-2^32", REASON_SIGNATURE_FORM, 31,
-	 "signing_certificate: a count of 4294967296, where the bytes left allow 1285"},
+	 "signing_certificate: a count of 4294967296, where the bytes left allow 1284"},
 	{"deep", REASON_SIGNATURE_FORM, 1, "the entry is an array and must be a map"},
 	{"reserved-head", REASON_SIGNATURE_FORM, 0, "the section: 0x9c begins no CBOR item"},
 	{"entry-indefinite", REASON_SIGNATURE_FORM, 1, "the entry is a map of indefinite length"},
