@@ -27,6 +27,7 @@ static uint64_t entry(const uint8_t *p, unsigned table, size_t i)
 
 static void neighbours(struct forge_look *l, const uint8_t *p)
 {
+	l->gap = entry(p, OFFSETS_AT, 0) > FORGE_HEADER;
 	for (size_t i = 0; i + 1 < l->num_sections && i + 1 < TABLE; i++) {
 		uint64_t here = entry(p, OFFSETS_AT, i), next = entry(p, OFFSETS_AT, i + 1);
 		uint64_t end = here + FORGE_SECTION_HEADER + entry(p, SIZES_AT, i);

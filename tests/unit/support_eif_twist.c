@@ -117,7 +117,7 @@ const struct forge_twist forge_twists[] = {
 	{"payload-index-1", 0, 0, {{FORGE_PAYLOAD, 16, 1, "01"}}},
 	{"payload-index-long", 0, 0, {{FORGE_PAYLOAD, 16, 1, "1800"}}},
 	{"payload-index-negative", 0, 0, {{FORGE_PAYLOAD, 16, 1, "20"}}},
-	{"payload-short", 0, 0, {{FORGE_PAYLOAD, 32, FORGE_ALL, "980118ff"}}},
+	{"payload-short", 0, 0, {{FORGE_PAYLOAD, 32, FORGE_ALL, "8118ff"}}},
 	{"payload-0", 0, 0, {{FORGE_PAYLOAD, 32, FORGE_ALL, "80"}}},
 	{"payload-49", 0, 0, {{FORGE_PAYLOAD, 33, 1, "31"}, {FORGE_PAYLOAD, -1, 0, "00"}}},
 	{"payload-bytes", 0, 0, {{FORGE_PAYLOAD, 32, FORGE_ALL, "45" FIVE}}},
