@@ -199,7 +199,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(KIT) $(LIB)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
 
-WRAP := $(foreach f,malloc calloc realloc,-Wl$(comma)--wrap=$f)
+WRAP := $(foreach f,malloc calloc realloc free,-Wl$(comma)--wrap=$f)
 $(BUILD)/tests/alloc/%: $(BUILD)/obj/tests/alloc/%.o $(KIT) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)

@@ -2,8 +2,8 @@
 
 #include "eif/writer.h"
 
-#define BZIMAGE_MAGIC_AT 0x202u	/* "HdrS", Linux x86 boot protocol 2.00+ */
-#define IMAGE_MAGIC_AT 56u	/* "ARM\x64", Linux arm64 booting protocol */
+#define BZIMAGE_MAGIC_AT 0x202u /* "HdrS", Linux x86 boot protocol 2.00+ */
+#define IMAGE_MAGIC_AT 56u /* "ARM\x64", Linux arm64 booting protocol */
 #define KERNEL_HEAD 1024u
 
 struct inputs {
@@ -57,9 +57,11 @@ static bool check(const struct eif_parts *p, struct err *e)
 	const uint8_t *nul = p->cmdline.n ? memchr(p->cmdline.p, 0, p->cmdline.n) : NULL;
 
 	if (p->n_ramdisks == 0)
-		return err_set(e, REASON_USAGE, "no ramdisk is given, and loaders differ on such images");
+		return err_set(e, REASON_USAGE,
+			       "no ramdisk is given, and loaders differ on such images");
 	if (p->n_ramdisks > EIF_MAX_RAMDISKS)
-		return err_set(e, REASON_USAGE, "%zu ramdisks are given, and %u is the most there is room for",
+		return err_set(e, REASON_USAGE,
+			       "%zu ramdisks are given, and %u is the most there is room for",
 			       p->n_ramdisks, EIF_MAX_RAMDISKS);
 	if (p->cmdline.n == 0)
 		return err_set(e, REASON_USAGE,

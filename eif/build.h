@@ -8,15 +8,16 @@
 #include "eif/header.h"
 #include "measure/core/answer.h"
 
-#define EIF_CMDLINE_MAX (1u << 20)	/* bytes of a command line to be measured or written */
-#define EIF_MAX_RAMDISKS (EIF_MAX_SECTIONS - 3u)	/* with 29 of them there is no room for a signature */
+#define EIF_CMDLINE_MAX (1u << 20) /* bytes of a command line to be measured or written */
+#define EIF_MAX_RAMDISKS \
+	(EIF_MAX_SECTIONS - 3u) /* with 29 of them there is no room for a signature */
 
 struct eif_parts {
-	uint16_t flags;			/* 0 or EIF_FLAG_AARCH64 */
-	const char *kernel;		/* path of a regular file */
+	uint16_t flags; /* 0 or EIF_FLAG_AARCH64 */
+	const char *kernel; /* path of a regular file */
 	struct bytes cmdline;
-	struct bytes metadata;		/* the section's bytes; empty when only measuring */
-	const char *const *ramdisks;	/* paths */
+	struct bytes metadata; /* the section's bytes; empty when only measuring */
+	const char *const *ramdisks; /* paths */
 	size_t n_ramdisks;
 };
 

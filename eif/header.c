@@ -10,9 +10,10 @@ bool eif_header_read(struct eif_header *h, struct bytes in, struct err *e)
 	struct bytes found = cur_take(&c, sizeof(magic), "magic");
 
 	if (cur_ok(&c) && !bytes_equal(found, bytes_of(magic, sizeof(magic))))
-		return cur_fail(&c, REASON_MAGIC, 0,
-				"the magic is %02x %02x %02x %02x and must be 2e 65 69 66 (\".eif\")",
-				found.p[0], found.p[1], found.p[2], found.p[3]);
+		return cur_fail(
+			&c, REASON_MAGIC, 0,
+			"the magic is %02x %02x %02x %02x and must be 2e 65 69 66 (\".eif\")",
+			found.p[0], found.p[1], found.p[2], found.p[3]);
 	h->version = cur_be16(&c, "version");
 	h->flags = cur_be16(&c, "flags");
 	h->default_mem = cur_be64(&c, "default_mem");
@@ -56,8 +57,9 @@ bool eif_header_add(struct eif_header *h, uint64_t size, struct err *e)
 	if (n > 0)
 		at = h->section_offsets[n - 1] + EIF_SECTION_HEADER_SIZE + h->section_sizes[n - 1];
 	if (!num_add(at + EIF_SECTION_HEADER_SIZE, size, &end) || end > INT64_MAX)
-		return err_set(e, REASON_LIMIT, "section %u of %llu bytes is more than a file can hold",
-			       n, (unsigned long long)size);
+		return err_set(e, REASON_LIMIT,
+			       "section %u of %llu bytes is more than a file can hold", n,
+			       (unsigned long long)size);
 	h->section_offsets[n] = at;
 	h->section_sizes[n] = size;
 	h->num_sections++;
@@ -85,12 +87,9 @@ void eif_section_header_write(struct buf *out, const struct eif_section_header *
 const char *eif_section_name(unsigned type)
 {
 	static const char *const names[EIF_SECTION_TYPES] = {
-		[EIF_SECTION_INVALID] = "invalid",
-		[EIF_SECTION_KERNEL] = "kernel",
-		[EIF_SECTION_CMDLINE] = "cmdline",
-		[EIF_SECTION_RAMDISK] = "ramdisk",
-		[EIF_SECTION_SIGNATURE] = "signature",
-		[EIF_SECTION_METADATA] = "metadata",
+		[EIF_SECTION_INVALID] = "invalid",     [EIF_SECTION_KERNEL] = "kernel",
+		[EIF_SECTION_CMDLINE] = "cmdline",     [EIF_SECTION_RAMDISK] = "ramdisk",
+		[EIF_SECTION_SIGNATURE] = "signature", [EIF_SECTION_METADATA] = "metadata",
 	};
 
 	return type < EIF_SECTION_TYPES ? names[type] : "unknown";

@@ -15,9 +15,9 @@
 #define EIF_SECTION_HEADER_SIZE 12u
 #define EIF_MAX_SECTIONS 32u
 #define EIF_VERSION 4u
-#define EIF_CRC_AT 544u			/* offset of eif_crc32; the CRC covers all bytes but these 4 */
+#define EIF_CRC_AT 544u /* offset of eif_crc32; the CRC covers all bytes but these 4 */
 #define EIF_FLAG_AARCH64 0x1u
-#define EIF_DEFAULT_MEM 0x40000000u	/* what the reference builder writes; unused by loaders */
+#define EIF_DEFAULT_MEM 0x40000000u /* what the reference builder writes; unused by loaders */
 #define EIF_DEFAULT_CPUS 2u
 
 enum eif_section_type {
@@ -37,8 +37,8 @@ struct eif_header {
 	uint64_t default_cpus;
 	uint16_t reserved;
 	uint16_t num_sections;
-	uint64_t section_offsets[EIF_MAX_SECTIONS];	/* of section headers */
-	uint64_t section_sizes[EIF_MAX_SECTIONS];	/* data only */
+	uint64_t section_offsets[EIF_MAX_SECTIONS]; /* of section headers */
+	uint64_t section_sizes[EIF_MAX_SECTIONS]; /* data only */
 	uint32_t unused;
 	uint32_t eif_crc32;
 };

@@ -15,9 +15,9 @@ struct reading {
 	struct eif_walk walk;
 	bool digests;
 	unsigned ramdisks;
-	unsigned all, app, crc;			/* lanes: PCR0's content, PCR2's, the checksum */
-	unsigned file256, section256, section384;	/* lanes when digests are wanted */
-	struct digest content[3];		/* what PCR0 to PCR2 cover */
+	unsigned all, app, crc; /* lanes: PCR0's content, PCR2's, the checksum */
+	unsigned file256, section256, section384; /* lanes when digests are wanted */
+	struct digest content[3]; /* what PCR0 to PCR2 cover */
 };
 
 static void reading_free(struct reading *r)
@@ -55,10 +55,11 @@ static uint32_t common(const struct reading *r)
 
 static bool trailing(const struct eif_header *h, uint64_t at, struct err *e)
 {
-	return err_at(e, REASON_TRAILING, at,
-		      "bytes stand behind the last of %u sections; a reader that walks the file takes "
-		      "them for one more",
-		      h->num_sections);
+	return err_at(
+		e, REASON_TRAILING, at,
+		"bytes stand behind the last of %u sections; a reader that walks the file takes "
+		"them for one more",
+		h->num_sections);
 }
 
 /*
@@ -127,7 +128,8 @@ static uint32_t measured_by(const struct reading *r, unsigned type)
 {
 	if (type == EIF_SECTION_RAMDISK && r->ramdisks > 0)
 		return lane(r->all) | lane(r->app);
-	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE || type == EIF_SECTION_RAMDISK)
+	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
+	    type == EIF_SECTION_RAMDISK)
 		return lane(r->all);
 	return 0;
 }
@@ -206,10 +208,12 @@ static bool end(struct reading *r, struct err *e)
 static bool check_crc(const struct eif_image *img, struct err *e)
 {
 	const uint8_t *v = img->crc.v;
-	uint32_t computed = (uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
+	uint32_t computed =
+		(uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
 
 	if (computed != img->header.eif_crc32)
-		return err_at(e, REASON_CRC, EIF_CRC_AT, "the CRC is %08x by the header, %08x by the bytes",
+		return err_at(e, REASON_CRC, EIF_CRC_AT,
+			      "the CRC is %08x by the header, %08x by the bytes",
 			      img->header.eif_crc32, computed);
 	return true;
 }

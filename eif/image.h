@@ -19,9 +19,9 @@
 
 struct eif_section {
 	uint16_t type;
-	uint64_t offset;	/* of the section header, as in the header's table */
-	uint64_t size;		/* of the data, which begins 12 bytes further on */
-	struct digest sha256, sha384;	/* of the data, when asked for */
+	uint64_t offset; /* of the section header, as in the header's table */
+	uint64_t size; /* of the data, which begins 12 bytes further on */
+	struct digest sha256, sha384; /* of the data, when asked for */
 };
 
 struct eif_image {
@@ -29,10 +29,10 @@ struct eif_image {
 	struct eif_section section[EIF_MAX_SECTIONS];
 	size_t n;
 	uint64_t size;
-	struct digest sha256;		/* of the whole file, when asked for */
-	struct digest crc;		/* of the bytes read */
-	struct digest pcr[3];		/* valid when reading succeeded or failed with `signature` */
-	struct buf metadata, signature;	/* data of these sections, empty when there is none */
+	struct digest sha256; /* of the whole file, when asked for */
+	struct digest crc; /* of the bytes read */
+	struct digest pcr[3]; /* valid when reading succeeded or failed with `signature` */
+	struct buf metadata, signature; /* data of these sections, empty when there is none */
 	struct json metadata_json;
 	bool is_signed;
 	struct eif_signature sign;
@@ -41,7 +41,7 @@ struct eif_image {
 
 /* What is wanted beyond the registers, and who is told of the progress. */
 struct eif_reading {
-	bool digests;		/* sha256, sha384 of every section, sha256 of the file */
+	bool digests; /* sha256, sha384 of every section, sha256 of the file */
 	void (*tick)(void *arg, uint64_t position);
 	void *tick_arg;
 };

@@ -29,8 +29,8 @@ static bool fits(const struct file *f, uint64_t at, uint64_t size, struct err *r
 static bool add(struct eif_view *v, const struct eif_section_header *s, uint64_t at)
 {
 	if (v->n == EIF_VIEW_SECTIONS)
-		return err_at(&v->refusal, REASON_LIMIT, at, "more than %u sections, not all are shown",
-			      EIF_VIEW_SECTIONS);
+		return err_at(&v->refusal, REASON_LIMIT, at,
+			      "more than %u sections, not all are shown", EIF_VIEW_SECTIONS);
 	v->section[v->n].type = s->section_type;
 	v->section[v->n].offset = at;
 	v->section[v->n++].size = s->section_size;
@@ -69,9 +69,8 @@ static bool table_header(const struct eif_header *h, struct err *refusal)
 	return true;
 }
 
-static bool table_section(const struct eif_header *h, size_t i,
-			  const struct eif_section_header *s, const struct eif_view *v,
-			  struct err *refusal)
+static bool table_section(const struct eif_header *h, size_t i, const struct eif_section_header *s,
+			  const struct eif_view *v, struct err *refusal)
 {
 	uint64_t at = h->section_offsets[i];
 	bool once = s->section_type == EIF_SECTION_KERNEL || s->section_type == EIF_SECTION_CMDLINE;
@@ -79,8 +78,9 @@ static bool table_section(const struct eif_header *h, size_t i,
 	if (s->flags != 0)
 		return err_at(refusal, REASON_SECTION_FLAGS, at, "section flags 0x%x", s->flags);
 	if (s->section_size != h->section_sizes[i])
-		return err_at(refusal, REASON_SECTION_TABLE, at, "section %zu: %llu bytes, %llu by the table",
-			      i, (unsigned long long)s->section_size,
+		return err_at(refusal, REASON_SECTION_TABLE, at,
+			      "section %zu: %llu bytes, %llu by the table", i,
+			      (unsigned long long)s->section_size,
 			      (unsigned long long)h->section_sizes[i]);
 	if (s->section_size == 0 && s->section_type != EIF_SECTION_CMDLINE)
 		return err_at(refusal, REASON_SECTION_EMPTY, at, "section %zu is empty", i);
@@ -113,7 +113,8 @@ static bool tables(const struct file *f, const struct eif_header *h, struct eif_
 		uint64_t at = h->section_offsets[i];
 		struct eif_section_header s;
 
-		if (!header_at(f, at, &s, &v->refusal) || !table_section(h, i, &s, v, &v->refusal) ||
+		if (!header_at(f, at, &s, &v->refusal) ||
+		    !table_section(h, i, &s, v, &v->refusal) ||
 		    !fits(f, at, s.section_size, &v->refusal) || !add(v, &s, at))
 			return false;
 	}
@@ -131,7 +132,8 @@ static uint32_t lanes_of(const struct lanes *l, unsigned type, unsigned ramdisks
 
 	if (type == EIF_SECTION_RAMDISK && ramdisks > 0)
 		return crc | 1u << l->all | 1u << l->app;
-	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE || type == EIF_SECTION_RAMDISK)
+	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
+	    type == EIF_SECTION_RAMDISK)
 		return boot;
 	return crc;
 }
@@ -185,7 +187,8 @@ static bool view_measure(struct eif_view *v, struct file *f, struct err *e)
 static void check_crc(struct eif_view *v)
 {
 	if (v->measured && !eif_view_crc_agrees(v))
-		err_at(&v->refusal, REASON_CRC, EIF_CRC_AT, "the CRC is %08x by the header", v->stored_crc);
+		err_at(&v->refusal, REASON_CRC, EIF_CRC_AT, "the CRC is %08x by the header",
+		       v->stored_crc);
 }
 
 /* The vendor's reader does not look at the magic, so it may not end the reading here. */
@@ -216,8 +219,9 @@ bool eif_lenient(struct file *f, struct eif_view views[2], struct err *e)
 	struct eif_view *w = &views[0], *t = &views[1];
 	struct eif_header h;
 
-	*w = (struct eif_view){.reader = "walk",
-			       .way = "every section from byte 548 to the end (nitro-cli describe-eif)"};
+	*w = (struct eif_view){
+		.reader = "walk",
+		.way = "every section from byte 548 to the end (nitro-cli describe-eif)"};
 	*t = (struct eif_view){.reader = "tables",
 			       .way = "the sections that the header's tables name (QEMU)"};
 	if (!read_header(f, &h, &t->refusal, e))

@@ -11,19 +11,19 @@
 #include "measure/base/file.h"
 #include "measure/core/answer.h"
 
-#define EIF_VIEW_SECTIONS 64u	/* more are counted but neither listed nor measured */
+#define EIF_VIEW_SECTIONS 64u /* more are counted but neither listed nor measured */
 
 struct eif_view {
-	const char *reader, *way;	/* "walk", "from byte 548 to the end, as ..." */
-	struct err refusal;		/* why this reader stops, or nothing */
+	const char *reader, *way; /* "walk", "from byte 548 to the end, as ..." */
+	struct err refusal; /* why this reader stops, or nothing */
 	size_t n;
 	struct {
 		unsigned type;
 		uint64_t offset, size;
 	} section[EIF_VIEW_SECTIONS];
-	bool measured;			/* the digests below hold */
+	bool measured; /* the digests below hold */
 	struct digest pcr[3], crc;
-	uint32_t stored_crc;		/* as the header has it */
+	uint32_t stored_crc; /* as the header has it */
 };
 
 /* Is the checksum of what was measured the one in the header? */

@@ -13,15 +13,17 @@ static void text_sections(struct buf *out, const struct eif_view *v)
 {
 	for (size_t i = 0; i < v->n; i++)
 		buf_fmt(out, "  section %-2zu %-9s  at %llu, %llu bytes\n", i,
-			eif_section_name(v->section[i].type), (unsigned long long)v->section[i].offset,
+			eif_section_name(v->section[i].type),
+			(unsigned long long)v->section[i].offset,
 			(unsigned long long)v->section[i].size);
 }
 
 static void text_registers(struct buf *out, const struct eif_view *v)
 {
 	if (v->measured)
-		buf_fmt(out, "  CRC   %02x%02x%02x%02x, %s\n", v->crc.v[0], v->crc.v[1], v->crc.v[2],
-			v->crc.v[3], eif_view_crc_agrees(v) ? "as in the header" : "not as in the header");
+		buf_fmt(out, "  CRC   %02x%02x%02x%02x, %s\n", v->crc.v[0], v->crc.v[1],
+			v->crc.v[2], v->crc.v[3],
+			eif_view_crc_agrees(v) ? "as in the header" : "not as in the header");
 	for (unsigned i = 0; v->measured && i < 3; i++) {
 		buf_fmt(out, "  PCR%u  ", i);
 		hex_put(out, digest_bytes(&v->pcr[i]));

@@ -7,8 +7,8 @@ static const uint8_t zeros[EIF_PCR_LEN];
 
 bool eif_pcr_extend(const struct digest *content, struct digest *pcr, struct err *e)
 {
-	return hash_of_two(DIGEST_SHA384, bytes_of(zeros, sizeof(zeros)), digest_bytes(content), pcr,
-			   e);
+	return hash_of_two(DIGEST_SHA384, bytes_of(zeros, sizeof(zeros)), digest_bytes(content),
+			   pcr, e);
 }
 
 bool eif_pcr_of(struct bytes content, struct digest *pcr, struct err *e)

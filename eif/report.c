@@ -149,8 +149,8 @@ static void measurements(const struct eif_image *img, const char *hash_algorithm
 	json_close(w, '}');
 }
 
-bool eif_report_nitro_cli(const struct eif_image *img, const char *hash_algorithm,
-			  struct buf *out, struct err *e)
+bool eif_report_nitro_cli(const struct eif_image *img, const char *hash_algorithm, struct buf *out,
+			  struct err *e)
 {
 	struct json_out w = json_out(out, true);
 

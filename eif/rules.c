@@ -15,13 +15,14 @@ static bool table_tail(const struct eif_header *h, struct err *e)
 {
 	for (unsigned i = h->num_sections; i < EIF_MAX_SECTIONS; i++) {
 		if (h->section_offsets[i] != 0)
-			return err_at(e, REASON_SECTION_TABLE, AT_OFFSETS + 8 * i,
-				      "section_offsets[%u] is %llu and must be 0 behind %u sections", i,
-				      (unsigned long long)h->section_offsets[i], h->num_sections);
+			return err_at(
+				e, REASON_SECTION_TABLE, AT_OFFSETS + 8 * i,
+				"section_offsets[%u] is %llu and must be 0 behind %u sections", i,
+				(unsigned long long)h->section_offsets[i], h->num_sections);
 		if (h->section_sizes[i] != 0)
 			return err_at(e, REASON_SECTION_TABLE, AT_SIZES + 8 * i,
-				      "section_sizes[%u] is %llu and must be 0 behind %u sections", i,
-				      (unsigned long long)h->section_sizes[i], h->num_sections);
+				      "section_sizes[%u] is %llu and must be 0 behind %u sections",
+				      i, (unsigned long long)h->section_sizes[i], h->num_sections);
 	}
 	return true;
 }
@@ -32,20 +33,21 @@ bool eif_rules_header(const struct eif_header *h, struct err *e)
 		return err_at(e, REASON_VERSION, 4, "the version is %u and must be 2, 3 or 4",
 			      h->version);
 	if (h->flags & ~EIF_FLAG_AARCH64)
-		return err_at(e, REASON_FLAGS_MEASURED, AT_FLAGS,
-			      "the flags are 0x%x; bits 0x%x may be folded into PCR0 by a formula that "
-			      "is not public",
-			      h->flags, h->flags & ~EIF_FLAG_AARCH64);
+		return err_at(
+			e, REASON_FLAGS_MEASURED, AT_FLAGS,
+			"the flags are 0x%x; bits 0x%x may be folded into PCR0 by a formula that "
+			"is not public",
+			h->flags, h->flags & ~EIF_FLAG_AARCH64);
 	if (h->reserved != 0)
 		return err_at(e, REASON_RESERVED, AT_RESERVED,
 			      "the reserved field is 0x%x and must be 0", h->reserved);
 	if (h->unused != 0)
-		return err_at(e, REASON_RESERVED, AT_UNUSED, "the unused field is 0x%x and must be 0",
-			      h->unused);
+		return err_at(e, REASON_RESERVED, AT_UNUSED,
+			      "the unused field is 0x%x and must be 0", h->unused);
 	if (h->num_sections < MIN_SECTIONS || h->num_sections > EIF_MAX_SECTIONS)
 		return err_at(e, REASON_SECTION_COUNT, AT_NUM_SECTIONS,
-			      "num_sections is %u and must be %u to %u", h->num_sections, MIN_SECTIONS,
-			      EIF_MAX_SECTIONS);
+			      "num_sections is %u and must be %u to %u", h->num_sections,
+			      MIN_SECTIONS, EIF_MAX_SECTIONS);
 	return table_tail(h, e);
 }
 
@@ -54,10 +56,11 @@ bool eif_rules_place(const struct eif_header *h, const struct eif_walk *w, struc
 	uint64_t table = h->section_offsets[w->index];
 
 	if (table != w->at)
-		return err_at(e, REASON_SECTION_TABLE, AT_OFFSETS + 8 * w->index,
-			      "section %zu begins at %llu by the table, at %llu by a walk through the "
-			      "file",
-			      w->index, (unsigned long long)table, (unsigned long long)w->at);
+		return err_at(
+			e, REASON_SECTION_TABLE, AT_OFFSETS + 8 * w->index,
+			"section %zu begins at %llu by the table, at %llu by a walk through the "
+			"file",
+			w->index, (unsigned long long)table, (unsigned long long)w->at);
 	return true;
 }
 
@@ -71,7 +74,8 @@ static bool order(const struct eif_walk *w, unsigned type, struct err *e)
 	if (type == EIF_SECTION_RAMDISK && !missing)
 		missing = w->count[EIF_SECTION_CMDLINE] ? NULL : "cmdline";
 	if (missing)
-		return err_at(e, REASON_SECTION_ORDER, w->at, "no %s section stands before it", missing);
+		return err_at(e, REASON_SECTION_ORDER, w->at, "no %s section stands before it",
+			      missing);
 	if (type != EIF_SECTION_RAMDISK && w->count[type] > 0)
 		return err_at(e, REASON_SECTION_SET, w->at, "a second %s section",
 			      eif_section_name(type));
@@ -98,8 +102,8 @@ static bool size(const struct eif_header *h, const struct eif_walk *w,
 
 	if (s->section_size != table)
 		return err_at(e, REASON_SECTION_TABLE, w->at + 4,
-			      "%llu bytes long by its header, %llu by the table", (unsigned long long)s->section_size,
-			      (unsigned long long)table);
+			      "%llu bytes long by its header, %llu by the table",
+			      (unsigned long long)s->section_size, (unsigned long long)table);
 	if (s->section_size == 0 && s->section_type != EIF_SECTION_CMDLINE)
 		return err_at(e, REASON_SECTION_EMPTY, w->at + 4, "it is empty");
 	if (!num_add(data, s->section_size, &end) || end > INT64_MAX)
@@ -108,7 +112,8 @@ static bool size(const struct eif_header *h, const struct eif_walk *w,
 			      (unsigned long long)s->section_size);
 	if (end > w->file_size)
 		return err_at(e, REASON_TRUNCATED, data, "it needs %llu bytes, %llu are left",
-			      (unsigned long long)s->section_size, (unsigned long long)(w->file_size - data));
+			      (unsigned long long)s->section_size,
+			      (unsigned long long)(w->file_size - data));
 	if (s->section_type == EIF_SECTION_METADATA)
 		max = EIF_METADATA_MAX;
 	if (s->section_type == EIF_SECTION_SIGNATURE)
@@ -126,8 +131,8 @@ static bool section(const struct eif_header *h, const struct eif_walk *w,
 		return err_at(e, REASON_SECTION_TYPE, w->at, "its type is %u and must be 1 to 5",
 			      s->section_type);
 	if (s->flags != 0)
-		return err_at(e, REASON_SECTION_FLAGS, w->at + 2, "its flags are 0x%x and must be 0",
-			      s->flags);
+		return err_at(e, REASON_SECTION_FLAGS, w->at + 2,
+			      "its flags are 0x%x and must be 0", s->flags);
 	return versioned(h, w, s->section_type, e) && order(w, s->section_type, e) &&
 	       size(h, w, s, e);
 }

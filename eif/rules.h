@@ -9,8 +9,8 @@
 
 /* What the sections met so far allow for the next. */
 struct eif_walk {
-	uint64_t at;		/* offset of the next section header by the walk */
-	uint64_t file_size;	/* UINT64_MAX when unknown (a stream) */
+	uint64_t at; /* offset of the next section header by the walk */
+	uint64_t file_size; /* UINT64_MAX when unknown (a stream) */
 	size_t index;
 	unsigned count[EIF_SECTION_TYPES];
 };

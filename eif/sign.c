@@ -1,6 +1,7 @@
 #include "eif/sign.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "eif/pcr.h"
 #include "eif/writer.h"
@@ -9,6 +10,7 @@
 
 void eif_sign_free(struct eif_to_sign *s)
 {
+	free(s->path);
 	eif_image_free(&s->image);
 	x509_free(&s->cert);
 	buf_free(&s->pem);
@@ -50,7 +52,8 @@ static bool can_be_signed(const struct eif_image *img, struct err *e)
 		return err_at(e, REASON_VERSION, 4, "the version is %u, which has no signatures",
 			      img->header.version);
 	if (!replaces && img->n == EIF_MAX_SECTIONS)
-		return err_set(e, REASON_LIMIT, "the image has %u sections and no room for a signature",
+		return err_set(e, REASON_LIMIT,
+			       "the image has %u sections and no room for a signature",
 			       EIF_MAX_SECTIONS);
 	return true;
 }
@@ -58,8 +61,9 @@ static bool can_be_signed(const struct eif_image *img, struct err *e)
 bool eif_sign_prepare(struct eif_to_sign *s, const char *image, const char *cert_path,
 		      struct err *e)
 {
-	*s = (struct eif_to_sign){.pem = BUF(PEM_MAX + 1), .tbs = BUF(4096)};
-	if (!read_certificate(s, cert_path, e) || !read_image(s, image, e))
+	*s = (struct eif_to_sign){
+		.path = own_string(image, e), .pem = BUF(PEM_MAX + 1), .tbs = BUF(4096)};
+	if (!s->path || !read_certificate(s, cert_path, e) || !read_image(s, image, e))
 		return false;
 	if (!can_be_signed(&s->image, e))
 		return err_subject(e, image);
@@ -109,7 +113,8 @@ static bool same_registers(const struct eif_image *img, const struct mset *m, st
 		d = mset_get(m, name);
 		if (!d || !digest_equal(d, &img->pcr[i]))
 			return err_set(e, REASON_FILE_CHANGED,
-				       "%s is another one than when the image was first read", name);
+				       "%s is another one than when the image was first read",
+				       name);
 	}
 	return true;
 }
@@ -124,8 +129,8 @@ static bool write_signed(const struct eif_to_sign *s, struct bytes section, stru
 	       eif_writer_bytes(w, EIF_SECTION_SIGNATURE, section, e);
 }
 
-bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *image,
-		     const char *out, struct answer *a, struct err *e)
+bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *out,
+		     struct answer *a, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
 	owned(buf_free) struct buf section = BUF(EIF_SIGNATURE_MAX);
@@ -135,12 +140,12 @@ bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *i
 	if (!x509_verify(s->cert, buf_bytes(&s->tbs), rs, e))
 		return err_in(e, "nothing is written");
 	eif_signature_write(&section, buf_bytes(&s->pem), x509_alg(s->cert), s->image.pcr[0].v, rs);
-	if (!buf_done(&section, "the signature section", e) || !file_open(&f, image, e) ||
+	if (!buf_done(&section, "the signature section", e) || !file_open(&f, s->path, e) ||
 	    !eif_writer_open(&w, out, e) || !write_signed(s, buf_bytes(&section), &f, &w, e) ||
 	    !eif_writer_registers(&w, &a->registers, e))
 		return false;
 	if (!same_registers(&s->image, &a->registers, e))
-		return err_subject(e, image);
+		return err_subject(e, s->path);
 	return eif_pcr_of_certificate(s->cert, &pcr8, e) &&
 	       mset_put(&a->registers, "PCR8", &pcr8, e) && eif_writer_close(&w, e);
 }

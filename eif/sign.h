@@ -10,10 +10,11 @@
 #include "measure/core/answer.h"
 
 struct eif_to_sign {
-	struct eif_image image;	/* as it was read: layout and registers */
-	struct x509 *cert;	/* first of pem */
-	struct buf pem;		/* the certificate file, verbatim */
-	struct buf tbs;		/* the bytes to sign with x509_alg(cert) */
+	char *path; /* of the image */
+	struct eif_image image; /* as it was read: layout and registers */
+	struct x509 *cert; /* first of pem */
+	struct buf pem; /* the certificate file, verbatim */
+	struct buf tbs; /* the bytes to sign with x509_alg(cert) */
 };
 
 /*
@@ -28,7 +29,7 @@ void eif_sign_free(struct eif_to_sign *s);
  * Attach raw r||s: it must verify under the certificate (signature otherwise), the image must still
  * have the same registers (file-changed). out may be the image itself. Registers into *a.
  */
-must bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *image,
-			  const char *out, struct answer *a, struct err *e);
+must bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *out,
+			  struct answer *a, struct err *e);
 
 #endif

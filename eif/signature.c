@@ -43,7 +43,7 @@ static void place(struct err *inner, const struct array *a)
 {
 	size_t pos = a->items;
 
-	for (uint64_t i = 0; i < inner->offset; i++)
+	for (uint64_t i = 0; i < inner->offset && pos < a->section.n; i++)
 		pos += a->section.p[pos] == 0x18 ? 2 : 1;
 	inner->offset = a->base + pos;
 }

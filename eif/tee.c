@@ -39,8 +39,7 @@ static int bid(struct bytes head)
 	return bytes_start(head, bytes_str(".eif")) ? 100 : 0;
 }
 
-static bool note_validity(const struct x509 *cert, const char *now, struct answer *a,
-			  struct err *e)
+static bool note_validity(const struct x509 *cert, const char *now, struct answer *a, struct err *e)
 {
 	int64_t at = 0, from, to;
 
@@ -55,7 +54,8 @@ static bool note_validity(const struct x509 *cert, const char *now, struct answe
 	if (!x509_validity(cert, &from, &to, e))
 		return false;
 	if (at < from)
-		answer_note(a, REASON_CERTIFICATE_EXPIRED, "the signing certificate is not valid yet");
+		answer_note(a, REASON_CERTIFICATE_EXPIRED,
+			    "the signing certificate is not valid yet");
 	if (at > to)
 		answer_note(a, REASON_CERTIFICATE_EXPIRED, "the signing certificate has expired");
 	return true;
@@ -89,7 +89,8 @@ static bool nitro_cli(const struct tee_request *q, const struct eif_image *img, 
 	const char *release = args_value(q->args, OPT_NITRO_CLI);
 	bool old = release && strcmp(release, "1.4") == 0;
 
-	return eif_report_nitro_cli(img, old ? "Sha384 { ... }" : "Sha512_48 { .. }", &a->verbatim, e);
+	return eif_report_nitro_cli(img, old ? "Sha384 { ... }" : "Sha512_48 { .. }", &a->verbatim,
+				    e);
 }
 
 static bool measure_image(const struct tee_request *q, struct file *f, struct answer *a,
@@ -120,7 +121,8 @@ static bool measure_leniently(const struct tee_request *q, struct file *f, struc
 	bool good;
 
 	if (f->stream)
-		return err_set(e, REASON_USAGE, "--lenient reads a file several times; a stream it cannot");
+		return err_set(e, REASON_USAGE,
+			       "--lenient reads a file several times; a stream it cannot");
 	good = eif_image_read(f, &r, &img, &strict);
 	if (eif_lenient(f, views, &reading))
 		eif_lenient_report(views, &strict, q->json != NULL, a);

@@ -52,7 +52,8 @@ static bool begin(struct eif_writer *w, enum eif_section_type type, uint64_t siz
 	open_for(w, lanes);
 	if (!buf_done(&raw, "a section header", e) || !pass_feed(w->pass, buf_bytes(&raw), e))
 		return false;
-	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE || type == EIF_SECTION_RAMDISK)
+	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
+	    type == EIF_SECTION_RAMDISK)
 		lanes |= 1u << w->all;
 	if (type == EIF_SECTION_RAMDISK && w->ramdisks > 0)
 		lanes |= 1u << w->app;

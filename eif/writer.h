@@ -15,9 +15,9 @@ struct eif_writer {
 	struct pass *pass;
 	struct out out;
 	bool writing;
-	unsigned all, app, crc, copy;	/* lanes: content of PCR0 and PCR2, checksum, output */
+	unsigned all, app, crc, copy; /* lanes: content of PCR0 and PCR2, checksum, output */
 	unsigned ramdisks;
-	struct digest content[3];	/* what PCR0 to PCR2 cover */
+	struct digest content[3]; /* what PCR0 to PCR2 cover */
 };
 
 /* path NULL: measure only. */

@@ -134,7 +134,8 @@ bool buf_done(const struct buf *b, const char *what, struct err *e)
 	if (b->failed == REASON_LIMIT)
 		return err_set(e, REASON_LIMIT, "%s is over its limit of %zu bytes", what, b->max);
 	if (b->failed == REASON_OUT_OF_MEMORY)
-		return err_set(e, REASON_OUT_OF_MEMORY, "%s: no memory beyond %zu bytes", what, b->cap);
+		return err_set(e, REASON_OUT_OF_MEMORY, "%s: no memory beyond %zu bytes", what,
+			       b->cap);
 	return err_set(e, b->failed, "%s cannot be written", what);
 }
 

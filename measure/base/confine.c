@@ -85,8 +85,8 @@ bool confine(struct err *e)
 
 	memcpy(filter, head, sizeof(head));
 	for (size_t i = 0; i < FORBIDDEN; i++) {
-		filter[HEAD + 2 * i] = (struct sock_filter)BPF_JUMP(
-			BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden[i], 0, 1);
+		filter[HEAD + 2 * i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+								    (unsigned)forbidden[i], 0, 1);
 		filter[HEAD + 2 * i + 1] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
 	}
 	filter[HEAD + 2 * FORBIDDEN] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);

@@ -13,7 +13,7 @@
 struct cur {
 	struct bytes in;
 	size_t pos;
-	uint64_t base;		/* offset of in.p[0] in the file */
+	uint64_t base; /* offset of in.p[0] in the file */
 	bool failed;
 	struct err *e;
 };
@@ -38,8 +38,7 @@ struct cur cur_sub(struct cur *c, uint64_t n, const char *field);
 int cur_peek(const struct cur *c);
 
 /* A refusal of the reader's own, at offset `at` (absolute). Returns false. */
-bool cur_fail(struct cur *c, enum reason r, uint64_t at, const char *format, ...)
-	ERR_FORMAT(4, 5);
+bool cur_fail(struct cur *c, enum reason r, uint64_t at, const char *format, ...) ERR_FORMAT(4, 5);
 
 /* True when nothing failed and every byte was taken; otherwise sets `trailing`. */
 must bool cur_end(struct cur *c, const char *what);

@@ -56,8 +56,8 @@ static enum reason reason_of(int errnum)
 
 bool err_errno(struct err *e, int errnum, const char *what)
 {
-	return err_set(e, reason_of(errnum), "%s: %s", what, strerrordesc_np(errnum)
-		       ? strerrordesc_np(errnum) : "unknown error");
+	return err_set(e, reason_of(errnum), "%s: %s", what,
+		       strerrordesc_np(errnum) ? strerrordesc_np(errnum) : "unknown error");
 }
 
 bool err_in(struct err *e, const char *format, ...)

@@ -17,9 +17,9 @@
 
 struct err {
 	enum reason reason;
-	bool at;		/* offset is known */
-	uint64_t offset;	/* absolute, in the file that subject names */
-	char subject[256];	/* file or option the fault is in, or empty */
+	bool at; /* offset is known */
+	uint64_t offset; /* absolute, in the file that subject names */
+	char subject[256]; /* file or option the fault is in, or empty */
 	char text[512];
 	char hint[256];
 };

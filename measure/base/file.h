@@ -18,10 +18,10 @@ struct span {
 
 struct file {
 	int fd;
-	bool stream;		/* not seekable; size unknown until its end */
-	uint64_t size;		/* at opening; 0 for a stream */
-	uint64_t pos;		/* of the next file_read */
-	const char *name;	/* borrowed from the caller; as given, for messages */
+	bool stream; /* not seekable; size unknown until its end */
+	uint64_t size; /* at opening; 0 for a stream */
+	uint64_t pos; /* of the next file_read */
+	const char *name; /* borrowed from the caller; as given, for messages */
 };
 
 #define FILE_NONE ((struct file){.fd = -1})
@@ -37,8 +37,7 @@ void file_close(struct file *f);
 must bool file_read(struct file *f, struct span to, size_t *got, struct err *e);
 
 /* The same at an offset, position and size left alone; a stream refuses (not-a-file). */
-must bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *got,
-		     struct err *e);
+must bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *got, struct err *e);
 
 /* A small file whole, appended to out; over max bytes is `limit`. path may be "-". */
 must bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e);
@@ -51,9 +50,9 @@ must bool file_value(const char *value, size_t max, struct buf *out, struct err 
 
 struct out {
 	int fd;
-	char *path;	/* final name */
-	char *folder;	/* the folder it is in */
-	char *temp;	/* temporary name, NULL while the file has no name at all */
+	char *path; /* final name */
+	char *folder; /* the folder it is in */
+	char *temp; /* temporary name, NULL while the file has no name at all */
 };
 
 #define OUT_NONE ((struct out){.fd = -1})

@@ -28,11 +28,12 @@ bool hex_read(const char *s, const char *what, struct buf *out, struct err *e)
 
 	for (size_t i = 0; i < n; i++)
 		if (value_of(s[i]) < 0)
-			return err_set(e, REASON_USAGE, "%s: character %zu, \"%c\", is no hex digit",
-				       what, i + 1, s[i]);
+			return err_set(e, REASON_USAGE,
+				       "%s: character %zu, \"%c\", is no hex digit", what, i + 1,
+				       s[i]);
 	if (n % 2)
-		return err_set(e, REASON_USAGE, "%s: %zu hex digits, which is no whole number of bytes",
-			       what, n);
+		return err_set(e, REASON_USAGE,
+			       "%s: %zu hex digits, which is no whole number of bytes", what, n);
 	for (size_t i = 0; i < n; i += 2)
 		buf_u8(out, (uint8_t)(value_of(s[i]) << 4 | value_of(s[i + 1])));
 	return buf_done(out, what, e);

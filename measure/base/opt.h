@@ -9,28 +9,28 @@
 #include "measure/base/err.h"
 
 enum opt_kind {
-	OPT_FLAG,	/* --name */
-	OPT_VALUE,	/* --name VALUE or --name=VALUE; a second one is a usage error */
-	OPT_LIST,	/* the same, any number of times, in order */
-	OPT_MAYBE,	/* --name or --name=VALUE */
+	OPT_FLAG, /* --name */
+	OPT_VALUE, /* --name VALUE or --name=VALUE; a second one is a usage error */
+	OPT_LIST, /* the same, any number of times, in order */
+	OPT_MAYBE, /* --name or --name=VALUE */
 };
 
 struct opt {
-	const char *name;		/* without the dashes */
-	char brief;			/* one-letter form, or 0 */
+	const char *name; /* without the dashes */
+	char brief; /* one-letter form, or 0 */
 	enum opt_kind kind;
-	const char *arg;		/* name of the value in help: "FILE", "HEX"; "FILE" completes files */
-	const char *const *choices;	/* NULL-terminated list of allowed values, or NULL */
-	const char *help;		/* one line, lower case, no full stop */
+	const char *arg; /* name of the value in help: "FILE", "HEX"; "FILE" completes files */
+	const char *const *choices; /* NULL-terminated list of allowed values, or NULL */
+	const char *help; /* one line, lower case, no full stop */
 };
 
 struct arg_value {
 	unsigned opt;
-	const char *value;		/* NULL for a flag, or OPT_MAYBE without a value */
+	const char *value; /* NULL for a flag, or OPT_MAYBE without a value */
 };
 
 struct args {
-	struct arg_value *values;	/* in the order given */
+	struct arg_value *values; /* in the order given */
 	size_t n_values;
 	const char **operands;
 	size_t n_operands;

@@ -76,7 +76,8 @@ bool out_open(struct out *o, const char *path, struct err *e)
 	if (!new.path || !set_folder(&new, e))
 		return false;
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		err_set(e, REASON_NOT_A_FILE, "exists and is no regular file, so nothing is written there");
+		err_set(e, REASON_NOT_A_FILE,
+			"exists and is no regular file, so nothing is written there");
 		return err_subject(e, path);
 	}
 	/* Without a name nothing can be left behind, whatever kills this process. */

@@ -11,11 +11,11 @@
 #define must __attribute__((warn_unused_result))
 #define owned(free_function) __attribute__((cleanup(free_function)))
 
-#define take(variable)                                \
-	__extension__({                               \
+#define take(variable)                                    \
+	__extension__({                                   \
 		__typeof__(variable) taken_ = (variable); \
 		(variable) = (__typeof__(variable)){0};   \
-		taken_;                               \
+		taken_;                                   \
 	})
 
 struct err;

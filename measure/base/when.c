@@ -4,10 +4,10 @@
 #include <time.h>
 
 #define DAY 86400
-#define ERA_DAYS 146097		/* 400 years */
-#define EPOCH_DAYS 719468	/* from 0000-03-01 to 1970-01-01 */
-#define FIRST (-62167219200)	/* 0000-01-01T00:00:00Z */
-#define LAST 253402300799	/* 9999-12-31T23:59:59Z */
+#define ERA_DAYS 146097 /* 400 years */
+#define EPOCH_DAYS 719468 /* from 0000-03-01 to 1970-01-01 */
+#define FIRST (-62167219200) /* 0000-01-01T00:00:00Z */
+#define LAST 253402300799 /* 9999-12-31T23:59:59Z */
 
 /*
  * Civil dates by counting from 1 March, so that the leap day is the last of its year; after the
@@ -93,8 +93,8 @@ static bool civil_read(const char *s, int64_t *when)
 bool when_read(const char *s, const char *what, int64_t *when, struct err *e)
 {
 	if (!civil_read(s, when))
-		return err_set(e, REASON_USAGE, "%s: \"%s\" is no time such as 2026-11-20T13:38:29Z",
-			       what, s);
+		return err_set(e, REASON_USAGE,
+			       "%s: \"%s\" is no time such as 2026-11-20T13:38:29Z", what, s);
 	return true;
 }
 
@@ -108,8 +108,8 @@ void when_put(struct buf *out, int64_t when, const char *zone)
 		return;
 	}
 	date_of(days, &y, &m, &d);
-	buf_fmt(out, "%04d-%02d-%02dT%02d:%02d:%02d%s", (int)y, (int)m, (int)d, (int)(second / 3600),
-		(int)(second / 60 % 60), (int)(second % 60), zone);
+	buf_fmt(out, "%04d-%02d-%02dT%02d:%02d:%02d%s", (int)y, (int)m, (int)d,
+		(int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60), zone);
 }
 
 int64_t when_now(void)

@@ -110,7 +110,7 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 		return write_tbs(c, a, &s, e);
 	out = args_has(&c->args, O_OUTPUT) ? args_value(&c->args, O_OUTPUT) : image;
 	return way->sign(&s, args_value(&c->args, way->opt), &rs, e) &&
-	       eif_sign_attach(&s, buf_bytes(&rs), image, out, a, e);
+	       eif_sign_attach(&s, buf_bytes(&rs), out, a, e);
 }
 
 const struct verb verb_sign_eif = {

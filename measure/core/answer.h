@@ -13,7 +13,7 @@
 #define ANSWER_JSON_MAX (8u << 20)
 
 struct note {
-	enum reason reason;	/* of class WARNING */
+	enum reason reason; /* of class WARNING */
 	char text[256];
 };
 
@@ -21,9 +21,10 @@ struct answer {
 	struct mset registers;
 	size_t n_notes;
 	struct note notes[ANSWER_NOTES];
-	struct buf members;	/* more members of the JSON object (without the braces), indented */
-	struct json_out json;	/* writes into members */
-	struct buf verbatim;	/* not empty: printed instead of everything else (another tool's format) */
+	struct buf members; /* more members of the JSON object (without the braces), indented */
+	struct json_out json; /* writes into members */
+	struct buf
+		verbatim; /* not empty: printed instead of everything else (another tool's format) */
 };
 
 void answer_init(struct answer *a);

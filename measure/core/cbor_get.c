@@ -162,9 +162,11 @@ void cbor_get_byte_array(struct cur *c, struct buf *out, const char *field)
 	size_t n = cbor_get_array(c, SIZE_MAX, field);
 	uint8_t *to = buf_room(out, n);
 
-	if (!to)
+	if (!to) {
 		cur_fail(c, out->failed, at, "%s: a length of %zu, which may be %zu", field, n,
 			 out->max);
+		return;
+	}
 	for (size_t i = 0; i < n && cur_ok(c); i++)
 		to[i] = small(c, i, field);
 }

@@ -58,7 +58,7 @@ static int key_order(const struct key *a, const struct key *b)
 		return a->major < b->major ? -1 : 1;
 	if (a->argument != b->argument)
 		return a->argument < b->argument ? -1 : 1;
-	return a->string && a->argument ? memcmp(a->string, b->string, (size_t)a->argument) : 0;
+	return a->string && b->string ? memcmp(a->string, b->string, (size_t)a->argument) : 0;
 }
 
 /* For qsort: equal keys in the order of the file, so that the message is always the same. */

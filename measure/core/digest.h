@@ -11,7 +11,7 @@ enum digest_alg {
 	DIGEST_SHA256,
 	DIGEST_SHA384,
 	DIGEST_SHA512,
-	DIGEST_CRC32,	/* ISO-HDLC, as zlib */
+	DIGEST_CRC32, /* ISO-HDLC, as zlib */
 };
 
 #define DIGEST_MAX 64

@@ -7,12 +7,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-
 struct hash {
 	enum digest_alg alg;
 	const EVP_MD *md;
-	EVP_MD_CTX *ctx;	/* running */
-	EVP_MD_CTX *spare;	/* for hash_peek, so that it allocates nothing */
+	EVP_MD_CTX *ctx; /* running */
+	EVP_MD_CTX *spare; /* for hash_peek, so that it allocates nothing */
 	uint32_t crc;
 };
 

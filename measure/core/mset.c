@@ -10,8 +10,9 @@ bool mset_put(struct mset *m, const char *name, const struct digest *d, struct e
 	if (mset_get(m, name))
 		return err_set(e, REASON_LIMIT, "register %s is given twice", name);
 	if (m->n == MSET_MAX)
-		return err_set(e, REASON_LIMIT, "register %s is one more than the %d there is room for",
-			       name, MSET_MAX);
+		return err_set(e, REASON_LIMIT,
+			       "register %s is one more than the %d there is room for", name,
+			       MSET_MAX);
 	snprintf(m->entry[m->n].name, MSET_NAME, "%s", name);
 	m->entry[m->n++].digest = *d;
 	return true;

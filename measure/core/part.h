@@ -11,9 +11,9 @@
 #define PART_DIGESTS 2
 
 struct part {
-	char *name;			/* "kernel", "ramdisk 0", "header" */
-	char *detail;			/* further words for people, may be NULL; may quote the file */
-	uint64_t offset, size;		/* absolute, bytes */
+	char *name; /* "kernel", "ramdisk 0", "header" */
+	char *detail; /* further words for people, may be NULL; may quote the file */
+	uint64_t offset, size; /* absolute, bytes */
 	struct digest digest[PART_DIGESTS];
 	size_t n_digests;
 	struct part *parent, *child, *last, *next;

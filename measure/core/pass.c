@@ -26,8 +26,8 @@ struct window {
 struct lane {
 	struct hash *hash;
 	struct out *out;
-	uint64_t next;	/* number of the window to do next */
-	bool busy;	/* some thread is at it */
+	uint64_t next; /* number of the window to do next */
+	bool busy; /* some thread is at it */
 };
 
 /*
@@ -44,7 +44,7 @@ struct pass {
 
 	struct file *in;
 	uint64_t position;
-	int peeked;	/* a byte read ahead by pass_at_end, or -1 */
+	int peeked; /* a byte read ahead by pass_at_end, or -1 */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -287,8 +287,8 @@ static void fed(struct pass *p, struct window *w, size_t n)
 	if (last && last->kind == STEP_FEED && last->lanes == p->open)
 		last->n += n;
 	else if (n)
-		w->step[w->n_steps++] = (struct step){
-			.kind = STEP_FEED, .lanes = p->open, .from = w->n, .n = n};
+		w->step[w->n_steps++] =
+			(struct step){.kind = STEP_FEED, .lanes = p->open, .from = w->n, .n = n};
 	w->n += n;
 	p->position += n;
 }

@@ -13,18 +13,18 @@
 
 /* What the command line passes down beside the options of the row itself. */
 struct tee_request {
-	const struct args *args;	/* parsed by the row's own option table */
-	const char *json;		/* NULL: text. "": our JSON. else the format of --json=FORMAT */
-	const char *now;		/* --at: RFC 3339 text, "none", or NULL for the clock */
-	void (*tick)(void *arg, uint64_t position);	/* progress, may be NULL */
+	const struct args *args; /* parsed by the row's own option table */
+	const char *json; /* NULL: text. "": our JSON. else the format of --json=FORMAT */
+	const char *now; /* --at: RFC 3339 text, "none", or NULL for the clock */
+	void (*tick)(void *arg, uint64_t position); /* progress, may be NULL */
 	void *tick_arg;
 };
 
 struct tee {
-	const char *name, *summary;	/* "eif", "AWS Nitro Enclaves image" */
-	const char *operands;		/* for usage: "FILE" */
+	const char *name, *summary; /* "eif", "AWS Nitro Enclaves image" */
+	const char *operands; /* for usage: "FILE" */
 	const struct opt *opts;
-	const char *const *json_formats;	/* values of --json=, NULL-terminated, may be NULL */
+	const char *const *json_formats; /* values of --json=, NULL-terminated, may be NULL */
 
 	/* 0..100: how surely these first bytes (up to 4096) are such an image. */
 	int (*bid)(struct bytes head);

@@ -79,7 +79,7 @@ static void check_signing(struct signing *x, unsigned bits, const struct forge *
 	put_cert(x, forge_certificate(bits));
 	assert_true(eif_sign_prepare(&s, x->image, x->cert, &e));
 	rs = forge_ecdsa(bits, s.tbs.p, s.tbs.n);
-	assert_true(eif_sign_attach(&s, bytes_of(rs.p, rs.n), x->image, out, &a, &e));
+	assert_true(eif_sign_attach(&s, bytes_of(rs.p, rs.n), out, &a, &e));
 	check_no_err(&e);
 	check_file(out, &right);
 	forge_pcr(der.p, der.n, pcr8);
@@ -186,7 +186,7 @@ static void certificates_behind_the_first_go_in_as_they_are(void **state)
 	answer_init(&a);
 	assert_true(eif_sign_prepare(&to, x->image, x->cert, &e));
 	rs = forge_ecdsa(384, to.tbs.p, to.tbs.n);
-	assert_true(eif_sign_attach(&to, bytes_of(rs.p, rs.n), x->image, x->image, &a, &e));
+	assert_true(eif_sign_attach(&to, bytes_of(rs.p, rs.n), x->image, &a, &e));
 	check_file(x->image, &right);
 	eif_sign_free(&to);
 	answer_free(&a);
@@ -257,7 +257,7 @@ static void check_not_attached(struct signing *x, const struct eif_to_sign *s, s
 	struct err e = {0};
 
 	answer_init(&a);
-	assert_false(eif_sign_attach(s, rs, x->image, out, &a, &e));
+	assert_false(eif_sign_attach(s, rs, out, &a, &e));
 	check_err(&e, r, text);
 	assert_int_equal(folder_count(&x->folder), before);
 	answer_free(&a);
@@ -281,7 +281,7 @@ static void a_signature_that_does_not_verify_writes_nothing(void **state)
 
 		answer_init(&a);
 		rs.p[at] ^= 0x10;
-		assert_false(eif_sign_attach(&s, bytes_of(rs.p, rs.n), x->image,
+		assert_false(eif_sign_attach(&s, bytes_of(rs.p, rs.n),
 					     folder_path(&x->folder, "signed.eif"), &a, &e2));
 		assert_int_equal(e2.reason, REASON_SIGNATURE);
 		rs.p[at] ^= 0x10;
@@ -333,7 +333,7 @@ static void a_full_disk_leaves_the_old_image_and_nothing_else(void **state)
 	getrlimit(RLIMIT_FSIZE, &old);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_false(eif_sign_attach(&s, bytes_of(rs.p, rs.n), x->image, x->image, &a, &e2));
+	assert_false(eif_sign_attach(&s, bytes_of(rs.p, rs.n), x->image, &a, &e2));
 	setrlimit(RLIMIT_FSIZE, &old);
 	signal(SIGXFSZ, SIG_DFL);
 	check_err(&e2, REASON_NO_SPACE, "cannot be written: File too large");
