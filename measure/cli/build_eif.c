@@ -93,21 +93,19 @@ static const char *value_or(const struct cli *c, unsigned opt, const char *other
 	return value ? value : otherwise;
 }
 
-/* The clock is never asked. */
+/* The clock is never asked. A year that has no four digits fails the buf with a limit. */
 static bool read_time(struct inputs *in, struct err *e)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	uint64_t seconds = 0;
+	bool good = !epoch || (num_parse(epoch, &seconds) && seconds <= INT64_MAX);
 
-	if (epoch && (!num_parse(epoch, &seconds) || seconds > INT64_MAX))
-		buf_fail(&in->time, REASON_USAGE);
-	else
+	if (good)
 		when_put(&in->time, (int64_t)seconds, "+00:00");
-	if (in->time.failed == REASON_NONE)
-		return true;
+	if (good && in->time.failed != REASON_LIMIT)
+		return buf_done(&in->time, "the build time", e);
 	return err_set(e, REASON_USAGE,
-		       "SOURCE_DATE_EPOCH: '%s' is no number of seconds up to the year 9999",
-		       epoch);
+		       "SOURCE_DATE_EPOCH: '%s' is no number of seconds up to the year 9999", epoch);
 }
 
 static bool read_kernel_config(const char *path, struct inputs *in, struct err *e)
