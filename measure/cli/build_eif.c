@@ -105,7 +105,8 @@ static bool read_time(struct inputs *in, struct err *e)
 	if (good && in->time.failed != REASON_LIMIT)
 		return buf_done(&in->time, "the build time", e);
 	return err_set(e, REASON_USAGE,
-		       "SOURCE_DATE_EPOCH: '%s' is no number of seconds up to the year 9999", epoch);
+		       "SOURCE_DATE_EPOCH: '%s' is no number of seconds up to the year 9999",
+		       epoch);
 }
 
 static bool read_kernel_config(const char *path, struct inputs *in, struct err *e)
