@@ -42,11 +42,15 @@ static void check_report(const struct eif_view views[2], const struct err *stric
 	answer_free(&a);
 }
 
+/* QEMU takes neither the older versions nor aarch64; what it takes, it reads alike. */
 static void check_alike(const struct eif_view views[2], const struct eif_image *img)
 {
+	must_be(views[0].measured);
+	must_be(views[1].measured || img->header.version < 4 || img->header.flags);
 	for (size_t v = 0; v < 2; v++) {
-		must_be(views[v].measured && views[v].n == img->n &&
-			eif_view_crc_agrees(&views[v]));
+		if (!views[v].measured)
+			continue;
+		must_be(views[v].n == img->n && eif_view_crc_agrees(&views[v]));
 		for (size_t i = 0; i < 3; i++)
 			must_be(digest_equal(&views[v].pcr[i], &img->pcr[i]));
 	}
