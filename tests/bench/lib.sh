@@ -96,10 +96,35 @@ interleave() {
 	echo "$2" >"$work/$1.name"
 	for ((i = 0; i < $3; i++)); do
 		$BEFORE
-		"$work/spent" "${4:-1}" "$work/log" "${A[@]}" >>"$work/$1.a"
+		spend "$work/$1.a" "${4:-1}" "${A[@]}"
 		$BEFORE
-		"$work/spent" "${4:-1}" "$work/log" "${B[@]}" >>"$work/$1.b"
+		spend "$work/$1.b" "${4:-1}" "${B[@]}"
 	done
+}
+
+# spend FILE RUNS COMMAND...: one sample to FILE, and to shares what the whole machine did meanwhile
+spend() {
+	local file=$1 runs=$2 before
+	shift 2
+	before=$(machine)
+	"$work/spent" "$runs" "$work/log" "$@" >>"$file"
+	echo "$before $(machine) $runs $(tail -n 1 "$file")" >>"$work/shares"
+}
+
+# machine: busy and all microseconds of all cores since they started
+machine() {
+	awk -v tick="$(getconf CLK_TCK)" '/^cpu / {
+		for (i = 2; i <= 9; i++) all += $i
+		printf "%.0f %.0f", (all - $5 - $6) * 1e6 / tick, all * 1e6 / tick }' /proc/stat
+}
+
+# others: how much of the machine's time went to other programs while samples were taken. They
+# lengthen wall-clock times, most of all of what runs on every core.
+others() {
+	awk '{ busy += $3 - $1 - $5 * $7; all += $4 - $2 }
+		END { if (all) printf "other programs took %.0f %% of the cores meanwhile%s\n",
+			busy < 0 ? 0 : busy / all * 100,
+			busy > all / 20 ? ": wall-clock times are too long" : "" }' "$work/shares"
 }
 
 skip() {

@@ -153,6 +153,13 @@ pair_big() {
 
 # ---- the run
 
+[ $# -gt 0 ] || set -- "${LINES_ALL[@]}"
+for line; do
+	[[ " ${LINES_ALL[*]} " == *" $line "* ]] || {
+		echo "bench: no line '$line'" >&2
+		exit 2
+	}
+done
 two_cores "$@"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/measure-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -161,15 +168,11 @@ room_or_exit $((5 << 20))
 mkdir "$work/out"
 helper spent || { cat "$work/log" >&2; exit 1; }
 
-[ $# -gt 0 ] || set -- "${LINES_ALL[@]}"
 echo "$(nproc) cores (of ${BENCH_PINNED:-$(nproc)}), $(openssl version | cut -d' ' -f1-2), image of 1 GiB: $LAYOUT"
 row LINE OURS YARDSTICK RATIO LIMIT ''
 for line; do
-	[[ " ${LINES_ALL[*]} " == *" $line "* ]] || {
-		echo "bench: no line '$line'" >&2
-		exit 2
-	}
 	sample "${line%_*}"
 	"$line"
 done
+[ ! -e "$work/shares" ] || others
 [ ! -e "$work/failed" ]
