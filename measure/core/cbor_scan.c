@@ -120,10 +120,11 @@ static bool key_keep(struct scan *s, struct frame *f, const struct key *k)
  */
 static bool keys_differ(struct scan *s, const struct frame *f)
 {
-	struct key *p = s->keys.p + f->keys;
+	struct key *p;
 
 	if (s->rules == CBOR_STRICT || f->n_keys < 2)
 		return true;
+	p = s->keys.p + f->keys;
 	qsort(p, f->n_keys, sizeof(*p), key_order_at);
 	for (size_t i = 1; i < f->n_keys; i++)
 		if (key_order(&p[i - 1], &p[i]) == 0)

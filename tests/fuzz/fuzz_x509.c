@@ -1,0 +1,90 @@
+/*
+ * Any bytes as a certificate: as PEM when they begin with a dash, else as the DER inside a PEM
+ * block. What is read OpenSSL's own reader of PEM takes for the same certificate; both JSON forms
+ * are JSON; a signature of zeros does not hold; nothing is left in OpenSSL's error queue.
+ */
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+
+#include "measure/core/cose.h"
+#include "measure/core/x509.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must_be(bool so)
+{
+	if (!so)
+		abort();
+}
+
+static void same_for_openssl(const struct x509 *x, struct bytes pem)
+{
+	BIO *b = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *other = PEM_read_bio_X509(b, NULL, NULL, NULL);
+	uint8_t *der = NULL;
+	int n;
+
+	must_be(other != NULL);
+	n = i2d_X509(other, &der);
+	must_be(n > 0 && bytes_equal(x509_der(x), bytes_of(der, (size_t)n)));
+	OPENSSL_free(der);
+	X509_free(other);
+	BIO_free(b);
+}
+
+static void shown(const struct x509 *x, void (*show)(const struct x509 *, struct json_out *))
+{
+	struct buf out = BUF(1u << 22);
+	struct json_out w = json_out(&out, true);
+	struct err e = {0};
+	struct json j;
+
+	show(x, &w);
+	must_be(buf_done(&out, "certificate", &e));
+	must_be(json_read(&j, buf_bytes(&out), 0, &e));
+	json_free(&j);
+	buf_free(&out);
+}
+
+static void read_pem(struct bytes pem)
+{
+	static const uint8_t zeros[132];
+	struct err e = {0}, no = {0};
+	struct x509 *x = NULL;
+	size_t used = 0;
+	int64_t from, to;
+
+	if (!x509_read_pem(&x, pem, &used, &e)) {
+		must_be(err_is(&e) && !x && !used && ERR_peek_error() == 0);
+		must_be(e.reason == REASON_CERTIFICATE || e.reason == REASON_LIMIT);
+		must_be(!e.at || e.offset <= pem.n);
+		return;
+	}
+	must_be(!err_is(&e) && used > 0 && used <= pem.n);
+	must_be(x509_validity(x, &from, &to, &e));
+	must_be(!x509_verify(x, pem, bytes_of(zeros, cose_rs_len(x509_alg(x))), &no));
+	must_be(no.reason == REASON_SIGNATURE && ERR_peek_error() == 0);
+	shown(x, x509_json);
+	shown(x, x509_json_nitro_cli);
+	same_for_openssl(x, bytes_of(pem.p, used));
+	x509_free(&x);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text;
+	BIO *b;
+	long n;
+
+	if (size && data[0] == '-') {
+		read_pem(bytes_of(data, size));
+		return 0;
+	}
+	b = BIO_new(BIO_s_mem());
+	must_be(PEM_write_bio(b, "CERTIFICATE", "", data, (long)size) >= 0);
+	n = BIO_get_mem_data(b, &text);
+	read_pem(bytes_of(text, n > 0 ? (size_t)n : 0));
+	BIO_free(b);
+	return 0;
+}
