@@ -142,6 +142,7 @@ other_verbs()
 	expect_refusal "$@"
 	run eif --lenient "$1"
 	expect_status 3
+	expect test "$(tr -d '\12\40-\176' <"$STDOUT" | wc -c)" -eq 0
 	expect rmdir parts
 	expect_no_file signed.eif
 	mkdir parts

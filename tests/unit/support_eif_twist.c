@@ -48,6 +48,7 @@ const struct forge_twist forge_twists[] = {
 	{"no-signature", 0, 0, {{FORGE_ENTRY, 0, 1, "a1"}, {FORGE_COSE_PAIR, 0, FORGE_ALL, ""}}},
 	{"no-certificate", 0, 0, {{FORGE_ENTRY, 0, 1, "a1"}, {FORGE_CERT_PAIR, 0, FORGE_ALL, ""}}},
 	{"key-misspelt", 0, 0, {{FORGE_CERT_PAIR, 1, 1, "53"}}},
+	{"key-escape", 0, 0, {{FORGE_CERT_PAIR, 1, 5, "1b5b33316d"}}},
 	{"key-bytes", 0, 0, {{FORGE_CERT_PAIR, 0, 1, "53"}}},
 	{"key-number", 0, 0, {{FORGE_CERT_PAIR, 0, 20, "01"}}},
 	{"key-long-head", 0, 0, {{FORGE_CERT_PAIR, 0, 1, "7813"}}},
