@@ -122,9 +122,13 @@ machine() {
 # lengthen wall-clock times, most of all of what runs on every core.
 others() {
 	awk '{ busy += $3 - $1 - $5 * $7; all += $4 - $2 }
-		END { if (all) printf "other programs took %.0f %% of the cores meanwhile%s\n",
-			busy < 0 ? 0 : busy / all * 100,
-			busy > all / 20 ? ": wall-clock times are too long" : "" }' "$work/shares"
+		END {
+			if (!all)
+				exit
+			share = busy < 0 ? 0 : busy / all
+			printf "other programs took %.0f %% of the cores meanwhile", share * 100
+			print (share > 0.05 ? ": wall-clock times are too long" : "")
+		}' "$work/shares"
 }
 
 skip() {
