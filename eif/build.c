@@ -144,6 +144,6 @@ bool eif_build(const struct eif_parts *p, const char *out, struct answer *a, str
 	owned(eif_writer_free) struct eif_writer w = {.out = OUT_NONE};
 
 	return check(p, e) && open_parts(&in, p, e) && notes(p, &in.kernel, a, e) &&
-	       eif_writer_open(&w, out, e) && write_all(&w, p, &in, e) &&
+	       eif_writer_open(&w, out, p->watch, e) && write_all(&w, p, &in, e) &&
 	       eif_writer_registers(&w, &a->registers, e) && eif_writer_close(&w, e);
 }

@@ -6,6 +6,7 @@
 #define EIF_BUILD_H
 
 #include "eif/header.h"
+#include "measure/base/file.h"
 #include "measure/core/answer.h"
 
 #define EIF_CMDLINE_MAX (1u << 20) /* bytes of a command line to be measured or written */
@@ -19,6 +20,7 @@ struct eif_parts {
 	struct bytes metadata; /* the section's bytes; empty when only measuring */
 	const char *const *ramdisks; /* paths */
 	size_t n_ramdisks;
+	struct watch watch; /* progress over all parts */
 };
 
 /*

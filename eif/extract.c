@@ -5,8 +5,6 @@
 
 #define PATH_LIMIT 4096
 
-static const struct eif_reading in_full = {.digests = true};
-
 static bool put_digests(struct part *p, const struct digest *sha256, const struct digest *sha384)
 {
 	p->digest[p->n_digests++] = *sha256;
@@ -53,7 +51,7 @@ bool eif_describe(struct file *f, struct part **root, struct err *e)
 	owned(eif_image_free) struct eif_image img = {0};
 	owned(part_free) struct part *top = NULL;
 
-	if (!eif_image_read(f, &in_full, &img, e))
+	if (!eif_image_read(f, true, &img, e))
 		return false;
 	top = part_new(NULL, "eif", 0, img.size, e);
 	if (!top || !put_digests(top, &img.sha256, NULL) || !describe_header(&img, top, e))
@@ -127,7 +125,7 @@ bool eif_extract(struct file *f, const char *folder, struct err *e)
 {
 	owned(eif_image_free) struct eif_image img = {0};
 
-	if (!eif_image_read(f, &in_full, &img, e))
+	if (!eif_image_read(f, true, &img, e))
 		return false;
 	for (size_t i = 0; i < img.n; i++)
 		if (!extract_section(f, &img, i, folder, e))

@@ -25,9 +25,8 @@ static void reading_free(struct reading *r)
 	pass_free(&r->pass);
 }
 
-static bool start(struct reading *r, const struct eif_reading *want, struct err *e)
+static bool start(struct reading *r, struct err *e)
 {
-	r->digests = want->digests;
 	r->pass = pass_new(0, e);
 	if (!r->pass || !pass_lane(r->pass, DIGEST_SHA384, &r->all, e) ||
 	    !pass_lane(r->pass, DIGEST_SHA384, &r->app, e) ||
@@ -38,7 +37,7 @@ static bool start(struct reading *r, const struct eif_reading *want, struct err 
 			   !pass_lane(r->pass, DIGEST_SHA256, &r->section256, e)))
 		return false;
 	pass_input(r->pass, r->f);
-	pass_watch(r->pass, want->tick, want->tick_arg);
+	pass_watch(r->pass, r->f->watch);
 	return true;
 }
 
@@ -238,10 +237,9 @@ static bool check_sections(struct eif_image *img, struct err *e)
 	       err_in(e, "section %zu (signature)", s);
 }
 
-bool eif_image_read(struct file *f, const struct eif_reading *want, struct eif_image *img,
-		    struct err *e)
+bool eif_image_read(struct file *f, bool digests, struct eif_image *img, struct err *e)
 {
-	owned(reading_free) struct reading r = {.f = f, .img = img};
+	owned(reading_free) struct reading r = {.f = f, .img = img, .digests = digests};
 
 	*img = (struct eif_image){.metadata = BUF(EIF_METADATA_MAX),
 				  .signature = BUF(EIF_SIGNATURE_MAX)};
@@ -249,7 +247,7 @@ bool eif_image_read(struct file *f, const struct eif_reading *want, struct eif_i
 	r.walk.file_size = f->stream ? UINT64_MAX : f->size;
 	if (!f->stream && !look_ahead(&r, e))
 		return false;
-	if (!start(&r, want, e) || !header(&r, e))
+	if (!start(&r, e) || !header(&r, e))
 		return false;
 	while (img->n < img->header.num_sections)
 		if (!section(&r, e))

@@ -39,19 +39,13 @@ struct eif_image {
 	struct digest pcr8;
 };
 
-/* What is wanted beyond the registers, and who is told of the progress. */
-struct eif_reading {
-	bool digests; /* sha256, sha384 of every section, sha256 of the file */
-	void (*tick)(void *arg, uint64_t position);
-	void *tick_arg;
-};
-
 /*
+ * digests: sha256 and sha384 of every section and sha256 of the file are wanted too. The file's
+ * watch is told of the progress.
  * All refusals are of class MALFORMED with section, offset and both values in the text, but a
  * signature that does not hold, which is `signature` (class NO).
  */
-must bool eif_image_read(struct file *f, const struct eif_reading *r, struct eif_image *img,
-			 struct err *e);
+must bool eif_image_read(struct file *f, bool digests, struct eif_image *img, struct err *e);
 void eif_image_free(struct eif_image *img);
 
 /* Index of the only section of that type, or img->n. Its data offset. */

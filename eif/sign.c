@@ -28,16 +28,16 @@ static bool read_certificate(struct eif_to_sign *s, const char *path, struct err
 
 static bool read_image(struct eif_to_sign *s, const char *path, struct err *e)
 {
-	static const struct eif_reading plainly;
 	owned(file_close) struct file f = FILE_NONE;
 
 	if (!file_open(&f, path, e))
 		return false;
+	f.watch = s->watch;
 	if (f.stream) {
 		err_set(e, REASON_NOT_A_FILE, "is a stream; an image to be signed is read twice");
 		return err_subject(e, path);
 	}
-	if (!eif_image_read(&f, &plainly, &s->image, e) && e->reason != REASON_SIGNATURE)
+	if (!eif_image_read(&f, false, &s->image, e) && e->reason != REASON_SIGNATURE)
 		return err_subject(e, path);
 	*e = (struct err){0};
 	return true;
@@ -141,7 +141,8 @@ bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *o
 		return err_in(e, "nothing is written");
 	eif_signature_write(&section, buf_bytes(&s->pem), x509_alg(s->cert), s->image.pcr[0].v, rs);
 	if (!buf_done(&section, "the signature section", e) || !file_open(&f, s->path, e) ||
-	    !eif_writer_open(&w, out, e) || !write_signed(s, buf_bytes(&section), &f, &w, e) ||
+	    !eif_writer_open(&w, out, s->watch, e) ||
+	    !write_signed(s, buf_bytes(&section), &f, &w, e) ||
 	    !eif_writer_registers(&w, &a->registers, e))
 		return false;
 	if (!same_registers(&s->image, &a->registers, e))

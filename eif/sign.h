@@ -10,6 +10,7 @@
 #include "measure/core/answer.h"
 
 struct eif_to_sign {
+	struct watch watch; /* progress; set before eif_sign_prepare(), kept by it */
 	char *path; /* of the image */
 	struct eif_image image; /* as it was read: layout and registers */
 	struct x509 *cert; /* first of pem */

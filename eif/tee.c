@@ -98,8 +98,7 @@ static bool measure_image(const struct tee_request *q, struct file *f, struct an
 {
 	owned(eif_image_free) struct eif_image img = {0};
 	bool ours = q->json && q->json[0] == '\0';
-	struct eif_reading r = {.digests = ours, .tick = q->tick, .tick_arg = q->tick_arg};
-	bool good = eif_image_read(f, &r, &img, e);
+	bool good = eif_image_read(f, ours, &img, e);
 
 	if (ours && (good || e->reason == REASON_SIGNATURE))
 		eif_report_json(&img, good, &a->json);
@@ -115,7 +114,6 @@ static bool measure_leniently(const struct tee_request *q, struct file *f, struc
 			      struct err *e)
 {
 	owned(eif_image_free) struct eif_image img = {0};
-	struct eif_reading r = {.tick = q->tick, .tick_arg = q->tick_arg};
 	struct eif_view views[2];
 	struct err strict = {0}, reading = {0};
 	bool good;
@@ -123,7 +121,7 @@ static bool measure_leniently(const struct tee_request *q, struct file *f, struc
 	if (f->stream)
 		return err_set(e, REASON_USAGE,
 			       "--lenient reads a file several times; a stream it cannot");
-	good = eif_image_read(f, &r, &img, &strict);
+	good = eif_image_read(f, false, &img, &strict);
 	if (eif_lenient(f, views, &reading))
 		eif_lenient_report(views, &strict, q->json != NULL, a);
 	else if (good)
@@ -136,7 +134,8 @@ static bool measure_parts(const struct tee_request *q, struct answer *a, struct 
 {
 	owned(buf_free) struct buf cmdline = BUF(EIF_CMDLINE_MAX);
 	const char *ramdisks[EIF_MAX_RAMDISKS + 1];
-	struct eif_parts p = {.kernel = args_value(q->args, OPT_KERNEL), .ramdisks = ramdisks};
+	struct eif_parts p = {
+		.kernel = args_value(q->args, OPT_KERNEL), .ramdisks = ramdisks, .watch = q->watch};
 	const char *text = args_value(q->args, OPT_CMDLINE), *ramdisk;
 
 	if (!p.kernel || !text)
@@ -164,6 +163,7 @@ static bool measure(const struct tee_request *q, struct answer *a, struct err *e
 		return measure_parts(q, a, e);
 	if (!file_open(&f, q->args->operands[0], e))
 		return false;
+	f.watch = q->watch;
 	return args_has(q->args, OPT_LENIENT) ? measure_leniently(q, &f, a, e)
 					      : measure_image(q, &f, a, e);
 }

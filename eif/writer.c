@@ -4,11 +4,14 @@
 
 #include "eif/pcr.h"
 
-bool eif_writer_open(struct eif_writer *w, const char *path, struct err *e)
+bool eif_writer_open(struct eif_writer *w, const char *path, struct watch watch, struct err *e)
 {
 	*w = (struct eif_writer){.out = OUT_NONE, .writing = path != NULL};
 	w->pass = pass_new(0, e);
-	return w->pass && (!path || out_open(&w->out, path, e)) &&
+	if (!w->pass)
+		return false;
+	pass_watch(w->pass, watch);
+	return (!path || out_open(&w->out, path, e)) &&
 	       pass_lane(w->pass, DIGEST_SHA384, &w->all, e) &&
 	       pass_lane(w->pass, DIGEST_SHA384, &w->app, e) &&
 	       pass_lane(w->pass, DIGEST_CRC32, &w->crc, e) &&

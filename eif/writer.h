@@ -21,7 +21,8 @@ struct eif_writer {
 };
 
 /* path NULL: measure only. */
-must bool eif_writer_open(struct eif_writer *w, const char *path, struct err *e);
+must bool eif_writer_open(struct eif_writer *w, const char *path, struct watch watch,
+			  struct err *e);
 void eif_writer_free(struct eif_writer *w);
 
 /* All fields as they are but eif_crc32, which is filled in at the end. */

@@ -16,12 +16,19 @@ struct span {
 	size_t n;
 };
 
+/* Who is told how far reading has come; tick may be NULL. */
+struct watch {
+	void (*tick)(void *arg, uint64_t position);
+	void *arg;
+};
+
 struct file {
 	int fd;
 	bool stream; /* not seekable; size unknown until its end */
 	uint64_t size; /* at opening; 0 for a stream */
 	uint64_t pos; /* of the next file_read */
 	const char *name; /* borrowed from the caller; as given, for messages */
+	struct watch watch; /* for readers of the whole file; file_open() leaves it empty */
 };
 
 #define FILE_NONE ((struct file){.fd = -1})

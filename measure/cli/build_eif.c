@@ -194,7 +194,11 @@ static bool build_run(struct cli *c, struct answer *a, struct err *e)
 		.metadata = buf_bytes(&in.metadata),
 		.ramdisks = in.ramdisks,
 		.n_ramdisks = in.n_ramdisks,
+		.watch = cli_watch(c),
 	};
+	cli_expect_file(c, kernel);
+	for (size_t i = 0; i < in.n_ramdisks; i++)
+		cli_expect_file(c, in.ramdisks[i]);
 	talk_note(&c->talk, "metadata: %s", buf_cstr(&in.metadata));
 	return eif_build(&parts, output, a, e);
 }

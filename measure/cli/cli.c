@@ -1,5 +1,7 @@
 #include "measure/cli/cli.h"
 
+#include <sys/stat.h>
+
 bool cli_operand(const struct cli *c, const char *what, const char **out, struct err *e)
 {
 	if (c->args.n_operands != 1)
@@ -22,4 +24,18 @@ bool cli_needs(const struct cli *c, unsigned opt, const char **out, struct err *
 		return err_set(e, REASON_USAGE, "option '--%s' is missing", c->verb.opts[opt].name);
 	*out = args_value(&c->args, opt);
 	return true;
+}
+
+struct watch cli_watch(struct cli *c)
+{
+	return (struct watch){progress_tick, &c->talk.progress};
+}
+
+/* A stream has no size. */
+void cli_expect_file(struct cli *c, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		c->talk.progress.total += (uint64_t)st.st_size;
 }

@@ -24,6 +24,12 @@ struct cli {
 /* Exactly one operand, or a usage error naming `what` it should be ("FILE"). */
 must bool cli_operand(const struct cli *c, const char *what, const char **out, struct err *e);
 
+/* For whatever reads much: progress as it was asked for. */
+struct watch cli_watch(struct cli *c);
+
+/* Add the size of a regular file to what progress is measured against. */
+void cli_expect_file(struct cli *c, const char *path);
+
 /* No operand at all. */
 must bool cli_no_operand(const struct cli *c, struct err *e);
 

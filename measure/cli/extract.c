@@ -34,6 +34,8 @@ static bool extract_run(struct cli *c, struct answer *a, struct err *e)
 	if (!cli_operand(c, "FILE", &path, e) || !cli_needs(c, O_DIRECTORY, &folder, e) ||
 	    !file_open(&f, path, e) || !guess_file(&f, &row, e) || !make_folder(folder, &made, e))
 		return false;
+	f.watch = cli_watch(c);
+	cli_expect_file(c, path);
 	if (!row->extract(&f, folder, e)) {
 		if (made)
 			rmdir(folder);

@@ -95,7 +95,11 @@ static bool inspect_run(struct cli *c, struct answer *a, struct err *e)
 	unsigned depth = 0;
 
 	if (!cli_operand(c, "FILE", &path, e) || !file_open(&f, path, e) ||
-	    !guess_file(&f, &row, e) || !row->describe(&f, &root, e))
+	    !guess_file(&f, &row, e))
+		return false;
+	f.watch = cli_watch(c);
+	cli_expect_file(c, path);
+	if (!row->describe(&f, &root, e))
 		return false;
 	json_key(&a->json, "type");
 	json_str(&a->json, row->name);

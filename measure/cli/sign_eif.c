@@ -104,7 +104,11 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 	const char *image, *cert, *out;
 
 	if (!cli_operand(c, "FILE", &image, e) || !cli_needs(c, O_CERT, &cert, e) ||
-	    !choose(c, &way, e) || !eif_sign_prepare(&s, image, cert, e))
+	    !choose(c, &way, e))
+		return false;
+	s.watch = cli_watch(c);
+	cli_expect_file(c, image);
+	if (!eif_sign_prepare(&s, image, cert, e))
 		return false;
 	if (!way->sign)
 		return write_tbs(c, a, &s, e);

@@ -1,16 +1,6 @@
-#include <sys/stat.h>
-
 #include "measure/base/when.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/verbs.h"
-
-/* What progress is measured against; a stream has no size. */
-static uint64_t size_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
-}
 
 /* --at stands in front of the common options; now is the same as nothing. */
 static bool read_time(const struct cli *c, const char **now, struct err *e)
@@ -28,14 +18,13 @@ bool verb_run_tee(struct cli *c, struct answer *a, struct err *e)
 	struct tee_request q = {
 		.args = &c->args,
 		.json = c->json,
-		.tick = progress_tick,
-		.tick_arg = &c->talk.progress,
+		.watch = cli_watch(c),
 	};
 
 	if (!read_time(c, &q.now, e))
 		return false;
 	talk_note(&c->talk, "measuring as %s: %s", c->verb.name, c->verb.summary);
 	if (c->args.n_operands == 1)
-		c->talk.progress.total = size_of(c->args.operands[0]);
+		cli_expect_file(c, c->args.operands[0]);
 	return c->verb.tee->measure(&q, a, e);
 }

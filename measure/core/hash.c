@@ -34,7 +34,9 @@ static const EVP_MD *fetch(enum digest_alg alg)
 	pthread_mutex_lock(&lock);
 	if (!fetched[alg]) {
 		OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-		fetched[alg] = EVP_MD_fetch(NULL, names[alg], NULL);
+		/* OpenSSL 3.0 fetches from a context that it could not allocate, and dies of it. */
+		if (OSSL_LIB_CTX_get0_global_default())
+			fetched[alg] = EVP_MD_fetch(NULL, names[alg], NULL);
 	}
 	md = fetched[alg];
 	pthread_mutex_unlock(&lock);

@@ -53,8 +53,7 @@ struct pass {
 	bool stop;
 	struct err fault;
 
-	void (*tick)(void *arg, uint64_t position);
-	void *tick_arg;
+	struct watch watch;
 };
 
 static unsigned usable_cpus(void)
@@ -259,8 +258,8 @@ static bool publish(struct pass *p, struct err *e)
 		return fault(p, e);
 	p->ring[p->head % PASS_WINDOWS].n = 0;
 	p->ring[p->head % PASS_WINDOWS].n_steps = 0;
-	if (p->tick)
-		p->tick(p->tick_arg, p->position);
+	if (p->watch.tick)
+		p->watch.tick(p->watch.arg, p->position);
 	return true;
 }
 
@@ -421,8 +420,7 @@ uint64_t pass_position(const struct pass *p)
 	return p->position;
 }
 
-void pass_watch(struct pass *p, void (*tick)(void *arg, uint64_t position), void *arg)
+void pass_watch(struct pass *p, struct watch watch)
 {
-	p->tick = tick;
-	p->tick_arg = arg;
+	p->watch = watch;
 }

@@ -62,6 +62,6 @@ uint64_t pass_position(const struct pass *p);
 must bool pass_end(struct pass *p, struct err *e);
 
 /* Called from the reading thread after each window, for progress. */
-void pass_watch(struct pass *p, void (*tick)(void *arg, uint64_t position), void *arg);
+void pass_watch(struct pass *p, struct watch watch);
 
 #endif

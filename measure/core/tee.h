@@ -16,8 +16,7 @@ struct tee_request {
 	const struct args *args; /* parsed by the row's own option table */
 	const char *json; /* NULL: text. "": our JSON. else the format of --json=FORMAT */
 	const char *now; /* --at: RFC 3339 text, "none", or NULL for the clock */
-	void (*tick)(void *arg, uint64_t position); /* progress, may be NULL */
-	void *tick_arg;
+	struct watch watch; /* progress */
 };
 
 struct tee {

@@ -94,11 +94,10 @@ static int teardown(void **state)
 
 static bool read_path(const char *path, bool digests, struct err *e)
 {
-	const struct eif_reading want = {.digests = digests};
 	owned(file_close) struct file f = FILE_NONE;
 	owned(eif_image_free) struct eif_image img = {0};
 
-	return file_open(&f, path, e) && eif_image_read(&f, &want, &img, e);
+	return file_open(&f, path, e) && eif_image_read(&f, digests, &img, e);
 }
 
 static bool read_signed(void *arg, struct err *e)
@@ -129,14 +128,12 @@ static bool extract(void *arg, struct err *e)
 
 static bool report(void *arg, struct err *e)
 {
-	static const struct eif_reading in_full = {.digests = true};
 	owned(file_close) struct file f = FILE_NONE;
 	owned(eif_image_free) struct eif_image img = {0};
 	owned(answer_free) struct answer a;
 
 	answer_init(&a);
-	if (!file_open(&f, ((struct world *)arg)->sealed, e) ||
-	    !eif_image_read(&f, &in_full, &img, e))
+	if (!file_open(&f, ((struct world *)arg)->sealed, e) || !eif_image_read(&f, true, &img, e))
 		return false;
 	json_open(&a.json, '{');
 	eif_report_json(&img, true, &a.json);

@@ -9,6 +9,7 @@
 
 #include "eif/image.h"
 #include "eif/lenient.h"
+#include "measure/base/text.h"
 #include "tests/unit/support_eif.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -58,7 +59,6 @@ static void check_alike(const struct eif_view views[2], const struct eif_image *
 
 static void check(const uint8_t *p, size_t n)
 {
-	static const struct eif_reading plainly;
 	struct file f = {.fd = memfd_create("fuzz", MFD_CLOEXEC), .size = n, .name = "fuzz"};
 	struct eif_view views[2] = {0};
 	struct eif_image img;
@@ -66,7 +66,7 @@ static void check(const uint8_t *p, size_t n)
 	bool done;
 
 	must_be(f.fd >= 0 && write(f.fd, p, n) == (ssize_t)n);
-	done = eif_image_read(&f, &plainly, &img, &strict);
+	done = eif_image_read(&f, false, &img, &strict);
 	if (eif_lenient(&f, views, &e)) {
 		if (done)
 			check_alike(views, &img);

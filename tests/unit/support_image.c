@@ -9,8 +9,6 @@
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_eif_sign.h"
 
-static const struct eif_reading all = {.digests = true};
-
 void image_read(struct image_read *r, const uint8_t *p, size_t n)
 {
 	struct file f = {.fd = memfd_create("image", MFD_CLOEXEC), .size = n, .name = "image"};
@@ -18,7 +16,7 @@ void image_read(struct image_read *r, const uint8_t *p, size_t n)
 	assert_true(f.fd >= 0);
 	assert_int_equal(write(f.fd, p, n), n);
 	r->e = (struct err){0};
-	r->done = eif_image_read(&f, &all, &r->img, &r->e);
+	r->done = eif_image_read(&f, true, &r->img, &r->e);
 	close(f.fd);
 }
 
@@ -58,7 +56,7 @@ void image_stream(struct image_read *r, const uint8_t *p, size_t n)
 	else
 		assert_int_equal(pthread_create(&writer, NULL, feed, &x), 0);
 	r->e = (struct err){0};
-	r->done = eif_image_read(&f, &all, &r->img, &r->e);
+	r->done = eif_image_read(&f, true, &r->img, &r->e);
 	close(ends[0]);
 	if (n > 32768)
 		pthread_join(writer, NULL);

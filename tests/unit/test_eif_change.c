@@ -54,7 +54,6 @@ static const char *sparse_image(struct folder *folder, uint64_t zeros, uint64_t 
 
 static void check_change(struct folder *folder, struct change c, enum reason r, const char *text)
 {
-	struct eif_reading want = {.tick = change, .tick_arg = &c};
 	struct file f = FILE_NONE;
 	struct eif_image img;
 	struct err e = {0};
@@ -62,7 +61,8 @@ static void check_change(struct folder *folder, struct change c, enum reason r, 
 
 	c.path = sparse_image(folder, 64 * MIB, &size);
 	assert_true(file_open(&f, c.path, &e));
-	assert_false(eif_image_read(&f, &want, &img, &e));
+	f.watch = (struct watch){change, &c};
+	assert_false(eif_image_read(&f, false, &img, &e));
 	assert_true(c.done);
 	check_err(&e, r, text);
 	eif_image_free(&img);
@@ -113,14 +113,13 @@ static const char *sparse_and_right(struct folder *folder, uint64_t zeros)
 
 static void a_sparse_image_is_an_image_like_any_other(void **state)
 {
-	const struct eif_reading want = {.digests = false};
 	const char *path = sparse_and_right(*state, 64 * MIB);
 	struct file f = FILE_NONE;
 	struct eif_image img;
 	struct err e = {0};
 
 	assert_true(file_open(&f, path, &e));
-	assert_true(eif_image_read(&f, &want, &img, &e));
+	assert_true(eif_image_read(&f, false, &img, &e));
 	assert_true(img.section[4].size == 64 * MIB);
 	eif_image_free(&img);
 	file_close(&f);
@@ -207,7 +206,6 @@ static void a_stream_is_no_file_for_readings_side_by_side(void **state)
  */
 static void a_section_of_more_than_4_gib_is_walked_over_and_measured(void **state)
 {
-	const struct eif_reading want = {.digests = false};
 	const char *soak = getenv("SOAK");
 	struct file f = FILE_NONE;
 	struct eif_image img;
@@ -218,7 +216,7 @@ static void a_section_of_more_than_4_gib_is_walked_over_and_measured(void **stat
 	if (!soak)
 		assert_int_equal(truncate(path, (off_t)size + 1), 0);
 	assert_true(file_open(&f, path, &e));
-	assert_false(eif_image_read(&f, &want, &img, &e));
+	assert_false(eif_image_read(&f, false, &img, &e));
 	assert_string_equal(reason_slug(e.reason), soak ? "crc" : "trailing");
 	assert_true(e.offset == (soak ? FORGE_CRC_AT : size));
 	eif_image_free(&img);

@@ -489,7 +489,7 @@ static void a_watcher_sees_the_position_grow(void **state)
 
 	assert_int_equal(truncate(path, 8 << 20), 0);
 	f = open_file(path);
-	pass_watch(p, note_position, &last);
+	pass_watch(p, (struct watch){note_position, &last});
 	pass_input(p, &f);
 	assert_true(pass_skip(p, 8 << 20, &e));
 	assert_true(last >= 7 << 20);
