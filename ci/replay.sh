@@ -15,7 +15,7 @@ for source in tests/fuzz/fuzz_*.c; do
 	if [ "$files" -eq 0 ]; then
 		echo "not ok $count - $name has no corpus $corpus"
 		failed=1
-	elif "$BUILD/tests/fuzz/fuzz_$name" "$corpus"/* >"${TMPDIR:-/tmp}/replay.out" 2>&1; then
+	elif "$BUILD/tests/fuzz/fuzz_$name" "$corpus" >"${TMPDIR:-/tmp}/replay.out" 2>&1; then
 		echo "ok $count - $name: $files inputs"
 	else
 		echo "not ok $count - $name"
