@@ -160,7 +160,11 @@ static bool build(void *arg, struct err *e)
 {
 	struct world *w = arg;
 	const char *const ramdisks[] = {w->ramdisk, w->ramdisk};
-	struct eif_parts p = {0, w->kernel, w->cmdline, w->metadata, ramdisks, 2};
+	struct eif_parts p = {.kernel = w->kernel,
+			      .cmdline = w->cmdline,
+			      .metadata = w->metadata,
+			      .ramdisks = ramdisks,
+			      .n_ramdisks = 2};
 	owned(answer_free) struct answer a;
 
 	answer_init(&a);
