@@ -65,6 +65,8 @@ static const struct refusal refusals[] = {
 	 "the entry must have the keys \"signing_certificate\" and \"signature\" alone; their number is 1"},
 	{"key-misspelt", REASON_SIGNATURE_FORM, 2,
 	 "the first key is \"Signing_certificate\" and must be \"signing_certificate\""},
+	{"key-escape", REASON_SIGNATURE_FORM, 2,
+	 "the first key is \"\033[31mng_certificate\" and must be \"signing_certificate\""},
 	{"key-bytes", REASON_SIGNATURE_FORM, 2,
 	 "the first key is a byte string and must be a text string"},
 	{"key-number", REASON_SIGNATURE_FORM, 2,
