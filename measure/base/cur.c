@@ -34,8 +34,9 @@ struct bytes cur_take(struct cur *c, uint64_t n, const char *field)
 			 cur_left(c) == 1 ? "is" : "are");
 		return taken;
 	}
-	/* Nothing is taken from nothing without moving a null pointer. */
-	taken = bytes_of(c->in.p ? c->in.p + c->pos : NULL, (size_t)n);
+	/* Taking nothing moves no pointer, which may be null. */
+	if (n > 0)
+		taken = bytes_of(c->in.p + c->pos, (size_t)n);
 	c->pos += (size_t)n;
 	return taken;
 }

@@ -81,7 +81,8 @@ void talk_warning(struct talk *t, const char *subject, const struct note *note)
 	std_say(buf_bytes(&line));
 }
 
-static void talk_text(struct talk *t, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void talk_text(struct talk *t, const char *format,
+							    va_list args)
 {
 	owned(buf_free) struct buf line = BUF(LINE_MAX_BYTES);
 	char text[2048];
