@@ -138,6 +138,37 @@ static void names_of_any_legal_length_can_be_written(void **state)
 	}
 }
 
+/* What happens to the place between opening and committing, and what is said of it. */
+static void check_not_committed(struct folder *f, const char *folder, bool taken, const char *text)
+{
+	char *path = strdup(folder_path(f, folder)), *name = NULL;
+	struct out o = OUT_NONE;
+	struct err e = {0};
+
+	assert_true(asprintf(&name, "%s/f", path) > 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(out_open(&o, name, &e));
+	assert_true(out_write(&o, bytes_str("x"), &e));
+	assert_int_equal(taken ? mkdir(name, 0700) : rmdir(path), 0);
+	assert_false(out_commit(&o, &e));
+	assert_string_equal(e.text, text);
+	assert_string_equal(e.subject, name);
+	out_free(&o);
+	if (taken)
+		assert_int_equal(rmdir(name), 0);
+	/* no temporary name is left, or this would not be empty */
+	assert_int_equal(taken ? rmdir(path) : 0, 0);
+	free(name);
+	free(path);
+}
+
+static void a_place_that_is_lost_meanwhile_is_told_and_nothing_is_left(void **state)
+{
+	check_not_committed(*state, "a", true, "cannot be renamed into place: Is a directory");
+	check_not_committed(*state, "b", false,
+			    "cannot be given its name: No such file or directory");
+}
+
 /* A relative name without a slash, where the folder is ".". */
 static void a_bare_name_is_written_where_the_process_stands(void **state)
 {
@@ -252,6 +283,7 @@ int main(void)
 		TEST(destinations_that_are_no_regular_files_are_refused),
 		TEST(a_missing_folder_is_no_such_file),
 		TEST(names_of_any_legal_length_can_be_written),
+		TEST(a_place_that_is_lost_meanwhile_is_told_and_nothing_is_left),
 		TEST(a_bare_name_is_written_where_the_process_stands),
 		TEST(a_file_that_may_not_grow_is_no_space_and_leaves_the_old_one),
 		TEST(a_killed_writer_leaves_the_old_file_or_the_new_one),
