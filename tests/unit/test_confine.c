@@ -1,11 +1,15 @@
 #include "measure/base/confine.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/io_uring.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -130,6 +134,50 @@ static void sockets_programs_and_rings_are_death(void **state)
 	check_killed(do_process_vm_writev);
 }
 
+/* A killed call does nothing, so none needs arguments that make sense. */
+static void whatever_reaches_other_processes_or_the_kernel_itself_is_death(void **state)
+{
+	static const long numbers[] = {
+		SYS_bind,
+		SYS_listen,
+		SYS_accept4,
+		SYS_sendmsg,
+		SYS_process_vm_readv,
+		SYS_io_uring_enter,
+		SYS_io_uring_register,
+		SYS_perf_event_open,
+		SYS_userfaultfd,
+		SYS_unshare,
+		SYS_setns,
+		SYS_mount,
+		SYS_umount2,
+		SYS_pidfd_getfd,
+		SYS_kexec_load,
+		SYS_init_module,
+		SYS_finit_module,
+		SYS_keyctl,
+		SYS_add_key,
+		SYS_request_key,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		pid_t child = fork();
+		int status = 0;
+
+		if (child == 0) {
+			struct err e = {0};
+
+			if (!confine(&e))
+				_exit(99);
+			syscall(numbers[i], -1L, 0L, 0L, 0L, 0L, 0L);
+			_exit(ALIVE);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	}
+}
+
 /* Builds with a leak checker need it themselves. */
 static void tracing_is_death_unless_a_sanitizer_needs_it(void **state)
 {
@@ -167,6 +215,47 @@ static void calls_of_foreign_architectures_are_death(void **state)
 	check_killed(do_i386);
 }
 #endif
+
+/* The kernel, made to answer one call with "not permitted" from now on. */
+static void forbid(unsigned number)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {COUNT(filter), filter};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(98);
+}
+
+static void check_not_confined(unsigned forbidden, const char *text)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		struct err e = {0};
+
+		forbid(forbidden);
+		_exit(!confine(&e) && e.reason == REASON_SANDBOX && strcmp(e.text, text) == 0
+			      ? ALIVE
+			      : 97);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), ALIVE);
+}
+
+static void a_kernel_that_refuses_the_filter_is_an_error(void **state)
+{
+	(void)state;
+	check_not_confined(SYS_prctl, "no_new_privs: Operation not permitted");
+	check_not_confined(SYS_seccomp, "seccomp filter: Operation not permitted");
+}
 
 static void do_read_a_file(void)
 {
@@ -287,10 +376,12 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sockets_programs_and_rings_are_death),
+		cmocka_unit_test(whatever_reaches_other_processes_or_the_kernel_itself_is_death),
 		cmocka_unit_test(tracing_is_death_unless_a_sanitizer_needs_it),
 #ifdef __x86_64__
 		cmocka_unit_test(calls_of_foreign_architectures_are_death),
 #endif
+		cmocka_unit_test(a_kernel_that_refuses_the_filter_is_an_error),
 		cmocka_unit_test(files_threads_and_memory_work_as_before),
 		cmocka_unit_test(threads_made_before_and_after_are_confined_too),
 	};
