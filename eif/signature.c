@@ -285,6 +285,8 @@ bool eif_signature_check(const struct eif_signature *s, const uint8_t pcr0[48], 
 		return true;
 	hex_put(&was, bytes_of(s->pcr0, PCR_SIZE));
 	hex_put(&is, bytes_of(pcr0, PCR_SIZE));
+	if (!buf_done(&was, "PCR0", e) || !buf_done(&is, "PCR0", e))
+		return false;
 	return err_set(e, REASON_SIGNATURE, "it was made over PCR0 %s, the image has %s",
 		       buf_cstr(&was), buf_cstr(&is));
 }

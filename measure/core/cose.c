@@ -5,8 +5,9 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
 
-#include "measure/base/hex.h"
 #include "measure/core/cose_evp.h"
 
 #define QUOTED_MAX 16u
@@ -70,10 +71,23 @@ const char *cose_evp_curve(enum cose_alg alg)
 	return row(alg)->curve;
 }
 
+/* The bytes of a header that is refused, in hex; without memory of its own. */
+static void quote(char to[2 * QUOTED_MAX + 1], struct bytes x)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n = x.n < QUOTED_MAX ? x.n : QUOTED_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		to[2 * i] = digits[x.p[i] >> 4];
+		to[2 * i + 1] = digits[x.p[i] & 15];
+	}
+	to[2 * n] = '\0';
+}
+
 static bool protected_read(struct cur *c, enum cose_alg *alg)
 {
 	struct bytes found = cbor_get_bytes(c, SIZE_MAX, "the protected header");
-	owned(buf_free) struct buf hex = BUF(4 * QUOTED_MAX);
+	char hex[2 * QUOTED_MAX + 1];
 
 	if (!cur_ok(c))
 		return false;
@@ -83,11 +97,11 @@ static bool protected_read(struct cur *c, enum cose_alg *alg)
 			return true;
 		}
 	}
-	hex_put(&hex, bytes_of(found.p, found.n < QUOTED_MAX ? found.n : QUOTED_MAX));
+	quote(hex, found);
 	return cur_fail(
 		c, REASON_CBOR, cur_at(c) - found.n,
-		"the protected header is \"%s\"%s and must name ES256, ES384 or ES512 alone",
-		buf_cstr(&hex), found.n > QUOTED_MAX ? "..." : "");
+		"the protected header is \"%s\"%s and must name ES256, ES384 or ES512 alone", hex,
+		found.n > QUOTED_MAX ? "..." : "");
 }
 
 bool cose_sign1_read(struct bytes in, uint64_t base, struct cose_sign1 *out, struct err *e)
@@ -151,28 +165,98 @@ bool cose_evp_fail(struct err *e, enum reason r, const char *what)
 	return err_set(e, r, words ? "%s: %s" : "%s", what, words);
 }
 
-bool cose_evp_alg(const EVP_PKEY *key, enum cose_alg *alg, enum reason r, struct err *e)
-{
-	char group[64] = "unknown";
-	int spelt_out = 0;
+#define NEEDED "must be EC on P-256, P-384 or P-521"
 
-	if (!EVP_PKEY_is_a(key, "EC"))
-		return err_set(e, r, "the key is %s and must be EC on P-256, P-384 or P-521",
-			       EVP_PKEY_get0_type_name(key));
-	if (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 ||
-	    EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-				   &spelt_out) != 1)
-		ERR_clear_error();
-	if (spelt_out)
-		return err_set(e, r, "the key spells its curve out and must name it");
+static bool by_group(const char *group, enum cose_alg *alg, enum reason r, struct err *e)
+{
 	for (size_t i = 0; i < ALGORITHMS; i++) {
 		if (strcmp(group, algorithms[i].group) == 0) {
 			*alg = algorithms[i].alg;
 			return true;
 		}
 	}
-	return err_set(e, r, "the key is on the curve %s and must be on P-256, P-384 or P-521",
-		       group);
+	return err_set(e, r, "the key is EC on %s and " NEEDED, group);
+}
+
+bool cose_evp_alg(const EVP_PKEY *key, enum cose_alg *alg, enum reason r, struct err *e)
+{
+	char group[64];
+	int spelt_out = 0;
+
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
+		return err_set(e, r, "the key is %s and " NEEDED, EVP_PKEY_get0_type_name(key));
+	if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+				   &spelt_out) == 1 &&
+	    spelt_out)
+		return err_set(e, r, "the key does not name its curve");
+	if (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
+		return cose_evp_fail(e, REASON_LIBRARY, "the key's curve");
+	return by_group(group, alg, r, e);
+}
+
+static void making_free(EVP_PKEY_CTX **ctx)
+{
+	EVP_PKEY_CTX_free(*ctx);
+}
+
+/* Neither the point at infinity nor the hybrid form, which nobody means to use. */
+static bool is_point(struct bytes x, enum cose_alg alg)
+{
+	size_t half = cose_rs_len(alg) / 2;
+
+	return (x.n == 1 + 2 * half && x.p[0] == 4) ||
+	       (x.n == 1 + half && (x.p[0] == 2 || x.p[0] == 3));
+}
+
+/* By EVP alone: OpenSSL's decoders try everything and say of no memory that it is no key. */
+static bool key_of_point(struct bytes point, enum cose_alg alg, EVP_PKEY **key, enum reason r,
+			 struct err *e)
+{
+	owned(making_free) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	char *group = (char *)(uintptr_t)row(alg)->group;
+	void *p = (void *)(uintptr_t)point.p;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, p, point.n),
+		OSSL_PARAM_construct_end(),
+	};
+
+	*key = NULL;
+	if (ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, key, EVP_PKEY_PUBLIC_KEY, params) == 1)
+		return true;
+	if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_EC)
+		return cose_evp_fail(e, r, "the key is no point on its curve");
+	return cose_evp_fail(e, REASON_LIBRARY, "taking a key");
+}
+
+bool cose_evp_public(const X509_PUBKEY *spki, EVP_PKEY **key, enum cose_alg *alg, enum reason r,
+		     struct err *e)
+{
+	const ASN1_OBJECT *curve;
+	ASN1_OBJECT *type;
+	X509_ALGOR *algorithm;
+	struct bytes point;
+	const uint8_t *p;
+	char name[64] = "";
+	int n, kind;
+
+	X509_PUBKEY_get0_param(&type, &p, &n, &algorithm, spki);
+	point = bytes_of(p, (size_t)n);
+	X509_ALGOR_get0(NULL, &kind, (const void **)&curve, algorithm);
+	if (OBJ_obj2nid(type) != NID_X9_62_id_ecPublicKey) {
+		OBJ_obj2txt(name, sizeof(name), type, 0);
+		return err_set(e, r, "the key is %s and " NEEDED, name);
+	}
+	if (kind != V_ASN1_OBJECT)
+		return err_set(e, r, "the key does not name its curve");
+	if (OBJ_obj2nid(curve) == NID_undef)
+		OBJ_obj2txt(name, sizeof(name), curve, 0);
+	if (!by_group(name[0] ? name : OBJ_nid2sn(OBJ_obj2nid(curve)), alg, r, e))
+		return false;
+	if (!is_point(point, *alg))
+		return err_set(e, r, "the key is no point on its curve");
+	return key_of_point(point, *alg, key, r, e);
 }
 
 static void signature_free(ECDSA_SIG **s)

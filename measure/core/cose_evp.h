@@ -8,6 +8,7 @@
 
 #include "measure/core/cose.h"
 
+struct X509_pubkey_st;
 struct evp_pkey_st;
 
 /* Before the first use of OpenSSL: its configuration file, which can load code, is not read. */
@@ -19,9 +20,14 @@ void cose_evp_init(void);
  */
 bool cose_evp_fail(struct err *e, enum reason r, const char *what);
 
-/* By type and curve of a key, from the list of three; otherwise reason r. */
+/*
+ * By type and curve of a key: one of the three, named and not spelt out; otherwise reason r. Of a
+ * SubjectPublicKeyInfo also the key, which is the caller's to free.
+ */
 must bool cose_evp_alg(const struct evp_pkey_st *key, enum cose_alg *alg, enum reason r,
 		       struct err *e);
+must bool cose_evp_public(const struct X509_pubkey_st *spki, struct evp_pkey_st **key,
+			  enum cose_alg *alg, enum reason r, struct err *e);
 
 /* "SHA2-384", for EVP; "P-384". */
 const char *cose_evp_digest(enum cose_alg alg);

@@ -117,21 +117,25 @@ bool key_read(struct key **k, const char *path, struct err *e)
 		return false;
 	if (!slurp(path, &file, &n, e) || !parse(new, bytes_of(file.p, n), e))
 		return err_subject(e, path);
+	ERR_clear_error();
 	*k = take(new);
 	return true;
 }
 
 bool key_matches(const struct key *k, const struct x509 *x, struct err *e)
 {
+	int equal;
+
 	if (k->alg != x509_alg(x))
 		return err_set(e, REASON_KEY_MISMATCH,
 			       "the private key is on %s, the certificate's on %s",
 			       cose_evp_curve(k->alg), cose_evp_curve(x509_alg(x)));
-	if (EVP_PKEY_eq(k->pkey, x509_evp(x)) == 1)
-		return true;
+	equal = EVP_PKEY_eq(k->pkey, x509_evp(x));
+	if (equal < 0)
+		return cose_evp_fail(e, REASON_LIBRARY, "comparing keys");
 	ERR_clear_error();
-	return err_set(e, REASON_KEY_MISMATCH,
-		       "the private key is not the one that the certificate names");
+	return equal == 1 || err_set(e, REASON_KEY_MISMATCH,
+				     "the private key is not the one that the certificate names");
 }
 
 /* Where the library offers deterministic nonces, signing without them is a fault. */
@@ -164,6 +168,7 @@ bool key_sign(const struct key *k, struct bytes to_sign, struct buf *rs, struct 
 		return cose_evp_fail(e, REASON_LIBRARY, "signing");
 	if (!cose_evp_raw(k->alg, bytes_of(der, n), rs))
 		return cose_evp_fail(e, REASON_LIBRARY, "signing");
+	ERR_clear_error();
 	return buf_done(rs, "signature", e);
 }
 

@@ -1,6 +1,7 @@
 #include "measure/core/x509.h"
 
 #include <openssl/asn1.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -18,6 +19,7 @@
 
 struct x509 {
 	X509 *cert;
+	EVP_PKEY *key;
 	struct buf der;
 	enum cose_alg alg;
 	int64_t not_before, not_after;
@@ -48,6 +50,7 @@ void x509_free(struct x509 **x)
 	if (!*x)
 		return;
 	X509_free((*x)->cert);
+	EVP_PKEY_free((*x)->key);
 	buf_free(&(*x)->der);
 	free(*x);
 	*x = NULL;
@@ -65,7 +68,7 @@ enum cose_alg x509_alg(const struct x509 *x)
 
 EVP_PKEY *x509_evp(const struct x509 *x)
 {
-	return X509_get0_pubkey(x->cert);
+	return x->key;
 }
 
 /*
@@ -103,11 +106,8 @@ static bool time_of(const ASN1_TIME *t, const char *field, int64_t *when, struct
 
 static bool fields(struct x509 *x, struct err *e)
 {
-	EVP_PKEY *key = x509_evp(x);
-
-	if (!key)
-		return cose_evp_fail(e, REASON_CERTIFICATE, "the certificate's key");
-	return cose_evp_alg(key, &x->alg, REASON_CERTIFICATE, e) &&
+	return cose_evp_public(X509_get_X509_PUBKEY(x->cert), &x->key, &x->alg, REASON_CERTIFICATE,
+			       e) &&
 	       time_of(X509_get0_notBefore(x->cert), "notBefore", &x->not_before, e) &&
 	       time_of(X509_get0_notAfter(x->cert), "notAfter", &x->not_after, e);
 }
@@ -138,6 +138,7 @@ bool x509_read_pem(struct x509 **x, struct bytes pem, size_t *used, struct err *
 	new->der = BUF(X509_PEM_MAX);
 	if (!x509_pem_read(pem, &new->der, &length, e) || !parse(new, e))
 		return false;
+	ERR_clear_error();
 	*used = length;
 	*x = take(new);
 	return true;
@@ -159,14 +160,17 @@ bool x509_verify(const struct x509 *x, struct bytes signed_bytes, struct bytes r
 	if (!ctx || EVP_DigestVerifyInit_ex(ctx, NULL, cose_evp_digest(x->alg), NULL, NULL,
 					    x509_evp(x), NULL) != 1)
 		return cose_evp_fail(e, REASON_LIBRARY, "verifying a signature");
+	/* No copy of the context is made, of which a failure would pass for a verdict. */
+	EVP_MD_CTX_set_flags(ctx, EVP_MD_CTX_FLAG_FINALISE);
 	verdict = EVP_DigestVerify(ctx, der.p, der.n, signed_bytes.p, signed_bytes.n);
-	if (verdict < 0)
+	if (verdict == 1) {
+		ERR_clear_error();
+		return true;
+	}
+	if (ERR_peek_error() != 0 && ERR_GET_REASON(ERR_peek_error()) != EC_R_BAD_SIGNATURE)
 		return cose_evp_fail(e, REASON_LIBRARY, "verifying a signature");
 	ERR_clear_error();
-	if (verdict != 1)
-		return err_set(e, REASON_SIGNATURE,
-			       "the signature does not verify under the certificate");
-	return true;
+	return err_set(e, REASON_SIGNATURE, "the signature does not verify under the certificate");
 }
 
 bool x509_validity(const struct x509 *x, int64_t *not_before, int64_t *not_after, struct err *e)
@@ -177,27 +181,42 @@ bool x509_validity(const struct x509 *x, int64_t *not_before, int64_t *not_after
 	return true;
 }
 
-/* What OpenSSL printed; memory that it could not have fails the writer. */
-static struct bytes printed(BIO *bio, struct json_out *w)
+/* Something that is nearly always memory fails the writer. */
+static void broken(struct json_out *w)
+{
+	struct err e = {0};
+
+	cose_evp_fail(&e, REASON_LIBRARY, "printing a certificate");
+	buf_fail(w->out, e.reason);
+}
+
+/* A member whose value OpenSSL printed, if it could. */
+static void printed(struct json_out *w, const char *key, BIO *bio, bool ok)
 {
 	char *p = NULL;
-	long n = bio ? BIO_get_mem_data(bio, &p) : -1;
+	long n = ok ? BIO_get_mem_data(bio, &p) : 0;
 
-	if (n < 0)
-		buf_fail(w->out, REASON_OUT_OF_MEMORY);
-	return bytes_of(p, n < 0 ? 0 : (size_t)n);
+	if (!ok)
+		broken(w);
+	json_key(w, key);
+	json_string(w, bytes_of(p, n < 0 ? 0 : (size_t)n));
 }
 
 /* RFC 2253, but characters beyond ASCII as UTF-8 and not as \XX of each byte. */
 static void name(struct json_out *w, const char *key, const X509_NAME *n)
 {
+	static const unsigned long as_utf8 = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 	owned(bio_free) BIO *bio = BIO_new(BIO_s_mem());
 
-	if (bio && X509_NAME_print_ex(bio, n, 0,
-				      XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0)
-		buf_fail(w->out, REASON_LIBRARY);
+	printed(w, key, bio, bio && X509_NAME_print_ex(bio, n, 0, as_utf8) >= 0);
+}
+
+static void member(struct json_out *w, const char *key, const struct buf *text)
+{
+	if (text->failed != REASON_NONE)
+		buf_fail(w->out, text->failed);
 	json_key(w, key);
-	json_string(w, printed(bio, w));
+	json_string(w, buf_bytes(text));
 }
 
 static void serial(struct json_out *w, const ASN1_INTEGER *n)
@@ -207,8 +226,7 @@ static void serial(struct json_out *w, const ASN1_INTEGER *n)
 	if (ASN1_STRING_type(n) == V_ASN1_NEG_INTEGER)
 		buf_u8(&text, '-');
 	hex_put(&text, bytes_of(ASN1_STRING_get0_data(n), (size_t)ASN1_STRING_length(n)));
-	json_key(w, "serial");
-	json_string(w, buf_bytes(&text));
+	member(w, "serial", &text);
 }
 
 static void moment(struct json_out *w, const char *key, int64_t when)
@@ -216,8 +234,7 @@ static void moment(struct json_out *w, const char *key, int64_t when)
 	owned(buf_free) struct buf text = BUF(64);
 
 	when_put(&text, when, "Z");
-	json_key(w, key);
-	json_string(w, buf_bytes(&text));
+	member(w, key, &text);
 }
 
 void x509_json(const struct x509 *x, struct json_out *w)
@@ -239,6 +256,7 @@ void x509_json(const struct x509 *x, struct json_out *w)
 	else
 		buf_fail(w->out, e.reason);
 	json_close(w, '}');
+	ERR_clear_error();
 }
 
 /* An OID as rust-openssl prints it, its room of 80 bytes and what follows from it included. */
@@ -248,12 +266,14 @@ struct oid_text {
 	int entry;
 };
 
-static struct oid_text oid_text(const ASN1_OBJECT *oid, int entry)
+static struct oid_text oid_text(struct json_out *w, const ASN1_OBJECT *oid, int entry)
 {
 	enum { ROOM = 80 };
 	struct oid_text t = {.entry = entry};
 	int n = OBJ_obj2txt(t.v, ROOM, oid, 0);
 
+	if (n <= 0)
+		broken(w);
 	t.n = n > ROOM ? ROOM - 1 : (size_t)(n > 0 ? n : 0);
 	if (n > ROOM) {
 		memcpy(t.v + t.n, "...", 3);
@@ -279,9 +299,12 @@ static void issuer_value(struct json_out *w, const ASN1_STRING *value)
 	owned(buf_free) struct buf quoted = BUF(NAME_MAX_BYTES), text = BUF(NAME_MAX_BYTES);
 	owned(octets_free) uint8_t *utf8 = NULL;
 	int n = ASN1_STRING_to_UTF8(&utf8, value);
+	struct err e = {0};
 
-	ERR_clear_error();
 	if (n < 0) {
+		cose_evp_fail(&e, REASON_CERTIFICATE, "issuer");
+		if (e.reason == REASON_OUT_OF_MEMORY)
+			buf_fail(w->out, e.reason);
 		json_str(w, "error");
 		return;
 	}
@@ -289,8 +312,8 @@ static void issuer_value(struct json_out *w, const ASN1_STRING *value)
 	for (size_t i = 0; i < quoted.n; i++)
 		if (quoted.p[i] != '"')
 			buf_u8(&text, quoted.p[i]);
-	if (text.failed != REASON_NONE)
-		buf_fail(w->out, text.failed);
+	if (quoted.failed != REASON_NONE || text.failed != REASON_NONE)
+		buf_fail(w->out, quoted.failed != REASON_NONE ? quoted.failed : text.failed);
 	json_string(w, buf_bytes(&text));
 }
 
@@ -305,7 +328,7 @@ static void issuer(struct json_out *w, const X509_NAME *name)
 		return;
 	}
 	for (int i = 0; i < n; i++)
-		oid[i] = oid_text(X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i)), i);
+		oid[i] = oid_text(w, X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i)), i);
 	qsort(oid, (size_t)n, sizeof(*oid), oid_order);
 	json_open(w, '{');
 	for (int i = 0; i < n; i++) {
@@ -323,10 +346,7 @@ static void printed_time(struct json_out *w, const char *key, const ASN1_TIME *t
 {
 	owned(bio_free) BIO *bio = BIO_new(BIO_s_mem());
 
-	if (bio && ASN1_TIME_print(bio, t) != 1)
-		buf_fail(w->out, REASON_LIBRARY);
-	json_key(w, key);
-	json_string(w, printed(bio, w));
+	printed(w, key, bio, bio && ASN1_TIME_print(bio, t) == 1);
 }
 
 void x509_json_nitro_cli(const struct x509 *x, struct json_out *w)
@@ -339,7 +359,7 @@ void x509_json_nitro_cli(const struct x509 *x, struct json_out *w)
 
 	X509_get0_signature(&bits, &algorithm, x->cert);
 	X509_ALGOR_get0(&oid, NULL, NULL, algorithm);
-	t = oid_text(oid, 0);
+	t = oid_text(w, oid, 0);
 	for (int i = 0; i < ASN1_STRING_length(bits); i++)
 		buf_fmt(&signature, "%s%02X", i ? ":" : "", ASN1_STRING_get0_data(bits)[i]);
 	json_open(w, '{');
@@ -349,7 +369,7 @@ void x509_json_nitro_cli(const struct x509 *x, struct json_out *w)
 	json_string(w, bytes_of(t.v, t.n));
 	printed_time(w, "NotBefore", X509_get0_notBefore(x->cert));
 	printed_time(w, "NotAfter", X509_get0_notAfter(x->cert));
-	json_key(w, "Signature");
-	json_string(w, buf_bytes(&signature));
+	member(w, "Signature", &signature);
 	json_close(w, '}');
+	ERR_clear_error();
 }

@@ -146,9 +146,8 @@ static void keys_of_other_kinds_are_refused_by_name(void **state)
 	static const char *const kind[][2] = {
 		{"RSA", "the key is RSA and must be EC on P-256, P-384 or P-521"},
 		{"ED25519", "the key is ED25519 and must be EC on P-256, P-384 or P-521"},
-		{"secp256k1",
-		 "the key is on the curve secp256k1 and must be on P-256, P-384 or P-521"},
-		{"spelt out", "the key spells its curve out and must name it"},
+		{"secp256k1", "the key is EC on secp256k1 and must be EC on P-256, P-384 or P-521"},
+		{"spelt out", "the key does not name its curve"},
 	};
 	owned(folder_free) struct folder f = {0};
 

@@ -360,8 +360,9 @@ static void a_certificate_that_is_none_is_refused_at_its_place_in_the_file(void 
 	(void)state;
 	assert_true(asprintf(&prefixed, "\nx%s", forge_certificate(256)) > 0);
 	assert_true(asprintf(&dirty, "-----BEGIN CERTIFICATE-----\nMIIB\n\nAAAA\n") > 0);
-	check_pem(256, pem, REASON_CERTIFICATE, -1,
-		  "signing_certificate: the key is RSA and must be EC on P-256, P-384 or P-521");
+	check_pem(
+		256, pem, REASON_CERTIFICATE, -1,
+		"signing_certificate: the key is rsaEncryption and must be EC on P-256, P-384 or P-521");
 	check_pem(256, prefixed, REASON_CERTIFICATE, 25,
 		  "signing_certificate: text stands before the line -----BEGIN CERTIFICATE-----");
 	check_pem(256, dirty, REASON_CERTIFICATE, 24 + 2 * 27 + 1 + 2 * 4 + 1,

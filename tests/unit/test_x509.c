@@ -186,11 +186,10 @@ static void a_pem_block_over_its_limit_is_refused(void **state)
 static void keys_of_other_kinds_are_refused_by_name(void **state)
 {
 	static const char *const kind[][2] = {
-		{"RSA", "the key is RSA and must be EC on P-256, P-384 or P-521"},
+		{"RSA", "the key is rsaEncryption and must be EC on P-256, P-384 or P-521"},
 		{"ED25519", "the key is ED25519 and must be EC on P-256, P-384 or P-521"},
-		{"secp256k1",
-		 "the key is on the curve secp256k1 and must be on P-256, P-384 or P-521"},
-		{"spelt out", "the key spells its curve out and must name it"},
+		{"secp256k1", "the key is EC on secp256k1 and must be EC on P-256, P-384 or P-521"},
+		{"spelt out", "the key does not name its curve"},
 	};
 
 	(void)state;
@@ -270,7 +269,12 @@ static void a_key_that_is_no_point_is_refused(void **state)
 	at = memmem(p, der.n, point, n);
 	assert_non_null(at);
 	at[10] ^= 1;
-	check_der(p, der.n, "the certificate's key");
+	check_der(p, der.n, "the key is no point on its curve: point is not on curve");
+	at[10] ^= 1;
+	at[0] = (uint8_t)(6 + (point[64] & 1)); /* the hybrid form, which OpenSSL takes */
+	check_der(p, der.n, "the key is no point on its curve");
+	at[0] = 5;
+	check_der(p, der.n, "the key is no point on its curve");
 }
 
 /* A UTCTime and a GeneralizedTime in forms that OpenSSL takes, and in none. */
