@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include "measure/core/cose_evp.h"
+#include "measure/core/cose_message.h"
 
 #define QUOTED_MAX 16u
 #define DER_MAX 160 /* of two integers of 66 bytes: 141 */
@@ -84,13 +85,11 @@ static void quote(char to[2 * QUOTED_MAX + 1], struct bytes x)
 	to[2 * n] = '\0';
 }
 
-static bool protected_read(struct cur *c, enum cose_alg *alg)
+static bool protected_read(const struct cose_message *m, enum cose_alg *alg, struct err *e)
 {
-	struct bytes found = cbor_get_bytes(c, SIZE_MAX, "the protected header");
+	struct bytes found = m->protected_header;
 	char hex[2 * QUOTED_MAX + 1];
 
-	if (!cur_ok(c))
-		return false;
 	for (size_t i = 0; i < ALGORITHMS; i++) {
 		if (bytes_equal(found, algorithms[i].protected_header)) {
 			*alg = algorithms[i].alg;
@@ -98,52 +97,42 @@ static bool protected_read(struct cur *c, enum cose_alg *alg)
 		}
 	}
 	quote(hex, found);
-	return cur_fail(
-		c, REASON_CBOR, cur_at(c) - found.n,
-		"the protected header is \"%s\"%s and must name ES256, ES384 or ES512 alone", hex,
-		found.n > QUOTED_MAX ? "..." : "");
+	return err_at(e, REASON_CBOR, m->protected_at,
+		      "the protected header is \"%s\"%s and must name ES256, ES384 or ES512 alone",
+		      hex, found.n > QUOTED_MAX ? "..." : "");
 }
 
 bool cose_sign1_read(struct bytes in, uint64_t base, struct cose_sign1 *out, struct err *e)
 {
-	struct cur c = cur_new(in, base, e);
-	size_t items = cbor_get_array(&c, SIZE_MAX, "COSE_Sign1");
 	struct cose_sign1 s = {0};
+	struct cose_message m;
 
-	if (cur_ok(&c) && items != 4)
-		return cur_fail(&c, REASON_CBOR, base,
-				"COSE_Sign1 is an array of %zu and must be one of 4", items);
-	if (!cur_ok(&c) || !protected_read(&c, &s.alg))
+	if (!cose_message_read(in, base, COSE_BARE, &m, e) || !protected_read(&m, &s.alg, e))
 		return false;
-	cbor_get_map(&c, 0, "the unprotected header");
-	s.payload = cbor_get_bytes(&c, SIZE_MAX, "the payload");
-	s.rs = cbor_get_bytes(&c, SIZE_MAX, "the signature");
-	if (cur_ok(&c) && s.rs.n != cose_rs_len(s.alg))
-		return cur_fail(&c, REASON_CBOR, cur_at(&c) - s.rs.n,
-				"the length of the signature is %zu and must be %zu for %s", s.rs.n,
-				cose_rs_len(s.alg), cose_alg_name(s.alg));
-	if (!cur_end(&c, "COSE_Sign1"))
-		return false;
+	if (m.signature.n != cose_rs_len(s.alg))
+		return err_at(e, REASON_CBOR, m.signature_at,
+			      "the length of the signature is %zu and must be %zu for %s",
+			      m.signature.n, cose_rs_len(s.alg), cose_alg_name(s.alg));
+	s.payload = m.payload;
+	s.rs = m.signature;
 	*out = s;
 	return true;
 }
 
 void cose_sign1_write(struct buf *out, const struct cose_sign1 *s)
 {
-	cbor_put_array(out, 4);
-	cbor_put_bytes(out, row(s->alg)->protected_header);
-	cbor_put_map(out, 0);
-	cbor_put_bytes(out, s->payload);
-	cbor_put_bytes(out, s->rs);
+	struct cose_message m = {
+		.protected_header = row(s->alg)->protected_header,
+		.payload = s->payload,
+		.signature = s->rs,
+	};
+
+	cose_message_write(out, &m);
 }
 
 void cose_tbs(struct buf *out, enum cose_alg alg, struct bytes payload)
 {
-	cbor_put_array(out, 4);
-	cbor_put_text(out, "Signature1");
-	cbor_put_bytes(out, row(alg)->protected_header);
-	cbor_put_bytes(out, bytes_of(NULL, 0)); /* external_aad */
-	cbor_put_bytes(out, payload);
+	cose_message_tbs(out, row(alg)->protected_header, payload);
 }
 
 void cose_evp_init(void)

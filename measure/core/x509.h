@@ -12,7 +12,7 @@
 #include "measure/core/digest.h"
 
 /* The signing algorithms that go with the three curves (RFC 9053 §2.1). */
-enum cose_alg { COSE_ES256 = -7, COSE_ES384 = -35, COSE_ES512 = -36 };
+enum cose_alg { COSE_ES256 = -7, COSE_ES384 = -35, COSE_ES512 = -36, COSE_EDDSA = -8 };
 
 struct x509;
 
