@@ -46,6 +46,7 @@ make_non_certificates()
 	sed '$d' files/p256 >files/pem-no-end
 	sed '3s/.*/**** no base64 ****/' files/p256 >files/pem-no-base64
 	sed 's/CERTIFICATE/X509 CRL/' files/p256 >files/pem-other-label
+	sed 's/CERTIFICATE/CERTIF\xbbCATE/' files/p256 >files/pem-label-no-utf-8
 	sed '4s/.$/\x0/' files/p256 >files/pem-nul
 	openssl x509 -in files/p256 -outform DER -out files/pem-der-itself
 	in_pem() { echo '-----BEGIN CERTIFICATE-----' && base64 -w 64 && echo '-----END CERTIFICATE-----'; }
@@ -143,6 +144,9 @@ other_verbs()
 	run eif --lenient "$1"
 	expect_status 3
 	expect test "$(tr -d '\12\40-\176' <"$STDOUT" | wc -c)" -eq 0
+	run eif --lenient --json "$1"
+	expect_status 3
+	expect_stdout_has '"readings": ['
 	expect rmdir parts
 	expect_no_file signed.eif
 	mkdir parts
