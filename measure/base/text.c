@@ -17,7 +17,7 @@ static const struct range hidden[] = {
 	{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 };
 
-static bool is_hidden(uint32_t code_point)
+bool text_hidden(uint32_t code_point)
 {
 	if ((code_point & 0xfffe) == 0xfffe)
 		return true; /* the last two of each plane are no characters */
@@ -37,7 +37,7 @@ void text_tame(struct buf *out, struct bytes foreign)
 			buf_fmt(out, "\\x%02x", foreign.p[0]);
 		else if (code_point == '\\')
 			buf_str(out, "\\\\");
-		else if (is_hidden(code_point))
+		else if (text_hidden(code_point))
 			buf_fmt(out, "\\u{%x}", code_point);
 		else
 			buf_put(out, bytes_of(foreign.p, n));

@@ -15,6 +15,9 @@
  */
 void text_tame(struct buf *out, struct bytes foreign);
 
+/* Is it one of those that become \u{N}? */
+bool text_hidden(uint32_t code_point);
+
 /* Length in bytes (1-4) of the well-formed UTF-8 character at the start of x, or 0; its number. */
 size_t text_utf8(struct bytes x, uint32_t *code_point);
 
