@@ -58,7 +58,7 @@ make_non_certificates()
 make_contents()
 {
 	repeat 100000 '[' >files/deep
-	{ repeat 65 '[' && repeat 65 ']'; } >files/deep65
+	{ repeat 128 '[' && repeat 128 ']'; } >files/deep128
 	{ printf '"' && repeat 1048574 x && printf '"'; } >files/mib
 	{ printf '[0' && repeat 65536 ,0 && printf ']'; } >files/values
 	{ printf '"' && repeat 262143 x && printf '"'; } >files/over
@@ -146,7 +146,8 @@ other_verbs()
 	expect test "$(tr -d '\12\40-\176' <"$STDOUT" | wc -c)" -eq 0
 	run eif --lenient --json "$1"
 	expect_status 3
-	expect_stdout_has '"readings": ['
+	# without a whole header there is nothing to read
+	[ "$(wc -c <"$1")" -lt 548 ] || expect_stdout_has '"readings": ['
 	expect rmdir parts
 	expect_no_file signed.eif
 	mkdir parts
