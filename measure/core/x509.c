@@ -1,7 +1,6 @@
 #include "measure/core/x509.h"
 
 #include <openssl/asn1.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -148,6 +147,7 @@ bool x509_verify(const struct x509 *x, struct bytes signed_bytes, struct bytes r
 {
 	owned(buf_free) struct buf der = BUF(256);
 	owned(context_free) EVP_MD_CTX *ctx = NULL;
+	struct err fault = {0};
 	int verdict;
 
 	if (rs.n != cose_rs_len(x->alg))
@@ -167,10 +167,13 @@ bool x509_verify(const struct x509 *x, struct bytes signed_bytes, struct bytes r
 		ERR_clear_error();
 		return true;
 	}
-	if (ERR_peek_error() != 0 && ERR_GET_REASON(ERR_peek_error()) != EC_R_BAD_SIGNATURE)
-		return cose_evp_fail(e, REASON_LIBRARY, "verifying a signature");
-	ERR_clear_error();
-	return err_set(e, REASON_SIGNATURE, "the signature does not verify under the certificate");
+	/* Only memory can make a 0 something else than a verdict. */
+	cose_evp_fail(&fault, verdict == 0 ? REASON_SIGNATURE : REASON_LIBRARY,
+		      "verifying a signature");
+	if (fault.reason == REASON_SIGNATURE)
+		return err_set(e, REASON_SIGNATURE,
+			       "the signature does not verify under the certificate");
+	return err_set(e, fault.reason, "%s", fault.text);
 }
 
 bool x509_validity(const struct x509 *x, int64_t *not_before, int64_t *not_after, struct err *e)

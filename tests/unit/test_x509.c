@@ -204,14 +204,19 @@ static void keys_of_other_kinds_are_refused_by_name(void **state)
 	}
 }
 
-static void check_der(const uint8_t *p, size_t n, const char *text)
+static void check_der_either(struct bytes der, const char *text, const char * or)
 {
-	owned(cert_text_free) char *pem = cert_pem_of(bytes_of(p, n), "CERTIFICATE");
+	owned(cert_text_free) char *pem = cert_pem_of(der, "CERTIFICATE");
 	struct x509 *x = NULL;
 	struct err e = {0};
 
 	assert_false(read_str(&x, pem, &e));
-	check_start(&e, REASON_CERTIFICATE, text);
+	check_start(&e, REASON_CERTIFICATE, strncmp(e.text, or, strlen(or)) == 0 ? or : text);
+}
+
+static void check_der(const uint8_t *p, size_t n, const char *text)
+{
+	check_der_either(bytes_of(p, n), text, text);
 }
 
 /*
@@ -277,6 +282,20 @@ static void a_key_that_is_no_point_is_refused(void **state)
 	check_der(p, der.n, "the key is no point on its curve");
 }
 
+static void a_compressed_point_is_a_key_like_any_other(void **state)
+{
+	owned(cert_key_free) EVP_PKEY *key = cert_key("P-384");
+	owned(cert_text_free) char *pem = NULL;
+	owned(x509_free) struct x509 *x = NULL;
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, "point-format", "compressed"), 1);
+	pem = cert_pem_for(key);
+	assert_true(read_str(&x, pem, &e));
+	assert_int_equal(x509_alg(x), COSE_ES384);
+}
+
 /* A UTCTime and a GeneralizedTime in forms that OpenSSL takes, and in none. */
 static void a_time_in_another_form_than_that_of_certificates_is_refused(void **state)
 {
@@ -306,9 +325,11 @@ static void a_time_in_another_form_than_that_of_certificates_is_refused(void **s
 		ASN1_STRING_set(t, wrong[i / 2].time, -1);
 		cert_sign(made, key);
 		der = cert_der(made);
-		check_der(der.p, der.n,
-			  before ? "notBefore of the certificate is no time"
-				 : "notAfter of the certificate is no time");
+		/* OpenSSL 3.5 finds some of them by itself, and then it is no certificate */
+		check_der_either(der,
+				 before ? "notBefore of the certificate is no time"
+					: "notAfter of the certificate is no time",
+				 "the PEM block holds no certificate: ");
 	}
 }
 
@@ -605,6 +626,7 @@ int main(void)
 		cmocka_unit_test(keys_of_other_kinds_are_refused_by_name),
 		cmocka_unit_test(bytes_that_are_not_one_certificate_in_der_are_refused),
 		cmocka_unit_test(a_key_that_is_no_point_is_refused),
+		cmocka_unit_test(a_compressed_point_is_a_key_like_any_other),
 		cmocka_unit_test(a_time_in_another_form_than_that_of_certificates_is_refused),
 		cmocka_unit_test(a_signature_holds_for_its_bytes_and_its_key_alone),
 		cmocka_unit_test(a_signature_of_another_length_is_refused),
