@@ -258,19 +258,24 @@ static void overlap(struct defect *d)
 }
 
 /*
- * One ramdisk more at the end, not in the tables. Its last four bytes bring the checksum back to
- * where it was, so that it is right for both ways of reading.
+ * One ramdisk more, in front of a section or at the end, and not in the tables. Its last four
+ * bytes bring the checksum back to where it was, so that it is right for both ways of reading.
  */
 static void hidden_section(struct defect *d)
 {
 	static uint8_t data[] = "hidden from those who follow the tables\n....";
-	const size_t n = sizeof(data) - 1;
+	const size_t n = sizeof(data) - 1, body = FORGE_CRC_AT + 4;
+	size_t i = d->args[0] ? section(d, d->args[0]) : d->f.n, at = FORGE_HEADER;
 	struct forged with;
-	uint32_t crc = forge_image_crc(d->in.p, d->in.n);
+	uint32_t crc;
 
-	forge_append(&d->f, FORGE_RAMDISK, data, n)->hidden = true;
+	for (size_t k = 0; k < i; k++)
+		at += FORGE_SECTION_HEADER + d->f.section[k].n;
+	forge_insert(&d->f, i, FORGE_RAMDISK, data, n)->hidden = true;
 	with = forge_write(&d->f);
-	forge_crc_patch(forge_image_crc(with.p, with.n - 4), crc, data + n - 4);
+	crc = forge_crc(forge_crc(0, with.p, FORGE_CRC_AT), with.p + body, at - body);
+	forge_crc_patch(forge_crc(crc, with.p + at, FORGE_SECTION_HEADER + n - 4), crc,
+			data + n - 4);
 	free(with.p);
 }
 
@@ -390,7 +395,7 @@ const struct defect_kind defect_kinds[] = {
 	{"gap", "SECTION COUNT", DEFECT_SECTIONS, gap, has_gap},
 	{"reorder-table", "[SECTION SECTION]", DEFECT_SECTIONS, reorder_table, has_disorder},
 	{"overlap", "SECTION", DEFECT_SECTIONS, overlap, has_overlap},
-	{"hidden-section", "", DEFECT_SECTIONS, hidden_section, has_hidden},
+	{"hidden-section", "[SECTION]", DEFECT_SECTIONS, hidden_section, has_hidden},
 	{"sign", "[BITS [TWIST | - [PEM]]]", DEFECT_SECTIONS, sign, one_more},
 	{"base", "", DEFECT_FRESH, base, is_image},
 	{"key", "BITS", DEFECT_OTHER, key, anything},

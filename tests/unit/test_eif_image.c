@@ -223,6 +223,24 @@ static void trailing_bytes_of_any_number_and_value_are_refused(void **state)
 	free(x.p);
 }
 
+/* The tables have room for 32 of them. */
+static void more_sections_than_32_are_refused(void **state)
+{
+	struct forge f = forge_base();
+
+	(void)state;
+	while (f.n < 32)
+		forge_append(&f, FORGE_RAMDISK, "r", 1);
+	image_forged(&f, REASON_NONE, NULL);
+	forge_append(&f, FORGE_RAMDISK, "r", 1);
+	image_forged(&f, REASON_SECTION_COUNT, "num_sections is 33 and must be 3 to 32");
+	f.num_sections = (struct forge_field){true, 32};
+	image_forged(
+		&f, REASON_TRAILING,
+		"bytes stand behind the last of 32 sections; a reader that walks the file takes "
+		"them for one more");
+}
+
 /* Sizes that overflow one thing or another, in table, section header, or both. */
 static void hostile_sizes_are_refused_wherever_they_stand(void **state)
 {
@@ -342,6 +360,7 @@ int main(void)
 		cmocka_unit_test(sections_larger_than_the_readers_windows_are_measured_right),
 		cmocka_unit_test(roles_name_sections_as_people_do),
 		cmocka_unit_test(trailing_bytes_of_any_number_and_value_are_refused),
+		cmocka_unit_test(more_sections_than_32_are_refused),
 		cmocka_unit_test(hostile_sizes_are_refused_wherever_they_stand),
 		cmocka_unit_test(hostile_offsets_are_refused),
 		cmocka_unit_test(
