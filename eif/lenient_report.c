@@ -1,10 +1,12 @@
 #include "eif/lenient.h"
 
 #include "measure/base/hex.h"
+#include "measure/base/text.h"
 
 static void put_refusal(struct buf *out, const struct err *r)
 {
-	buf_fmt(out, "%s: %s", reason_slug(r->reason), r->text);
+	buf_fmt(out, "%s: ", reason_slug(r->reason));
+	text_tame(out, bytes_str(r->text));
 	if (r->at)
 		buf_fmt(out, ", at offset %llu", (unsigned long long)r->offset);
 }
@@ -68,8 +70,11 @@ static void text_report(struct buf *out, const struct eif_view views[2], const s
 	buf_fmt(out, "%s\n", agreement(views));
 }
 
+/* The strict reader's words may quote the file. */
 static void json_refusal(struct json_out *w, const struct err *r)
 {
+	owned(buf_free) struct buf text = BUF(8 * sizeof(r->text));
+
 	json_key(w, "refused");
 	if (!err_is(r)) {
 		json_null(w);
@@ -79,7 +84,8 @@ static void json_refusal(struct json_out *w, const struct err *r)
 	json_key(w, "reason");
 	json_str(w, reason_slug(r->reason));
 	json_key(w, "message");
-	json_str(w, r->text);
+	text_tame(&text, bytes_str(r->text));
+	json_string(w, buf_bytes(&text));
 	json_close(w, '}');
 }
 

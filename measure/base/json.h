@@ -13,7 +13,7 @@
 
 #include "measure/base/buf.h"
 
-#define JSON_MAX_DEPTH 64u
+#define JSON_MAX_DEPTH 127u /* as serde_json, whose documents EIFs carry */
 #define JSON_MAX_NODES 65536u
 
 enum json_type {
