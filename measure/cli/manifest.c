@@ -1,0 +1,188 @@
+#include "measure/cli/cli.h"
+#include "measure/cli/verbs.h"
+#include "measure/core/cbor_diag.h"
+#include "reference-db/corim.h"
+#include "reference-db/make.h"
+#include "reference-db/show.h"
+
+#define DIAG_MAX CLI_TEXT_MAX
+
+const struct verb verb_manifest = {
+	.name = "manifest",
+	.summary = "the signed statement what a released image measures to",
+	.group = GROUP_PUBLISH,
+	.usage = "ACTION [OPTION...]",
+	.run = verb_run_family,
+};
+
+/* ---- make */
+
+enum { M_PRODUCT, M_VERSION, M_VENDOR, M_ARTEFACT, M_RECORD, M_CERTIFICATE, M_OUTPUT };
+
+static const struct opt make_opts[] = {
+	[M_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
+		       "what is released, as a path: example.org/blindbox"},
+	[M_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL, "which version of it"},
+	[M_VENDOR] = {"vendor", 0, OPT_VALUE, "NAME", NULL,
+		      "who releases it (the product up to its first slash)"},
+	[M_ARTEFACT] = {"artefact", 0, OPT_VALUE, "NAME", NULL,
+			"the image's published file name (the product's last part and .eif)"},
+	[M_RECORD] = {"record", 0, OPT_VALUE, "FILE", NULL,
+		      "the build record: source, recipe, inputs, origins of components"},
+	[M_CERTIFICATE] = {"certificate", 0, OPT_VALUE, "FILE", NULL,
+			   "a signer's certificate (PEM), whose PCR8 is part of the release"},
+	[M_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the manifest to write, unsigned"},
+	{0},
+};
+
+static bool make_run(struct cli *c, struct answer *a, struct err *e)
+{
+	owned(manifest_free) struct manifest m = {0};
+	owned(buf_free) struct buf payload = BUF(CORIM_MAX);
+	struct make_request q = {
+		.record = args_value(&c->args, M_RECORD),
+		.product = args_value(&c->args, M_PRODUCT),
+		.version = args_value(&c->args, M_VERSION),
+		.vendor = args_value(&c->args, M_VENDOR),
+		.artefact = args_value(&c->args, M_ARTEFACT),
+		.certificate = args_value(&c->args, M_CERTIFICATE),
+	};
+	const char *out;
+
+	if (!cli_operand(c, "IMAGE", &q.image, e) || !cli_needs(c, M_OUTPUT, &out, e))
+		return false;
+	q.watch = cli_watch(c);
+	cli_expect_file(c, q.image);
+	if (!manifest_make(&m, &q, e) || !corim_write(&m, &payload, e) ||
+	    !manifest_registers(&m, &m.row[0], &a->registers, e))
+		return false;
+	json_key(&a->json, "id");
+	json_str(&a->json, m.id);
+	json_key(&a->json, "size");
+	json_u64(&a->json, payload.n);
+	if (!q.record)
+		talk_say(&c->talk, "all origins are asserted: without a build record nobody can "
+				   "reproduce this manifest from source");
+	return file_write(out, buf_bytes(&payload), e);
+}
+
+const struct verb verb_manifest_make = {
+	.name = "manifest make",
+	.summary = "the manifest of an image, unsigned, the same bytes each time",
+	.usage = "IMAGE --product NAME --version TEXT -o FILE\n"
+		 "IMAGE --record FILE -o FILE",
+	.opts = make_opts,
+	.run = make_run,
+};
+
+/* ---- show */
+
+enum { S_DIAG };
+
+static const struct opt show_opts[] = {
+	[S_DIAG] = {"diag", 0, OPT_FLAG, NULL, NULL,
+		    "the CBOR of the file in diagnostic notation (RFC 8949)"},
+	{0},
+};
+
+static bool read_file(struct cli *c, const char **path, struct buf *file, struct err *e)
+{
+	return cli_operand(c, "FILE", path, e) && file_slurp(*path, CORIM_MAX, file, e);
+}
+
+static void note_all(struct answer *a, const struct lint *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		answer_note(a, REASON_MANIFEST_LINT, "%s%s%s", l->finding[i].place,
+			    l->finding[i].place[0] ? ": " : "", l->finding[i].text);
+}
+
+static bool show(struct cli *c, struct answer *a, struct bytes file, struct err *e)
+{
+	owned(manifest_free) struct manifest m = {0};
+	struct corim_file f;
+	struct lint l = {0};
+	const struct manifest_row *nitro;
+
+	if (!corim_open(&f, file, &l, e) || !corim_read(&m, f.payload, f.base, &l, e))
+		return l.errors > 1 ? err_hint(e, "`measure manifest lint` lists all %zu errors",
+					       l.errors)
+				    : false;
+	note_all(a, &l);
+	nitro = manifest_nitro(&m);
+	if (nitro && !manifest_registers(&m, nitro, &a->registers, e))
+		return false;
+	show_text(&m, &f, false, &c->text);
+	show_json(&m, &f, &a->json);
+	return true;
+}
+
+static bool show_run(struct cli *c, struct answer *a, struct err *e)
+{
+	owned(buf_free) struct buf file = BUF(CORIM_MAX);
+	const char *path;
+	bool ok;
+
+	if (!read_file(c, &path, &file, e))
+		return false;
+	if (args_has(&c->args, S_DIAG))
+		ok = cbor_diag(buf_bytes(&file), CORIM_ITEMS, &c->text, e);
+	else
+		ok = show(c, a, buf_bytes(&file), e);
+	return ok || err_subject(e, path);
+}
+
+const struct verb verb_manifest_show = {
+	.name = "manifest show",
+	.summary = "what a manifest says, in words; signatures are not checked",
+	.usage = "FILE [--diag]",
+	.opts = show_opts,
+	.run = show_run,
+};
+
+/* ---- lint */
+
+/* Whatever is wrong with it, a manifest with errors is a malformed file. */
+static bool refuse(const struct lint *l, struct err *e)
+{
+	if (reason_class(e->reason) == EXIT_CLASS_USAGE)
+		e->reason = REASON_CORIM;
+	return l->errors > 1 ? err_in(e, "the first of %zu errors", l->errors) : false;
+}
+
+static void put_findings(const struct lint *l, struct answer *a, struct buf *text)
+{
+	lint_text(l, text);
+	if (l->n == 0)
+		buf_str(text, "no findings\n");
+	json_key(&a->json, "errors");
+	json_u64(&a->json, l->errors);
+	json_key(&a->json, "findings");
+	lint_json(l, &a->json);
+}
+
+static bool lint_run(struct cli *c, struct answer *a, struct err *e)
+{
+	owned(manifest_free) struct manifest m = {0};
+	owned(buf_free) struct buf file = BUF(CORIM_MAX);
+	struct corim_file f;
+	struct lint l = {0};
+	const char *path;
+	bool ok;
+
+	if (!read_file(c, &path, &file, e))
+		return false;
+	ok = corim_open(&f, buf_bytes(&file), &l, e) && corim_read(&m, f.payload, f.base, &l, e);
+	put_findings(&l, a, ok ? &c->text : &a->verbatim);
+	if (ok)
+		return true;
+	refuse(&l, e);
+	return err_subject(e, path);
+}
+
+const struct verb verb_manifest_lint = {
+	.name = "manifest lint",
+	.summary = "all that is wrong with a manifest, or worth knowing",
+	.usage = "FILE",
+	.run = lint_run,
+};

@@ -1,0 +1,506 @@
+#include "reference-db/corim.h"
+
+#include <stdio.h>
+
+#include "reference-db/corim_reader.h"
+#include "reference-db/coswid.h"
+
+#define YEAR_10000 INT64_C(253402300800)
+#define PART_MAX (64u * 1024) /* of a CoMID or CoSWID of ours */
+#define ROLE_SIGNER 2
+#define TEXT_PER_BYTE 4u /* hexadecimal and dotted names are longer than what they name */
+#define TEXT_MORE 4096u
+
+enum {
+	TAG_URI = 32,
+	TAG_OID = 111,
+	TAG_OLD = 500,
+	TAG_CORIM = 501,
+	TAG_OLD_SIGNED = 502,
+	TAG_COSWID = 505,
+	TAG_COMID = 506,
+	TAG_COTL = 508,
+	TAG_SIGN1 = 18,
+};
+
+/* ---- writing */
+
+static void put_environment(struct buf *out, const struct manifest *m)
+{
+	cbor_put_map(out, 1);
+	cbor_put_uint(out, 0); /* class */
+	cbor_put_map(out, 2);
+	cbor_put_uint(out, 1); /* vendor */
+	cbor_put_text(out, MANIFEST_NITRO);
+	cbor_put_uint(out, 2); /* model */
+	cbor_put_text(out, m->product);
+}
+
+static void put_register(struct buf *out, const struct value *v)
+{
+	cbor_put_map(out, 2);
+	cbor_put_uint(out, 0); /* mkey */
+	cbor_put_text(out, v->key);
+	cbor_put_uint(out, 1); /* mval */
+	cbor_put_map(out, 1);
+	cbor_put_uint(out, 2); /* digests */
+	cbor_put_array(out, 1);
+	cbor_put_array(out, 2);
+	cbor_put_uint(out, (uint64_t)v->alg);
+	cbor_put_bytes(out, v->bytes);
+}
+
+static void put_triples(struct buf *out, const struct manifest *m, const char *coswid_id)
+{
+	const struct manifest_row *row = &m->row[0];
+
+	cbor_put_map(out, 2);
+	cbor_put_uint(out, 0); /* reference-triples */
+	cbor_put_array(out, 1);
+	cbor_put_array(out, 2);
+	put_environment(out, m);
+	cbor_put_array(out, row->n);
+	for (size_t i = 0; i < row->n; i++)
+		put_register(out, &m->value[row->first + i]);
+	cbor_put_uint(out, 6); /* coswid-triples */
+	cbor_put_array(out, 1);
+	cbor_put_array(out, 2);
+	put_environment(out, m);
+	cbor_put_array(out, 1);
+	cbor_put_text(out, coswid_id);
+}
+
+static void put_comid(struct buf *out, const struct manifest *m, const char *id,
+		      const char *coswid_id)
+{
+	cbor_put_map(out, 2);
+	cbor_put_uint(out, 1); /* tag-identity */
+	cbor_put_map(out, 1);
+	cbor_put_uint(out, 0); /* tag-id */
+	cbor_put_text(out, id);
+	cbor_put_uint(out, 4); /* triples */
+	put_triples(out, m, coswid_id);
+}
+
+bool corim_write(const struct manifest *m, struct buf *out, struct err *e)
+{
+	owned(buf_free) struct buf comid = BUF(PART_MAX), coswid = BUF(PART_MAX);
+	char comid_id[2 * MANIFEST_NAME + 16], coswid_id[2 * MANIFEST_NAME + 16];
+
+	if (!manifest_check(m, e))
+		return false;
+	snprintf(comid_id, sizeof(comid_id), "%s/nitro", m->id);
+	snprintf(coswid_id, sizeof(coswid_id), "%s/image", m->id);
+	put_comid(&comid, m, comid_id, coswid_id);
+	coswid_write(m, coswid_id, &coswid);
+	if (!buf_done(&comid, "the CoMID", e) || !buf_done(&coswid, "the CoSWID", e))
+		return false;
+	cbor_put_tag(out, TAG_CORIM);
+	cbor_put_map(out, 2);
+	cbor_put_uint(out, 0); /* id */
+	cbor_put_text(out, m->id);
+	cbor_put_uint(out, 1); /* tags */
+	cbor_put_array(out, 2);
+	cbor_put_tag(out, TAG_COMID);
+	cbor_put_bytes(out, buf_bytes(&comid));
+	cbor_put_tag(out, TAG_COSWID);
+	cbor_put_bytes(out, buf_bytes(&coswid));
+	return buf_done(out, "the manifest", e);
+}
+
+/* ---- reading: the corim-map */
+
+static bool profile_known(struct reader *r, struct bytes uri)
+{
+	static const struct {
+		const char *uri;
+		enum corim_profile profile;
+	} known[] = {
+		{"tag:amd.com,2024:snp-corim-profile", CORIM_SNP},
+		{"tag:amd.com,2025:snp-corim-profile", CORIM_SNP},
+		{"tag:microsoft.com,2026:launch-measurement/v1", CORIM_IGVM},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!bytes_equal(uri, bytes_str(known[i].uri)))
+			continue;
+		r->profile = known[i].profile;
+		r->m->profile = known[i].uri;
+		return true;
+	}
+	return false;
+}
+
+/* False, with an error, when the CoRIM may not be read at all. */
+static bool profile(struct reader *r)
+{
+	uint64_t tag = 0;
+	struct bytes uri;
+
+	if (cbor_walk_kind(&r->c) != CBOR_TAG)
+		return reader_error(r, LINT_PROFILE,
+				    "the profile is neither a URI (tag 32) nor an OID (tag 111)");
+	tag = cbor_walk_tag(&r->c, "profile");
+	if (tag == TAG_OID)
+		return reader_error(r, LINT_PROFILE, "the profile is an OID that is not known");
+	uri = cbor_walk_text(&r->c, "profile");
+	if (!cur_ok(&r->c) || (tag == TAG_URI && profile_known(r, uri)))
+		return cur_ok(&r->c);
+	return reader_error(r, LINT_PROFILE, "the profile \"%.*s\" is not known",
+			    uri.n < 100 ? (int)uri.n : 100, (const char *)uri.p);
+}
+
+/* What the measurements mean depends on the profile, which stands behind them. */
+static bool find_profile(struct reader *r)
+{
+	struct cur start = r->c;
+	struct cbor_run run = cbor_walk_map(&r->c, "corim-map");
+	bool ok = true;
+
+	while (ok && cbor_walk_next(&r->c, &run)) {
+		if (reader_key(r, NULL) == 3)
+			ok = profile(r);
+		else
+			cbor_walk_skip(&r->c, "corim-map");
+	}
+	ok = ok && cur_ok(&r->c);
+	start.failed = r->c.failed;
+	r->c = start;
+	return ok;
+}
+
+static void tag_known(struct reader *r, const char *name, void (*read)(struct reader *))
+{
+	struct cur before;
+
+	r->tag_id[r->n_tags] = "";
+	if (!reader_enter(r, name, &before))
+		return;
+	read(r);
+	reader_leave(r, name, &before);
+	r->n_tags++;
+}
+
+static void tag(struct reader *r)
+{
+	uint64_t number = cbor_walk_tag(&r->c, "tag");
+
+	if (!cur_ok(&r->c))
+		return;
+	if (r->n_tags == CORIM_TAGS) {
+		cur_fail(&r->c, REASON_LIMIT, cur_at(&r->c), "more than %u tags", CORIM_TAGS);
+	} else if (number == TAG_COMID) {
+		tag_known(r, "CoMID", comid_read);
+	} else if (number == TAG_COSWID) {
+		tag_known(r, "CoSWID", coswid_read);
+	} else if (number == TAG_COTL) {
+		reader_unread(r, "a CoTL, which says which tags are active");
+	} else {
+		cbor_walk_skip(&r->c, "tag");
+		reader_error(r, LINT_TAG, "a tag %llu, which is no CoMID, CoSWID or CoTL",
+			     (unsigned long long)number);
+	}
+}
+
+static void tags(struct reader *r)
+{
+	struct cbor_run run = cbor_walk_array(&r->c, "tags");
+
+	r->place.tag = 0;
+	for (; cbor_walk_next(&r->c, &run); r->place.tag++)
+		tag(r);
+	if (!cur_ok(&r->c))
+		return;
+	if (r->place.tag == 0)
+		reader_error(r, LINT_EMPTY, "tags is an empty list");
+	r->place.tag = PLACE_NONE;
+}
+
+/* Tag 1 and whole seconds: a float is no exact time. */
+static int64_t when(struct reader *r)
+{
+	uint64_t at = cur_at(&r->c), tag = cbor_walk_tag(&r->c, "time");
+	int64_t t;
+
+	if (cur_ok(&r->c) && tag != 1)
+		cur_fail(&r->c, REASON_CBOR, at, "time has the tag %llu, which must be 1",
+			 (unsigned long long)tag);
+	t = cbor_walk_int(&r->c, "time");
+	if (cur_ok(&r->c) && (t < 0 || t >= YEAR_10000))
+		reader_error(r, LINT_VALIDITY,
+			     "the time %lld is before 1970 or after the year 9999", (long long)t);
+	return t;
+}
+
+static void validity(struct reader *r)
+{
+	struct cbor_run run = cbor_walk_map(&r->c, "rim-validity");
+	uint64_t met = 0;
+
+	while (cbor_walk_next(&r->c, &run)) {
+		int64_t key = reader_key(r, NULL);
+
+		reader_met(&met, key);
+		if (key == 0)
+			r->m->not_before = when(r);
+		else if (key == 1)
+			r->m->not_after = when(r);
+		else
+			reader_unknown(r, "validity-map", key, false);
+	}
+	reader_require(r, "validity-map", met, 1);
+	r->m->has_validity = cur_ok(&r->c);
+	r->m->has_begin = met & 1;
+	if (r->m->has_validity && r->m->has_begin && r->m->not_before > r->m->not_after)
+		reader_error(r, LINT_VALIDITY, "the validity ends before it begins");
+}
+
+static void roles(struct reader *r, bool *creator, bool *signer)
+{
+	struct cbor_run run = cbor_walk_array(&r->c, "roles");
+
+	while (cbor_walk_next(&r->c, &run)) {
+		int64_t role = cbor_walk_int(&r->c, "role");
+
+		*signer = *signer || role == ROLE_SIGNER;
+		*creator = *creator || role == 1;
+		if (cur_ok(&r->c) && role != ROLE_SIGNER && role != 1)
+			reader_warn(r, LINT_ENTITY, "a role %lld, which the draft does not name",
+				    (long long)role);
+	}
+}
+
+/* Is it a signer? */
+static bool entity(struct reader *r)
+{
+	struct cbor_run run = cbor_walk_map(&r->c, "entity");
+	bool creator = false, signer = false;
+	struct entity e = {.name = ""};
+	uint64_t met = 0;
+
+	while (cbor_walk_next(&r->c, &run)) {
+		int64_t key = reader_key(r, NULL);
+
+		reader_met(&met, key);
+		if (key == 0)
+			e.name = reader_text(r, "entity-name");
+		else if (key == 1)
+			cbor_walk_skip(&r->c, "reg-id");
+		else if (key == 2)
+			roles(r, &creator, &signer);
+		else
+			reader_unknown(r, "entity-map", key, true);
+	}
+	reader_require(r, "entity-map", met, 0);
+	reader_require(r, "entity-map", met, 2);
+	e.role = signer ? creator ? "creator and signer" : "signer" : creator ? "creator" : "other";
+	if (r->m->n_entities < MANIFEST_ENTITIES)
+		r->m->entity[r->m->n_entities++] = e;
+	else
+		cur_fail(&r->c, REASON_LIMIT, cur_at(&r->c), "more than %u entities",
+			 MANIFEST_ENTITIES);
+	return signer;
+}
+
+static void entities(struct reader *r)
+{
+	struct cbor_run run = cbor_walk_array(&r->c, "entities");
+	size_t n = 0, signers = 0;
+
+	for (; cbor_walk_next(&r->c, &run); n++)
+		signers += entity(r);
+	if (cur_ok(&r->c) && n == 0)
+		reader_error(r, LINT_EMPTY, "entities is an empty list");
+	if (cur_ok(&r->c) && signers > 1)
+		reader_error(r, LINT_ENTITY, "%zu entities have the role manifest-signer", signers);
+}
+
+static void corim_map(struct reader *r)
+{
+	struct cbor_run run = cbor_walk_map(&r->c, "corim-map");
+	uint64_t met = 0;
+
+	while (cbor_walk_next(&r->c, &run)) {
+		int64_t key = reader_key(r, NULL);
+
+		reader_met(&met, key);
+		if (key == 0)
+			r->m->id = reader_tag_id(r, "id");
+		else if (key == 1)
+			tags(r);
+		else if (key == 2)
+			reader_unread(r, "dependent-rims");
+		else if (key == 3)
+			cbor_walk_skip(&r->c, "profile"); /* read before */
+		else if (key == 4)
+			validity(r);
+		else if (key == 5)
+			entities(r);
+		else
+			reader_unknown(r, "corim-map", key, true);
+	}
+	reader_require(r, "corim-map", met, 0);
+	reader_require(r, "corim-map", met, 1);
+}
+
+static void read_all(struct reader *r)
+{
+	uint64_t at = cur_at(&r->c), tag;
+
+	if (!reader_scan(r, r->c.in, at))
+		return;
+	tag = cbor_walk_tag(&r->c, "CoRIM");
+	if (!cur_ok(&r->c))
+		return;
+	if (tag != TAG_CORIM) {
+		cur_fail(&r->c, REASON_CORIM, at, "tag %llu stands where tag %u must",
+			 (unsigned long long)tag, (unsigned)TAG_CORIM);
+		return;
+	}
+	if (!find_profile(r))
+		return;
+	corim_map(r);
+	if (cur_ok(&r->c))
+		corim_rules(r);
+}
+
+/* A manifest of ours is what our writer makes of it, byte for byte. */
+static bool is_ours(const struct manifest *m, struct bytes payload)
+{
+	owned(buf_free) struct buf again = BUF(CORIM_MAX);
+	struct err unused = {0};
+
+	return corim_write(m, &again, &unused) && bytes_equal(buf_bytes(&again), payload);
+}
+
+/* Of a Nitro enclave the form is ours to say: what it does not know has no meaning there. */
+static void judge(struct reader *r)
+{
+	r->m->foreign = !is_ours(r->m, buf_bytes(&r->m->payload));
+	if (!manifest_nitro(r->m))
+		return;
+	if (r->m->foreign)
+		reader_warn(r, LINT_OURS, "not byte for byte what this program writes");
+	lint_harden(r->l, LINT_CANONICAL);
+	lint_harden(r->l, LINT_KEY);
+}
+
+/* A fault in the CBOR, or in the memory of this process, as a finding. */
+static bool broken(struct reader *r)
+{
+	char place[sizeof(((struct finding *)0)->place)];
+	struct finding f = {.error = true, .rule = LINT_FORM};
+
+	reader_place(&r->place, place, sizeof(place));
+	snprintf(f.place, sizeof(f.place), "%s", place);
+	snprintf(f.text, sizeof(f.text), "%.190s", r->e->text);
+	lint_add(r->l, &f);
+	return place[0] ? err_in(r->e, "%s", place) : false;
+}
+
+bool corim_read(struct manifest *m, struct bytes payload, uint64_t base, struct lint *l,
+		struct err *e)
+{
+	struct reader r = {.m = m, .l = l, .e = e, .place = {PLACE_NONE, NULL, PLACE_NONE, NULL}};
+
+	*m = (struct manifest){0};
+	if (payload.n > CORIM_MAX) {
+		err_at(e, REASON_LIMIT, base, "%zu bytes, %u are the limit of a manifest",
+		       payload.n, CORIM_MAX);
+		return broken(&r);
+	}
+	if (!manifest_init(m, TEXT_PER_BYTE * payload.n + TEXT_MORE, e))
+		return broken(&r);
+	m->payload = BUF(CORIM_MAX);
+	buf_put(&m->payload, payload);
+	if (!buf_done(&m->payload, "the manifest", e))
+		return broken(&r);
+	r.c = cur_new(buf_bytes(&m->payload), base, e);
+	read_all(&r);
+	if (!err_is(e) && !buf_done(&m->strings, "the texts of the manifest", e))
+		return broken(&r);
+	if (err_is(e))
+		return broken(&r);
+	judge(&r);
+	return lint_decide(l, e);
+}
+
+/* ---- what a file holds */
+
+static bool no_corim(struct lint *l, struct err *e)
+{
+	struct finding f = {.error = true, .rule = LINT_FORM};
+
+	snprintf(f.text, sizeof(f.text), "%.190s", e->text);
+	return lint_add(l, &f);
+}
+
+/* COSE_Sign1: the payload as it stands. */
+static void sign1(struct cur *c, struct corim_file *f)
+{
+	uint64_t at = cur_at(c);
+	struct cbor_run run = cbor_walk_array(c, "COSE_Sign1");
+
+	if (cur_ok(c) && (run.endless || run.left != 4)) {
+		cur_fail(c, REASON_CORIM, at, "COSE_Sign1 has not four items");
+		return;
+	}
+	cbor_walk_bytes(c, "protected header");
+	cbor_walk_skip(c, "unprotected header");
+	if (cur_ok(c) && cbor_walk_null(c)) {
+		cur_fail(c, REASON_CORIM, cur_at(c) - 1,
+			 "the payload is detached, so there is nothing to read");
+		return;
+	}
+	f->payload = cbor_walk_bytes(c, "payload");
+	f->base = cur_at(c) - f->payload.n;
+	f->is_signed = true;
+	cbor_walk_bytes(c, "signature");
+}
+
+/* The tags in front; what stands behind them is left to be read. */
+static uint64_t outer_tag(struct cur *c, struct lint *l)
+{
+	static const struct finding old = {
+		.rule = LINT_PREFIX,
+		.text = "begins with tag 500 or 502, which the draft no longer has"};
+	struct cur at = *c;
+	uint64_t tag = cbor_walk_tag(c, "the file");
+	bool met = false;
+
+	while (cur_ok(c) && (tag == TAG_OLD || tag == TAG_OLD_SIGNED)) {
+		met = true;
+		at = *c;
+		tag = cbor_walk_tag(c, "the file");
+	}
+	if (met && cur_ok(c))
+		lint_add(l, &old);
+	if (cur_ok(c))
+		*c = at;
+	return tag;
+}
+
+bool corim_open(struct corim_file *f, struct bytes file, struct lint *l, struct err *e)
+{
+	struct cur c = cur_new(file, 0, e);
+	uint64_t tag = outer_tag(&c, l);
+
+	*f = (struct corim_file){0};
+	if (!cur_ok(&c))
+		return no_corim(l, e);
+	f->payload = bytes_of(file.p + c.pos, cur_left(&c));
+	f->base = cur_at(&c);
+	if (tag == TAG_CORIM)
+		return true;
+	if (tag != TAG_SIGN1) {
+		err_at(e, REASON_CORIM, cur_at(&c),
+		       "tag %llu is neither 501, a CoRIM, nor 18, a signed one",
+		       (unsigned long long)tag);
+		return no_corim(l, e);
+	}
+	if (!cbor_scan(f->payload, f->base, CBOR_FOREIGN, CORIM_ITEMS, e))
+		return no_corim(l, e);
+	cbor_walk_tag(&c, "COSE_Sign1");
+	sign1(&c, f);
+	return cur_ok(&c) || no_corim(l, e);
+}

@@ -1,0 +1,22 @@
+/*
+ * A manifest for people, in lines of 80 columns but for digests, which stay whole, and as JSON. Texts from
+ * the file are tamed.
+ */
+#ifndef REFERENCE_DB_SHOW_H
+#define REFERENCE_DB_SHOW_H
+
+#include "measure/base/json.h"
+#include "reference-db/corim.h"
+
+/* registers: those of a Nitro enclave are shown elsewhere, so they are left out. */
+void show_text(const struct manifest *m, const struct corim_file *f, bool registers,
+	       struct buf *out);
+
+/*
+ * "id", "profile", "signed", "ours", "product", "version", "vendor", "arch", "source", "recipe",
+ * "inputs", "artefact", "components", "entities", "validity", "environments"; what is not known is
+ * left out.
+ */
+void show_json(const struct manifest *m, const struct corim_file *f, struct json_out *w);
+
+#endif
