@@ -56,3 +56,19 @@ bool base64_read(struct bytes text, struct buf *out, size_t *bad)
 	*bad = text.n;
 	return text.n % 4 == 0;
 }
+
+void base64_put(struct buf *out, struct bytes x)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+
+	for (size_t at = 0; at < x.n; at += 3) {
+		size_t n = x.n - at < 3 ? x.n - at : 3;
+		uint32_t three = 0;
+
+		for (size_t i = 0; i < 3; i++)
+			three = three << 8 | (i < n ? x.p[at + i] : 0u);
+		for (size_t i = 0; i < 4; i++)
+			buf_u8(out, i > n ? '=' : (uint8_t)digits[three >> (18 - 6 * i) & 63]);
+	}
+}

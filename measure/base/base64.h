@@ -10,4 +10,6 @@
 /* Appends the bytes; false, with *bad the position of the first wrong character, otherwise. */
 must bool base64_read(struct bytes text, struct buf *out, size_t *bad);
 
+void base64_put(struct buf *out, struct bytes x);
+
 #endif

@@ -42,7 +42,9 @@ must bool cose_evp_der(enum cose_alg alg, struct bytes rs, struct buf *der, stru
  */
 bool cose_evp_raw(enum cose_alg alg, struct bytes der, struct buf *rs);
 
-/* The public key of a certificate, borrowed. */
+/* The public key of a certificate, a private key; borrowed. */
+struct key;
 struct evp_pkey_st *x509_evp(const struct x509 *x);
+struct evp_pkey_st *key_evp(const struct key *k);
 
 #endif

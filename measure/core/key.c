@@ -65,6 +65,11 @@ enum cose_alg key_alg(const struct key *k)
 	return k->alg;
 }
 
+EVP_PKEY *key_evp(const struct key *k)
+{
+	return k->pkey;
+}
+
 /* Nobody is asked for a password; that one was wanted is all there is to know. */
 static int password(char *to, int size, int writing, void *wanted)
 {

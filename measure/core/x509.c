@@ -11,10 +11,10 @@
 #include "measure/base/when.h"
 #include "measure/core/cose_evp.h"
 #include "measure/core/hash.h"
+#include "measure/core/pem.h"
 #include "measure/core/rust_text.h"
-#include "measure/core/x509_pem.h"
 
-#define NAME_MAX_BYTES (256u * 1024) /* of a name in text; its DER is within X509_PEM_MAX */
+#define NAME_MAX_BYTES (256u * 1024) /* of a name in text; its DER is within PEM_MAX */
 
 struct x509 {
 	X509 *cert;
@@ -111,6 +111,16 @@ static bool fields(struct x509 *x, struct err *e)
 	       time_of(X509_get0_notAfter(x->cert), "notAfter", &x->not_after, e);
 }
 
+/* Faults of an encoding have a cause of their own; where memory lacked there may be its echo alone. */
+static bool not_parsed(struct err *e)
+{
+	int first = ERR_GET_REASON(ERR_peek_error());
+
+	if (first == ERR_R_NESTED_ASN1_ERROR || first == ERR_R_ASN1_LIB)
+		return cose_evp_fail(e, REASON_LIBRARY, "parsing a certificate");
+	return cose_evp_fail(e, REASON_CERTIFICATE, "the PEM block holds no certificate");
+}
+
 static bool parse(struct x509 *x, struct err *e)
 {
 	struct bytes der = buf_bytes(&x->der);
@@ -119,7 +129,7 @@ static bool parse(struct x509 *x, struct err *e)
 	cose_evp_init();
 	x->cert = d2i_X509(NULL, &p, (long)der.n);
 	if (!x->cert)
-		return cose_evp_fail(e, REASON_CERTIFICATE, "the PEM block holds no certificate");
+		return not_parsed(e);
 	if (p != der.p + der.n)
 		return err_set(e, REASON_CERTIFICATE,
 			       "the PEM block has bytes behind the certificate: %zu of %zu",
@@ -129,13 +139,14 @@ static bool parse(struct x509 *x, struct err *e)
 
 bool x509_read_pem(struct x509 **x, struct bytes pem, size_t *used, struct err *e)
 {
+	static const struct pem certificate = {"CERTIFICATE", REASON_CERTIFICATE};
 	owned(x509_free) struct x509 *new = own_new(sizeof(*new), e);
 	size_t length;
 
 	if (!new)
 		return false;
-	new->der = BUF(X509_PEM_MAX);
-	if (!x509_pem_read(pem, &new->der, &length, e) || !parse(new, e))
+	new->der = BUF(PEM_MAX);
+	if (!pem_read(&certificate, pem, &new->der, &length, e) || !parse(new, e))
 		return false;
 	ERR_clear_error();
 	*used = length;
@@ -224,7 +235,7 @@ static void member(struct json_out *w, const char *key, const struct buf *text)
 
 static void serial(struct json_out *w, const ASN1_INTEGER *n)
 {
-	owned(buf_free) struct buf text = BUF(4 * X509_PEM_MAX);
+	owned(buf_free) struct buf text = BUF(4 * PEM_MAX);
 
 	if (ASN1_STRING_type(n) == V_ASN1_NEG_INTEGER)
 		buf_u8(&text, '-');
@@ -354,7 +365,7 @@ static void printed_time(struct json_out *w, const char *key, const ASN1_TIME *t
 
 void x509_json_nitro_cli(const struct x509 *x, struct json_out *w)
 {
-	owned(buf_free) struct buf signature = BUF(4 * X509_PEM_MAX);
+	owned(buf_free) struct buf signature = BUF(4 * PEM_MAX);
 	const ASN1_BIT_STRING *bits;
 	const X509_ALGOR *algorithm;
 	const ASN1_OBJECT *oid;

@@ -3,7 +3,7 @@
 #include "tests/unit/support_check.h"
 
 /* RFC 4648 §10, and bytes that need every kind of character. */
-static void the_vectors_of_the_rfc_are_read(void **state)
+static void the_vectors_of_the_rfc_are_read_and_written(void **state)
 {
 	static const char *const vector[][2] = {
 		{"", ""},
@@ -25,6 +25,9 @@ static void the_vectors_of_the_rfc_are_read(void **state)
 
 		assert_true(base64_read(bytes_str(vector[i][0]), &out, &bad));
 		assert_string_equal(buf_cstr(&out), vector[i][1]);
+		buf_reset(&out);
+		base64_put(&out, bytes_str(vector[i][1]));
+		assert_string_equal(buf_cstr(&out), vector[i][0]);
 	}
 }
 
@@ -51,7 +54,7 @@ static void what_another_reader_could_take_otherwise_is_refused_where_it_stands(
 	}
 }
 
-static void every_byte_is_read_in_every_place(void **state)
+static void every_byte_is_read_and_written_in_every_place(void **state)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -66,16 +69,19 @@ static void every_byte_is_read_in_every_place(void **state)
 
 		assert_true(base64_read(bytes_str(text), &out, &bad));
 		assert_true(bytes_equal(buf_bytes(&out), bytes_of(want, 3)));
+		buf_reset(&out);
+		base64_put(&out, bytes_of(want, 3));
+		assert_string_equal(buf_cstr(&out), text);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_vectors_of_the_rfc_are_read),
+		cmocka_unit_test(the_vectors_of_the_rfc_are_read_and_written),
 		cmocka_unit_test(
 			what_another_reader_could_take_otherwise_is_refused_where_it_stands),
-		cmocka_unit_test(every_byte_is_read_in_every_place),
+		cmocka_unit_test(every_byte_is_read_and_written_in_every_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
