@@ -27,17 +27,17 @@ struct check *verdict_add(struct verdict *v, const char *id, enum check_result r
 		va_end(args);                                  \
 	} while (0)
 
-void check_expected(struct check *c, const char *format, ...)
+void verdict_expected(struct check *c, const char *format, ...)
 {
 	FORMAT_INTO(c->expected);
 }
 
-void check_actual(struct check *c, const char *format, ...)
+void verdict_actual(struct check *c, const char *format, ...)
 {
 	FORMAT_INTO(c->actual);
 }
 
-void check_detail(struct check *c, const char *format, ...)
+void verdict_detail(struct check *c, const char *format, ...)
 {
 	FORMAT_INTO(c->detail);
 }

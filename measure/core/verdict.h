@@ -29,9 +29,9 @@ struct verdict {
 /* The new check, to be filled in further. One too many makes the verdict a no. */
 struct check *verdict_add(struct verdict *v, const char *id, enum check_result result,
 			  enum reason reason);
-void check_expected(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
-void check_actual(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
-void check_detail(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
+void verdict_expected(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
+void verdict_actual(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
+void verdict_detail(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 
 /*
  * True when checks were made, none failed and none was skipped. Otherwise e is the first of the worst class,

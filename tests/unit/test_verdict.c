@@ -1,0 +1,112 @@
+#include "measure/core/verdict.h"
+
+#include "tests/unit/support_check.h"
+
+static void all_that_passes_is_a_yes(void **state)
+{
+	struct verdict v = {0};
+	struct err e = {0};
+
+	(void)state;
+	verdict_add(&v, "code", CHECK_PASS, REASON_NONE);
+	verdict_add(&v, "policy", CHECK_WARN, REASON_CERTIFICATE_EXPIRED);
+	assert_true(verdict_decide(&v, &e));
+	check_no_err(&e);
+}
+
+static void no_check_at_all_is_no_yes(void **state)
+{
+	struct verdict v = {0};
+	struct err e = {0};
+
+	(void)state;
+	assert_false(verdict_decide(&v, &e));
+	check_err(&e, REASON_LIMIT, "0 checks were made, which is none at all");
+}
+
+static void one_check_too_many_is_no_yes(void **state)
+{
+	struct verdict v = {0};
+	struct err e = {0};
+
+	(void)state;
+	for (size_t i = 0; i <= VERDICT_MAX; i++)
+		verdict_add(&v, "code", CHECK_PASS, REASON_NONE);
+	assert_false(verdict_decide(&v, &e));
+	check_err(&e, REASON_LIMIT, "64 checks were made, which is more than there is room for");
+}
+
+static void malformed_comes_before_no_and_the_first_of_equals_decides(void **state)
+{
+	static const struct {
+		enum reason reason[3];
+		const char *text;
+		enum reason decides;
+	} rows[] = {
+		{{REASON_SIGNATURE, REASON_CRC, REASON_KEY_MISMATCH}, "b: second", REASON_CRC},
+		{{REASON_SIGNATURE, REASON_KEY_MISMATCH, REASON_IO}, "a: first", REASON_SIGNATURE},
+		{{REASON_IO, REASON_KEY_MISMATCH, REASON_CRC}, "c: third", REASON_CRC},
+		{{REASON_IO, REASON_OUT_OF_MEMORY, REASON_SIGNATURE}, "c: third", REASON_SIGNATURE},
+	};
+	static const char *const id[] = {"a", "b", "c"}, *const detail[] = {"first", "second",
+									    "third"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct verdict v = {0};
+		struct err e = {0};
+
+		verdict_add(&v, "passes", CHECK_PASS, REASON_NONE);
+		for (size_t j = 0; j < 3; j++)
+			verdict_detail(verdict_add(&v, id[j], CHECK_FAIL, rows[i].reason[j]), "%s",
+				       detail[j]);
+		assert_false(verdict_decide(&v, &e));
+		check_err(&e, rows[i].decides, rows[i].text);
+	}
+}
+
+static void what_was_skipped_never_counts_as_passed(void **state)
+{
+	struct verdict v = {0};
+	struct err e = {0};
+
+	(void)state;
+	verdict_add(&v, "code", CHECK_PASS, REASON_NONE);
+	verdict_detail(verdict_add(&v, "fresh", CHECK_SKIP, REASON_SIGNATURE),
+		       "no nonce was given");
+	assert_false(verdict_decide(&v, &e));
+	check_err(&e, REASON_SIGNATURE, "fresh: no nonce was given");
+}
+
+static void a_verdict_is_listed_whole_and_tamed(void **state)
+{
+	struct verdict v = {0};
+	struct buf out = BUF(4096);
+	struct json_out w = json_out(&out, false);
+	struct check *c = verdict_add(&v, "code", CHECK_FAIL, REASON_SIGNATURE);
+
+	(void)state;
+	verdict_expected(c, "%s", "aa");
+	verdict_actual(c, "b\x1b[31m");
+	verdict_add(&v, "policy", CHECK_PASS, REASON_NONE);
+	verdict_json(&v, &w);
+	assert_string_equal(buf_cstr(&out),
+			    "[{\"id\":\"code\",\"result\":\"fail\",\"reason\":\"signature\","
+			    "\"expected\":\"aa\",\"actual\":\"b\\\\x1b[31m\"},"
+			    "{\"id\":\"policy\",\"result\":\"pass\"}]");
+	buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_that_passes_is_a_yes),
+		cmocka_unit_test(no_check_at_all_is_no_yes),
+		cmocka_unit_test(one_check_too_many_is_no_yes),
+		cmocka_unit_test(malformed_comes_before_no_and_the_first_of_equals_decides),
+		cmocka_unit_test(what_was_skipped_never_counts_as_passed),
+		cmocka_unit_test(a_verdict_is_listed_whole_and_tamed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
