@@ -147,22 +147,6 @@ static bool refuse_choice(const struct yaml_scalar *s, const char *const *choice
 	return near ? err_hint(e, "did you mean '%s'?", near) : false;
 }
 
-static bool check_text(const struct yaml_scalar *s, const struct yaml_field *field,
-		       const char *place, struct err *e)
-{
-	const char *other = s->plain ? yaml_scalar_other(s->text) : NULL;
-	char room[YAML_QUOTE_ROOM];
-
-	if (other) {
-		yaml_wrong(s->line, e, "%s needs a text, found %s, which others take for %s", place,
-			   yaml_quote(room, s->text), other);
-		return err_hint(e, "in quotes it is a text");
-	}
-	if (field->choices && !is_one_of(s->text, field->choices))
-		return refuse_choice(s, field->choices, place, e);
-	return true;
-}
-
 static bool is_hex(struct bytes text)
 {
 	size_t n = 0;
@@ -214,18 +198,37 @@ static bool fits(struct bytes text, enum yaml_type type)
 	return false;
 }
 
+/* A plain scalar that others take for something else; dates are left to them. */
+static bool check_plain(const struct yaml_scalar *s, const char *place, const char *needs,
+			struct err *e)
+{
+	const char *other = yaml_scalar_other(s->text);
+	char room[YAML_QUOTE_ROOM];
+
+	if (!other)
+		return true;
+	yaml_wrong(s->line, e, "%s needs %s, found %s, which others take for %s", place, needs,
+		   yaml_quote(room, s->text), other);
+	return err_hint(e, "in quotes it is a text");
+}
+
 bool yaml_scalar_check(const struct yaml_scalar *s, const struct yaml_field *field,
 		       const char *place, struct err *e)
 {
 	bool bare = field->type == YAML_BOOL || field->type == YAML_UINT;
+	const char *needs = yaml_type_name(field->type);
 
 	if (!fits(s->text, field->type))
-		return refuse(s, place, yaml_type_name(field->type), e);
+		return refuse(s, place, needs, e);
 	if (bare && !s->plain) {
-		refuse(s, place, yaml_type_name(field->type), e);
+		refuse(s, place, needs, e);
 		return err_hint(e, "leave out the quotes");
 	}
-	return field->type != YAML_TEXT || check_text(s, field, place, e);
+	if (!bare && s->plain && !check_plain(s, place, needs, e))
+		return false;
+	if (field->choices && !is_one_of(s->text, field->choices))
+		return refuse_choice(s, field->choices, place, e);
+	return true;
 }
 
 const char *yaml_str(const struct yaml_node *node)
