@@ -1,0 +1,113 @@
+#include "reference-db/published.h"
+
+#include "measure/base/file.h"
+
+#define HEAD_TAGGED_SIGN1 0xd2u /* tag 18 */
+#define HEAD_TAG_16 0xd9u /* a tag of two bytes: 501, the bare payload */
+
+void published_free(struct published *p)
+{
+	for (size_t i = 0; i < p->n_files; i++)
+		buf_free(&p->file[i]);
+	p->n_files = p->n = 0;
+}
+
+static bool add_payload(struct published *p, struct bytes payload, uint64_t at, struct err *e)
+{
+	if (p->payload.p && !bytes_equal(p->payload, payload))
+		return err_at(e, REASON_MANIFESTS_DIFFER, at,
+			      "the payload is another one than that of the file before");
+	if (!p->payload.p) {
+		p->payload = payload;
+		p->payload_at = at;
+	}
+	return true;
+}
+
+static bool add_statement(struct published *p, struct signed_statement s, struct err *e)
+{
+	if (p->n == BUNDLE_SIGNATURES)
+		return err_set(e, REASON_LIMIT, "more than %u signatures", BUNDLE_SIGNATURES);
+	s.message.payload = p->payload;
+	p->statement[p->n++] = s;
+	return true;
+}
+
+static bool add_signed(struct published *p, struct bytes in, struct err *e)
+{
+	struct signed_statement s;
+
+	if (!signed_read(in, 0, CONTENT_MANIFEST, &s, e))
+		return false;
+	if (s.message.detached && !p->payload.p)
+		return err_set(e, REASON_STATEMENT,
+			       "the signature has no payload inside, and none was given before");
+	if (!s.message.detached && !add_payload(p, s.message.payload, s.message.payload_at, e))
+		return false;
+	return add_statement(p, s, e);
+}
+
+static bool add_bundle(struct published *p, struct bytes in, struct err *e)
+{
+	struct signed_statement s;
+	struct bundle b;
+
+	if (!bundle_read(in, 0, &b, e) || !add_payload(p, b.payload, b.payload_at, e))
+		return false;
+	for (size_t i = 0; i < b.n; i++) {
+		if (!signed_read(b.signature[i].bytes, b.signature[i].at, CONTENT_MANIFEST, &s, e))
+			return err_in(e, "signature/%03zu", i);
+		if (!s.message.detached)
+			return err_at(e, REASON_BUNDLE, b.signature[i].at,
+				      "signature/%03zu has a payload of its own", i);
+		if (!add_statement(p, s, e))
+			return false;
+	}
+	return true;
+}
+
+bool published_add_bytes(struct published *p, struct buf *file, struct err *e)
+{
+	struct bytes in;
+
+	if (p->n_files == PUBLISHED_FILES)
+		return err_set(e, REASON_LIMIT, "more than %u files", PUBLISHED_FILES);
+	p->file[p->n_files] = take(*file);
+	in = buf_bytes(&p->file[p->n_files++]);
+	if (in.n == 0)
+		return err_set(e, REASON_STATEMENT, "the file is empty");
+	if (in.p[0] == HEAD_TAGGED_SIGN1)
+		return add_signed(p, in, e);
+	if (in.p[0] == HEAD_TAG_16)
+		return add_payload(p, in, 0, e);
+	return add_bundle(p, in, e);
+}
+
+bool published_add(struct published *p, const char *path, struct err *e)
+{
+	owned(buf_free) struct buf file = BUF(BUNDLE_MAX);
+
+	if (!file_slurp(path, BUNDLE_MAX, &file, e))
+		return false;
+	return published_add_bytes(p, &file, e) || err_subject(e, path);
+}
+
+bool published_bundle(const struct published *p, struct buf *out, struct err *e)
+{
+	owned(buf_free) struct buf all = BUF(BUNDLE_MAX);
+	struct bundle b = {.payload = p->payload};
+	size_t end[BUNDLE_SIGNATURES], at = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct cose_message m = p->statement[i].message;
+
+		m.detached = true;
+		cose_message_write(&all, &m);
+		end[i] = all.n;
+	}
+	if (!buf_done(&all, "the bundle", e))
+		return false;
+	for (b.n = 0; b.n < p->n; at = end[b.n++])
+		b.signature[b.n].bytes = bytes_of(all.p + at, end[b.n] - at);
+	return bundle_write(out, &b, e);
+}

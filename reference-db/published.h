@@ -1,0 +1,36 @@
+/*
+ * A manifest as it is handed around: one payload, and the signatures that were gathered over it,
+ * out of any number of files, each a signed CoRIM, a bundle, or the bare payload. The payloads of
+ * all files must be the same bytes (manifests-differ). Owns the files' bytes; everything else
+ * points into them. Starts zeroed; released by published_free().
+ */
+#ifndef REFERENCE_DB_PUBLISHED_H
+#define REFERENCE_DB_PUBLISHED_H
+
+#include "reference-db/bundle.h"
+#include "reference-db/signed.h"
+
+#define PUBLISHED_FILES 64u
+
+struct published {
+	size_t n_files;
+	struct buf file[PUBLISHED_FILES];
+	struct bytes payload;
+	uint64_t payload_at; /* in the first file */
+	size_t n;
+	struct signed_statement
+		statement[BUNDLE_SIGNATURES]; /* payload filled in, detached or not */
+};
+
+void published_free(struct published *p);
+
+/* Form only: nobody's signature is verified here. path may be "-". */
+must bool published_add(struct published *p, const char *path, struct err *e);
+
+/* The same of bytes that were read; they are moved out of *file. */
+must bool published_add_bytes(struct published *p, struct buf *file, struct err *e);
+
+/* All of it as a bundle. */
+must bool published_bundle(const struct published *p, struct buf *out, struct err *e);
+
+#endif
