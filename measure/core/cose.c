@@ -12,6 +12,7 @@
 #include "measure/core/cose_message.h"
 
 #define QUOTED_MAX 16u
+#define ED25519_SIGNATURE 64u /* RFC 8032 §5.1.6 */
 #define DER_MAX 160 /* of two integers of 66 bytes: 141 */
 
 struct algorithm {
@@ -49,12 +50,12 @@ static const struct algorithm *row(enum cose_alg alg)
 
 const char *cose_alg_name(enum cose_alg alg)
 {
-	return row(alg)->name;
+	return alg == COSE_EDDSA ? "EdDSA" : row(alg)->name;
 }
 
 size_t cose_rs_len(enum cose_alg alg)
 {
-	return row(alg)->rs_len;
+	return alg == COSE_EDDSA ? ED25519_SIGNATURE : row(alg)->rs_len;
 }
 
 enum digest_alg cose_digest(enum cose_alg alg)

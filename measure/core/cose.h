@@ -20,7 +20,7 @@ void cose_sign1_write(struct buf *out, const struct cose_sign1 *s);
 /* The bytes that are signed: Sig_structure "Signature1" (RFC 9052 §4.4). */
 void cose_tbs(struct buf *out, enum cose_alg alg, struct bytes payload);
 
-/* "ES384"; length of r||s; the digest. */
+/* "ES384", "EdDSA"; length of the signature; the digest (ECDSA only: EdDSA has its own). */
 const char *cose_alg_name(enum cose_alg alg);
 size_t cose_rs_len(enum cose_alg alg);
 enum digest_alg cose_digest(enum cose_alg alg);

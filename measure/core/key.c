@@ -70,33 +70,58 @@ EVP_PKEY *key_evp(const struct key *k)
 	return k->pkey;
 }
 
-/* Nobody is asked for a password; that one was wanted is all there is to know. */
-static int password(char *to, int size, int writing, void *wanted)
+/* What parsing a key may use and accept. */
+struct reading {
+	struct bytes passphrase;
+	bool given, wanted; /* a passphrase was given; one was asked for */
+	bool ed25519;
+};
+
+/* Nobody is asked at a terminal; without a passphrase it is only noted that one was wanted. */
+static int password(char *to, int size, int writing, void *arg)
 {
-	(void)to;
-	(void)size;
+	struct reading *r = arg;
+
 	(void)writing;
-	*(bool *)wanted = true;
-	return -1;
+	r->wanted = true;
+	if (!r->given || r->passphrase.n > (size_t)size)
+		return -1;
+	if (r->passphrase.n > 0)
+		memcpy(to, r->passphrase.p, r->passphrase.n);
+	return (int)r->passphrase.n;
 }
 
-static bool parse(struct key *k, struct bytes pem, struct err *e)
+static bool alg_of(struct key *k, bool ed25519, struct err *e)
+{
+	if (ed25519 && EVP_PKEY_is_a(k->pkey, "ED25519") == 1) {
+		k->alg = COSE_EDDSA;
+		return true;
+	}
+	return cose_evp_alg(k->pkey, &k->alg, REASON_KEY, e);
+}
+
+static bool parse(struct key *k, struct bytes pem, struct reading *r, struct err *e)
 {
 	owned(bio_free) BIO *bio = NULL;
-	bool encrypted = false;
 
 	cose_evp_init();
 	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	if (!bio)
 		return cose_evp_fail(e, REASON_OUT_OF_MEMORY, "private key");
-	k->pkey = PEM_read_bio_PrivateKey(bio, NULL, password, &encrypted);
-	if (!k->pkey && encrypted) {
+	k->pkey = PEM_read_bio_PrivateKey(bio, NULL, password, r);
+	if (!k->pkey && r->wanted && !r->given) {
 		ERR_clear_error();
-		return err_set(e, REASON_KEY, "the private key is encrypted and must not be");
+		return r->ed25519
+			       ? err_set(e, REASON_PASSPHRASE,
+					 "the private key is encrypted and no passphrase is given")
+			       : err_set(e, REASON_KEY,
+					 "the private key is encrypted and must not be");
 	}
+	if (!k->pkey && r->wanted)
+		return cose_evp_fail(e, REASON_KEY, "the passphrase does not open the private key");
 	if (!k->pkey)
 		return cose_evp_fail(e, REASON_KEY, "no private key in PEM");
-	return cose_evp_alg(k->pkey, &k->alg, REASON_KEY, e);
+	return alg_of(k, r->ed25519, e);
 }
 
 /* Into memory of its own, since a growing buffer would leave copies behind. */
@@ -112,7 +137,7 @@ static bool slurp(const char *path, struct secret *s, size_t *n, struct err *e)
 	return true;
 }
 
-bool key_read(struct key **k, const char *path, struct err *e)
+static bool read_key(struct key **k, const char *path, struct reading *r, struct err *e)
 {
 	owned(secret_free) struct secret file = {0};
 	owned(key_free) struct key *new = own_new(sizeof(*new), e);
@@ -120,11 +145,31 @@ bool key_read(struct key **k, const char *path, struct err *e)
 
 	if (!new)
 		return false;
-	if (!slurp(path, &file, &n, e) || !parse(new, bytes_of(file.p, n), e))
+	if (!slurp(path, &file, &n, e) || !parse(new, bytes_of(file.p, n), r, e))
 		return err_subject(e, path);
 	ERR_clear_error();
 	*k = take(new);
 	return true;
+}
+
+bool key_read(struct key **k, const char *path, struct err *e)
+{
+	struct reading r = {0};
+
+	return read_key(k, path, &r, e);
+}
+
+bool key_read_statement(struct key **k, const char *path, const char *passphrase, struct err *e)
+{
+	owned(secret_free) struct secret file = {0};
+	struct reading r = {.ed25519 = true, .given = passphrase != NULL};
+	size_t n = 0;
+
+	if (passphrase && !slurp(passphrase, &file, &n, e))
+		return err_subject(e, passphrase);
+	for (r.passphrase.p = file.p; r.passphrase.n < n && file.p[r.passphrase.n] != '\n';)
+		r.passphrase.n++;
+	return read_key(k, path, &r, e);
 }
 
 bool key_matches(const struct key *k, const struct x509 *x, struct err *e)
@@ -157,24 +202,33 @@ static bool nonces(EVP_PKEY_CTX *ctx, struct err *e)
 	return true;
 }
 
-bool key_sign(const struct key *k, struct bytes to_sign, struct buf *rs, struct err *e)
+static bool sign(const struct key *k, EVP_MD_CTX *ctx, struct bytes to_sign, struct buf *rs,
+		 struct err *e)
 {
-	owned(context_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const char *digest = k->alg == COSE_EDDSA ? NULL : cose_evp_digest(k->alg);
 	EVP_PKEY_CTX *inner = NULL;
-	uint8_t der[DER_ROOM];
-	size_t n = sizeof(der);
+	uint8_t made[DER_ROOM];
+	size_t n = sizeof(made);
 
-	if (!ctx || EVP_DigestSignInit_ex(ctx, &inner, cose_evp_digest(k->alg), NULL, NULL, k->pkey,
-					  NULL) != 1)
+	if (!ctx || EVP_DigestSignInit_ex(ctx, &inner, digest, NULL, NULL, k->pkey, NULL) != 1)
 		return cose_evp_fail(e, REASON_LIBRARY, "signing");
-	if (!nonces(inner, e))
+	if (digest && !nonces(inner, e))
 		return false;
-	if (EVP_DigestSign(ctx, der, &n, to_sign.p, to_sign.n) != 1)
+	if (EVP_DigestSign(ctx, made, &n, to_sign.p, to_sign.n) != 1)
 		return cose_evp_fail(e, REASON_LIBRARY, "signing");
-	if (!cose_evp_raw(k->alg, bytes_of(der, n), rs))
+	if (!digest)
+		buf_put(rs, bytes_of(made, n));
+	else if (!cose_evp_raw(k->alg, bytes_of(made, n), rs))
 		return cose_evp_fail(e, REASON_LIBRARY, "signing");
 	ERR_clear_error();
 	return buf_done(rs, "signature", e);
+}
+
+bool key_sign(const struct key *k, struct bytes to_sign, struct buf *rs, struct err *e)
+{
+	owned(context_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	return sign(k, ctx, to_sign, rs, e);
 }
 
 static bool to_raw(struct bytes signature, enum cose_alg alg, struct buf *rs, enum reason r,
@@ -184,6 +238,10 @@ static bool to_raw(struct bytes signature, enum cose_alg alg, struct buf *rs, en
 
 	if (signature.n == cose_rs_len(alg)) {
 		buf_put(rs, signature);
+	} else if (alg == COSE_EDDSA) {
+		return err_set(e, r,
+			       "the signature of EdDSA is of length %zu and must be of length %zu",
+			       signature.n, cose_rs_len(alg));
 	} else if (!cose_evp_raw(alg, signature, rs)) {
 		snprintf(
 			what, sizeof(what),
@@ -206,11 +264,12 @@ bool key_sign_with(const char *command, enum cose_alg alg, struct bytes to_sign,
 	const char *extra[3] = {NULL};
 	struct digest d;
 
-	if (!hash_of(cose_digest(alg), to_sign, &d, e))
+	if (alg != COSE_EDDSA && !hash_of(cose_digest(alg), to_sign, &d, e))
 		return false;
 	buf_fmt(&name, "MEASURE_ALG=%s", cose_alg_name(alg));
 	buf_str(&value, "MEASURE_DIGEST=");
-	hex_put(&value, digest_bytes(&d));
+	if (alg != COSE_EDDSA)
+		hex_put(&value, digest_bytes(&d));
 	extra[0] = buf_cstr(&name);
 	extra[1] = buf_cstr(&value);
 	if (!buf_done(&name, "MEASURE_ALG", e) || !buf_done(&value, "MEASURE_DIGEST", e) ||

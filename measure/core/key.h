@@ -13,13 +13,20 @@ struct key;
 
 /* PEM, PKCS#8 or SEC1, unencrypted; EC on one of the three curves. path is a file. */
 must bool key_read(struct key **k, const char *path, struct err *e);
+
+/*
+ * The same for statements: Ed25519 too, and encrypted when passphrase names a file whose first line
+ * is the passphrase (NULL: none). A wrong passphrase is `key`; a missing one is `passphrase`.
+ */
+must bool key_read_statement(struct key **k, const char *path, const char *passphrase,
+			     struct err *e);
 void key_free(struct key **k);
 enum cose_alg key_alg(const struct key *k);
 
 /* Does it belong to the certificate? key-mismatch otherwise. */
 must bool key_matches(const struct key *k, const struct x509 *x, struct err *e);
 
-/* Raw r||s appended to rs. */
+/* Raw r||s, of Ed25519 the 64 bytes (RFC 8032), appended to rs. */
 must bool key_sign(const struct key *k, struct bytes to_sign, struct buf *rs, struct err *e);
 
 /* Run a command through /bin/sh as above and take its signature, raw r||s appended to rs. */
