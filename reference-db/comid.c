@@ -227,8 +227,10 @@ static void triples_of(struct reader *r, int64_t kind)
 
 	r->place.part = triple_name(kind);
 	r->place.index = 0;
-	for (; cbor_walk_next(&r->c, &run); r->place.index++)
+	while (cbor_walk_next(&r->c, &run)) {
 		triple(r, kind);
+		r->place.index += cur_ok(&r->c);
+	}
 	if (cur_ok(&r->c) && r->place.index == 0)
 		reader_error(r, LINT_EMPTY, "an empty list of triples");
 	if (cur_ok(&r->c)) {

@@ -369,5 +369,6 @@ void comid_measurement(struct reader *r)
 		v->key = joined(r, key, v->key);
 		check(r, v);
 	}
-	r->place.key = NULL;
+	if (cur_ok(&r->c))
+		r->place.key = NULL;
 }

@@ -207,8 +207,10 @@ static void tags(struct reader *r)
 	struct cbor_run run = cbor_walk_array(&r->c, "tags");
 
 	r->place.tag = 0;
-	for (; cbor_walk_next(&r->c, &run); r->place.tag++)
+	while (cbor_walk_next(&r->c, &run)) {
 		tag(r);
+		r->place.tag += cur_ok(&r->c);
+	}
 	if (!cur_ok(&r->c))
 		return;
 	if (r->place.tag == 0)
@@ -376,9 +378,13 @@ static bool is_ours(const struct manifest *m, struct bytes payload)
 /* Of a Nitro enclave the form is ours to say: what it does not know has no meaning there. */
 static void judge(struct reader *r)
 {
+	const struct manifest_row *nitro = manifest_nitro(r->m);
+
 	r->m->foreign = !is_ours(r->m, buf_bytes(&r->m->payload));
-	if (!manifest_nitro(r->m))
+	if (!nitro)
 		return;
+	if (!r->m->product)
+		r->m->product = nitro->model;
 	if (r->m->foreign)
 		reader_warn(r, LINT_OURS, "not byte for byte what this program writes");
 	lint_harden(r->l, LINT_CANONICAL);

@@ -251,7 +251,8 @@ static void file(struct reader *r, bool artefact)
 	if (cur_ok(&r->c) && !(met >> SWID_HASH & 1))
 		reader_warn(r, LINT_DIGEST_MISSING, "a file without a digest");
 	c->name = c->name ? c->name : "";
-	r->place.key = NULL;
+	if (cur_ok(&r->c))
+		r->place.key = NULL;
 }
 
 static void artefact(struct reader *r)

@@ -1,0 +1,13 @@
+/*
+ * One manifest as a model, for tests of its encoding and of what may be written: all fields filled,
+ * registers and digests of one repeated byte each.
+ */
+#ifndef TESTS_UNIT_SUPPORT_MANIFEST_H
+#define TESTS_UNIT_SUPPORT_MANIFEST_H
+
+#include "reference-db/manifest.h"
+
+/* manifest_free() releases it. False when memory is refused. */
+must bool sample_manifest(struct manifest *m, struct err *e);
+
+#endif
