@@ -269,6 +269,7 @@ soak: export SOAK = 1
 soak: FUZZ_SECONDS = 3600
 soak:
 	+@$(call stages,unit shouldfail)
+	TIDY_NODES=225000 ci/tidy.sh
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 format:

@@ -43,6 +43,9 @@ refuses shell 'SC2086' 'an unquoted word in a script without suffix'
 printf '#include <string.h>\nint f(const char *a, const char *b)\n{\n\tif (strcmp(a, b) == -1)\n\t\treturn 1;\n\treturn 0;\n}\n' >measure/base/a.c
 refuses tidy 'bugprone-suspicious-string-compare' 'a comparison that is wrong'
 
+printf 'int f(int a)\n{\n\tint *b = a ? &a : 0;\n\tif (a)\n\t\treturn 1;\n\treturn *b;\n}\n' >measure/base/a.c
+refuses tidy 'clang-analyzer-core.NullDereference' 'a null pointer that is followed'
+
 printf 'int f(void)\n{\n\tint a[2] = {0};\n\treturn a[2];\n}\n' >measure/base/a.c
 run_command "$ROOT/ci/cppcheck.sh"
 expect [ "$STATUS" -ne 0 ]
