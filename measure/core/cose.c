@@ -23,10 +23,7 @@ struct algorithm {
 	struct bytes protected_header; /* {1: alg} */
 };
 
-#define PROTECTED(bytes)                                    \
-	{                                                   \
-		(const uint8_t *)(bytes), sizeof(bytes) - 1 \
-	}
+#define PROTECTED(bytes) .protected_header = {(const uint8_t *)(bytes), sizeof(bytes) - 1}
 
 static const struct algorithm algorithms[] = {
 	{COSE_ES256, "ES256", "P-256", "prime256v1", "SHA2-256", DIGEST_SHA256, 64,

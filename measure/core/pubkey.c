@@ -23,10 +23,7 @@ struct kind {
 	size_t signature;
 };
 
-#define HEAD(bytes)                                         \
-	{                                                   \
-		(const uint8_t *)(bytes), sizeof(bytes) - 1 \
-	}
+#define HEAD(bytes) .head = {(const uint8_t *)(bytes), sizeof(bytes) - 1}
 
 static const struct kind kinds[] = {
 	{COSE_ES256, "P-256", "prime256v1", "SHA2-256",
