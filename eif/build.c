@@ -19,11 +19,6 @@ static void inputs_close(struct inputs *in)
 		file_close(&in->ramdisk[i]);
 }
 
-static bool refuse(const char *subject, struct err *e)
-{
-	return err_subject(e, subject);
-}
-
 /* A regular file with something in it; its size has to be known before its bytes are read. */
 static bool open_part(struct file *f, const char *what, const char *path, struct err *e)
 {
@@ -31,11 +26,11 @@ static bool open_part(struct file *f, const char *what, const char *path, struct
 		return err_in(e, "%s", what);
 	if (f->stream) {
 		err_set(e, REASON_USAGE, "%s: is read from a file, not from a stream", what);
-		return refuse(path, e);
+		return err_subject(e, path);
 	}
 	if (f->size == 0) {
 		err_set(e, REASON_USAGE, "%s: is empty", what);
-		return refuse(path, e);
+		return err_subject(e, path);
 	}
 	return true;
 }
@@ -52,7 +47,7 @@ static bool open_parts(struct inputs *in, const struct eif_parts *p, struct err 
 	return true;
 }
 
-static bool check(const struct eif_parts *p, struct err *e)
+static bool check(const struct eif_parts *p, bool writing, struct err *e)
 {
 	const uint8_t *nul = p->cmdline.n ? memchr(p->cmdline.p, 0, p->cmdline.n) : NULL;
 
@@ -63,7 +58,7 @@ static bool check(const struct eif_parts *p, struct err *e)
 		return err_set(e, REASON_USAGE,
 			       "%zu ramdisks are given, and %u is the most there is room for",
 			       p->n_ramdisks, EIF_MAX_RAMDISKS);
-	if (p->cmdline.n == 0)
+	if (p->cmdline.n == 0 && writing)
 		return err_set(e, REASON_USAGE,
 			       "the command line is empty, and loaders differ on such images");
 	if (nul)
@@ -72,19 +67,41 @@ static bool check(const struct eif_parts *p, struct err *e)
 	return true;
 }
 
-static bool notes(const struct eif_parts *p, struct file *kernel, struct answer *a, struct err *e)
+static bool has(struct bytes head, size_t at, const char *magic)
 {
-	bool aarch64 = p->flags & EIF_FLAG_AARCH64;
-	const char *magic = aarch64 ? "ARM\x64" : "HdrS";
-	size_t at = aarch64 ? IMAGE_MAGIC_AT : BZIMAGE_MAGIC_AT, got;
-	uint8_t head[KERNEL_HEAD];
+	return head.n >= at + 4 && memcmp(head.p + at, magic, 4) == 0;
+}
 
-	if (!file_pread(kernel, 0, (struct span){head, sizeof(head)}, &got, e))
+/* Parts that are only measured are of no architecture. */
+static bool note_kernel(const struct eif_parts *p, const struct file *kernel, bool writing,
+			struct answer *a, struct err *e)
+{
+	bool aarch64 = p->flags & EIF_FLAG_AARCH64, image, bzimage;
+	uint8_t raw[KERNEL_HEAD];
+	size_t got;
+
+	if (!file_pread(kernel, 0, (struct span){raw, sizeof(raw)}, &got, e))
 		return false;
-	if (got < at + 4 || memcmp(head + at, magic, 4) != 0)
+	image = has(bytes_of(raw, got), IMAGE_MAGIC_AT, "ARM\x64");
+	bzimage = has(bytes_of(raw, got), BZIMAGE_MAGIC_AT, "HdrS");
+	if (!writing && !image && !bzimage)
+		answer_note(a, REASON_KERNEL_FORMAT,
+			    "the kernel is neither a bzImage, which x86_64 needs, nor an Image, "
+			    "which aarch64 needs");
+	if (writing && !(aarch64 ? image : bzimage))
 		answer_note(a, REASON_KERNEL_FORMAT, "the kernel is no %s, which %s needs",
 			    aarch64 ? "Image" : "bzImage", aarch64 ? "aarch64" : "x86_64");
-	if (p->cmdline.p[p->cmdline.n - 1] == '\n')
+	return true;
+}
+
+static bool notes(const struct eif_parts *p, const struct file *kernel, bool writing,
+		  struct answer *a, struct err *e)
+{
+	if (!note_kernel(p, kernel, writing, a, e))
+		return false;
+	if (p->cmdline.n == 0)
+		answer_note(a, REASON_EMPTY_CMDLINE, "the command line is empty");
+	else if (p->cmdline.p[p->cmdline.n - 1] == '\n')
 		answer_note(a, REASON_CMDLINE_NEWLINE,
 			    "the command line ends in a newline, which is measured");
 	return true;
@@ -119,7 +136,7 @@ static bool write_file(struct eif_writer *w, enum eif_section_type type, struct 
 	if (end)
 		return true;
 	err_set(e, REASON_FILE_CHANGED, "the file grew while it was being read");
-	return refuse(f->name, e);
+	return err_subject(e, f->name);
 }
 
 static bool write_all(struct eif_writer *w, const struct eif_parts *p, struct inputs *in,
@@ -143,7 +160,7 @@ bool eif_build(const struct eif_parts *p, const char *out, struct answer *a, str
 	owned(inputs_close) struct inputs in = {.kernel = FILE_NONE};
 	owned(eif_writer_free) struct eif_writer w = {.out = OUT_NONE};
 
-	return check(p, e) && open_parts(&in, p, e) && notes(p, &in.kernel, a, e) &&
+	return check(p, out, e) && open_parts(&in, p, e) && notes(p, &in.kernel, out, a, e) &&
 	       eif_writer_open(&w, out, p->watch, e) && write_all(&w, p, &in, e) &&
 	       eif_writer_registers(&w, &a->registers, e) && eif_writer_close(&w, e);
 }

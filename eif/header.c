@@ -94,3 +94,10 @@ const char *eif_section_name(unsigned type)
 
 	return type < EIF_SECTION_TYPES ? names[type] : "unknown";
 }
+
+uint32_t eif_crc32_of(const struct digest *crc)
+{
+	const uint8_t *v = crc->v;
+
+	return (uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
+}

@@ -10,6 +10,7 @@
 
 #include "measure/base/buf.h"
 #include "measure/base/cur.h"
+#include "measure/core/digest.h"
 
 #define EIF_HEADER_SIZE 548u
 #define EIF_SECTION_HEADER_SIZE 12u
@@ -58,6 +59,9 @@ void eif_header_write(struct buf *out, const struct eif_header *h);
  * header. False (limit) when there are EIF_MAX_SECTIONS, or the file would pass 2^63 bytes.
  */
 must bool eif_header_add(struct eif_header *h, uint64_t size, struct err *e);
+
+/* A checksum that was computed as eif_crc32 has it. */
+uint32_t eif_crc32_of(const struct digest *crc);
 
 /* base: offset in the file, for messages. */
 must bool eif_section_header_read(struct eif_section_header *s, struct bytes in, uint64_t base,

@@ -122,15 +122,12 @@ static bool section_header(struct reading *r, struct eif_section *s, struct err 
 	return true;
 }
 
-/* Which register lanes a section's data goes to. */
+/* Which register lanes a section's data goes to; PCR1 has none, its content begins PCR0's. */
 static uint32_t measured_by(const struct reading *r, unsigned type)
 {
-	if (type == EIF_SECTION_RAMDISK && r->ramdisks > 0)
-		return lane(r->all) | lane(r->app);
-	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
-	    type == EIF_SECTION_RAMDISK)
-		return lane(r->all);
-	return 0;
+	unsigned mask = eif_register_mask(type, r->ramdisks);
+
+	return (mask & 1u << 0 ? lane(r->all) : 0) | (mask & 1u << 2 ? lane(r->app) : 0);
 }
 
 /*
@@ -206,9 +203,7 @@ static bool end(struct reading *r, struct err *e)
 
 static bool check_crc(const struct eif_image *img, struct err *e)
 {
-	const uint8_t *v = img->crc.v;
-	uint32_t computed =
-		(uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
+	uint32_t computed = eif_crc32_of(&img->crc);
 
 	if (computed != img->header.eif_crc32)
 		return err_at(e, REASON_CRC, EIF_CRC_AT,
@@ -225,6 +220,7 @@ static bool check_sections(struct eif_image *img, struct err *e)
 	if (m < img->n && !eif_metadata_read(&img->metadata_json, buf_bytes(&img->metadata),
 					     eif_section_data(&img->section[m]), e))
 		return err_in(e, "section %zu (metadata)", m);
+	img->sound = true;
 	if (s == img->n)
 		return true;
 	if (!eif_signature_read(&img->sign, buf_bytes(&img->signature),

@@ -31,10 +31,11 @@ struct eif_image {
 	uint64_t size;
 	struct digest sha256; /* of the whole file, when asked for */
 	struct digest crc; /* of the bytes read */
-	struct digest pcr[3]; /* valid when reading succeeded or failed with `signature` */
+	bool sound; /* all holds but perhaps the signature section; pcr is valid */
+	struct digest pcr[3];
 	struct buf metadata, signature; /* data of these sections, empty when there is none */
 	struct json metadata_json;
-	bool is_signed;
+	bool is_signed; /* the signature section was read: sign and pcr8 hold */
 	struct eif_signature sign;
 	struct digest pcr8;
 };
@@ -43,7 +44,8 @@ struct eif_image {
  * digests: sha256 and sha384 of every section and sha256 of the file are wanted too. The file's
  * watch is told of the progress.
  * All refusals are of class MALFORMED with section, offset and both values in the text, but a
- * signature that does not hold, which is `signature` (class NO).
+ * signature that does not hold, which is `signature` (class NO). A refusal that leaves img->sound
+ * true is one of the signature section alone.
  */
 must bool eif_image_read(struct file *f, bool digests, struct eif_image *img, struct err *e);
 void eif_image_free(struct eif_image *img);

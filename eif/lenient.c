@@ -122,20 +122,18 @@ static bool tables(const struct file *f, const struct eif_header *h, struct eif_
 }
 
 struct lanes {
-	unsigned all, boot, app, crc;
+	unsigned pcr[EIF_REGISTERS], crc;
 };
 
-/* Kernel, cmdline and the first ramdisk are PCR1's, the other ramdisks PCR2's, all are PCR0's. */
 static uint32_t lanes_of(const struct lanes *l, unsigned type, unsigned ramdisks)
 {
-	uint32_t crc = 1u << l->crc, boot = crc | 1u << l->all | 1u << l->boot;
+	unsigned mask = eif_register_mask(type, ramdisks);
+	uint32_t lanes = 1u << l->crc;
 
-	if (type == EIF_SECTION_RAMDISK && ramdisks > 0)
-		return crc | 1u << l->all | 1u << l->app;
-	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
-	    type == EIF_SECTION_RAMDISK)
-		return boot;
-	return crc;
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (mask & 1u << i)
+			lanes |= 1u << l->pcr[i];
+	return lanes;
 }
 
 static bool feed(struct pass *p, const struct lanes *l, const struct eif_view *v, struct file *f,
@@ -166,17 +164,22 @@ static bool feed(struct pass *p, const struct lanes *l, const struct eif_view *v
 static bool view_measure(struct eif_view *v, struct file *f, struct err *e)
 {
 	owned(pass_free) struct pass *p = pass_new(0, e);
-	struct digest content[3];
+	struct digest content[EIF_REGISTERS];
 	struct lanes l;
 
-	if (!p || !pass_lane(p, DIGEST_SHA384, &l.all, e) ||
-	    !pass_lane(p, DIGEST_SHA384, &l.boot, e) || !pass_lane(p, DIGEST_SHA384, &l.app, e) ||
-	    !pass_lane(p, DIGEST_CRC32, &l.crc, e) || !feed(p, &l, v, f, e) ||
-	    !pass_mark(p, l.all, &content[0], e) || !pass_mark(p, l.boot, &content[1], e) ||
-	    !pass_mark(p, l.app, &content[2], e) || !pass_mark(p, l.crc, &v->crc, e) ||
-	    !pass_end(p, e))
+	if (!p || !pass_lane(p, DIGEST_CRC32, &l.crc, e))
 		return false;
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (!pass_lane(p, DIGEST_SHA384, &l.pcr[i], e))
+			return false;
+	if (!feed(p, &l, v, f, e) || !pass_mark(p, l.crc, &v->crc, e))
+		return false;
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (!pass_mark(p, l.pcr[i], &content[i], e))
+			return false;
+	if (!pass_end(p, e))
+		return false;
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
 		if (!eif_pcr_extend(&content[i], &v->pcr[i], e))
 			return false;
 	v->measured = true;
@@ -208,10 +211,7 @@ static bool read_header(const struct file *f, struct eif_header *h, struct err *
 
 bool eif_view_crc_agrees(const struct eif_view *v)
 {
-	const uint8_t *c = v->crc.v;
-
-	return ((uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 | c[3]) ==
-	       v->stored_crc;
+	return eif_crc32_of(&v->crc) == v->stored_crc;
 }
 
 bool eif_lenient(struct file *f, struct eif_view views[2], struct err *e)

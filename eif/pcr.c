@@ -5,6 +5,27 @@
 
 static const uint8_t zeros[EIF_PCR_LEN];
 
+const char *const eif_register[EIF_REGISTERS] = {"PCR0", "PCR1", "PCR2"};
+
+unsigned eif_register_mask(unsigned section_type, unsigned ramdisks)
+{
+	const unsigned all = 1u << 0, boot = 1u << 1, application = 1u << 2;
+
+	if (section_type == EIF_SECTION_KERNEL || section_type == EIF_SECTION_CMDLINE)
+		return all | boot;
+	if (section_type == EIF_SECTION_RAMDISK)
+		return all | (ramdisks == 0 ? boot : application);
+	return 0;
+}
+
+bool eif_registers_put(struct mset *m, const struct digest *pcr, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n && i < EIF_REGISTERS; i++)
+		if (!mset_put(m, eif_register[i], &pcr[i], e))
+			return false;
+	return true;
+}
+
 bool eif_pcr_extend(const struct digest *content, struct digest *pcr, struct err *e)
 {
 	return hash_of_two(DIGEST_SHA384, bytes_of(zeros, sizeof(zeros)), digest_bytes(content),

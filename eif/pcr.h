@@ -10,10 +10,21 @@
 #ifndef EIF_PCR_H
 #define EIF_PCR_H
 
-#include "measure/core/digest.h"
+#include "eif/header.h"
+#include "measure/core/mset.h"
 #include "measure/core/x509.h"
 
 #define EIF_PCR_LEN 48u
+
+/* Registers of the image itself: PCR0, PCR1, PCR2. */
+#define EIF_REGISTERS 3u
+extern const char *const eif_register[EIF_REGISTERS];
+
+/* Which of them a section's data enters, as bits 1 << n; ramdisks: how many stand before it. */
+unsigned eif_register_mask(unsigned section_type, unsigned ramdisks);
+
+/* The first n of them into a set. */
+must bool eif_registers_put(struct mset *m, const struct digest *pcr, size_t n, struct err *e);
 
 /* From the SHA-384 of the content; from the content itself. */
 must bool eif_pcr_extend(const struct digest *content, struct digest *pcr, struct err *e);

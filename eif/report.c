@@ -6,6 +6,8 @@
 #include "eif/metadata.h"
 #include "measure/core/cose.h"
 
+#define METADATA_TEXT_MAX (6 * EIF_METADATA_MAX) /* every byte as \u00xx */
+
 static void member_u64(struct json_out *w, const char *key, uint64_t x)
 {
 	json_key(w, key);
@@ -68,6 +70,22 @@ static void signature(const struct eif_image *img, bool holds, struct json_out *
 	json_close(w, '}');
 }
 
+/* In one line: the indentation of a deep tree would be many times its text. */
+static void metadata_compact(const struct eif_image *img, struct json_out *w)
+{
+	owned(buf_free) struct buf text = BUF(METADATA_TEXT_MAX);
+	struct json_out compact = json_out(&text, false);
+
+	if (img->metadata_json.n == 0) {
+		json_null(w);
+		return;
+	}
+	json_node_out(&compact, &img->metadata_json, img->metadata_json.nodes);
+	if (text.failed != REASON_NONE)
+		buf_fail(w->out, text.failed);
+	json_raw(w, buf_bytes(&text));
+}
+
 void eif_report_json(const struct eif_image *img, bool holds, struct json_out *w)
 {
 	sections(img, w);
@@ -75,15 +93,13 @@ void eif_report_json(const struct eif_image *img, bool holds, struct json_out *w
 	member_hex(w, "sha256", &img->sha256);
 	member_u64(w, "version", img->header.version);
 	member_str(w, "arch", img->header.flags & EIF_FLAG_AARCH64 ? "aarch64" : "x86_64");
+	member_u64(w, "flags", img->header.flags);
 	member_u64(w, "default_mem", img->header.default_mem);
 	member_u64(w, "default_cpus", img->header.default_cpus);
 	member_hex(w, "crc32", &img->crc);
 	signature(img, holds, w);
 	json_key(w, "metadata");
-	if (img->metadata_json.n > 0)
-		json_node_out(w, &img->metadata_json, img->metadata_json.nodes);
-	else
-		json_null(w);
+	metadata_compact(img, w);
 }
 
 static void member_string_of(struct json_out *w, const struct json *j,

@@ -1,12 +1,13 @@
 #include "eif/sign.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "eif/chain.h"
+#include "eif/notes.h"
 #include "eif/pcr.h"
 #include "eif/writer.h"
 
-#define PEM_MAX (128u * 1024)
+#define CERTIFICATES_MAX (96u * 1024) /* as integers they fit into a section */
 
 void eif_sign_free(struct eif_to_sign *s)
 {
@@ -21,9 +22,17 @@ static bool read_certificate(struct eif_to_sign *s, const char *path, struct err
 {
 	size_t used;
 
-	if (!file_slurp(path, PEM_MAX, &s->pem, e))
+	if (!file_slurp(path, CERTIFICATES_MAX, &s->pem, e))
 		return false;
-	return x509_read_pem(&s->cert, buf_bytes(&s->pem), &used, e) || err_subject(e, path);
+	if (x509_read_pem(&s->cert, buf_bytes(&s->pem), &used, e) &&
+	    eif_chain_read(buf_bytes(&s->pem), used, &s->chain, e))
+		return true;
+	return err_subject(e, path);
+}
+
+static bool fit_to_sign(const struct eif_image *img, const struct err *e)
+{
+	return img->sound && reason_class(e->reason) != EXIT_CLASS_ENVIRONMENT;
 }
 
 static bool read_image(struct eif_to_sign *s, const char *path, struct err *e)
@@ -37,8 +46,10 @@ static bool read_image(struct eif_to_sign *s, const char *path, struct err *e)
 		err_set(e, REASON_NOT_A_FILE, "is a stream; an image to be signed is read twice");
 		return err_subject(e, path);
 	}
-	if (!eif_image_read(&f, false, &s->image, e) && e->reason != REASON_SIGNATURE)
+	if (!eif_image_read(&f, false, &s->image, e) && !fit_to_sign(&s->image, e))
 		return err_subject(e, path);
+	/* large, and not needed: the bytes are copied */
+	json_free(&s->image.metadata_json);
 	*e = (struct err){0};
 	return true;
 }
@@ -62,7 +73,7 @@ bool eif_sign_prepare(struct eif_to_sign *s, const char *image, const char *cert
 		      struct err *e)
 {
 	*s = (struct eif_to_sign){
-		.path = own_string(image, e), .pem = BUF(PEM_MAX + 1), .tbs = BUF(4096)};
+		.path = own_string(image, e), .pem = BUF(CERTIFICATES_MAX + 1), .tbs = BUF(4096)};
 	if (!s->path || !read_certificate(s, cert_path, e) || !read_image(s, image, e))
 		return false;
 	if (!can_be_signed(&s->image, e))
@@ -87,16 +98,25 @@ static bool layout(struct eif_header *h, const struct eif_image *img, size_t sig
 	return eif_header_add(h, signature, e);
 }
 
+/* What no register covers is written as it was checked, whatever stands in the file now. */
+static bool copy_section(struct eif_writer *w, const struct eif_image *img,
+			 const struct eif_section *s, struct file *f, struct err *e)
+{
+	if (s->type == EIF_SECTION_SIGNATURE)
+		return true;
+	if (s->type == EIF_SECTION_METADATA)
+		return eif_writer_bytes(w, EIF_SECTION_METADATA, buf_bytes(&img->metadata), e);
+	f->pos = eif_section_data(s);
+	return eif_writer_file(w, (enum eif_section_type)s->type, f, s->size, e);
+}
+
 static bool copy_sections(struct eif_writer *w, const struct eif_image *img, struct file *f,
 			  struct err *e)
 {
 	for (size_t i = 0; i < img->n; i++) {
 		const struct eif_section *s = &img->section[i];
 
-		if (s->type == EIF_SECTION_SIGNATURE)
-			continue;
-		f->pos = eif_section_data(s);
-		if (!eif_writer_file(w, (enum eif_section_type)s->type, f, s->size, e))
+		if (!copy_section(w, img, s, f, e))
 			return false;
 	}
 	return true;
@@ -105,16 +125,13 @@ static bool copy_sections(struct eif_writer *w, const struct eif_image *img, str
 /* What was copied must be what was read when the bytes to sign were made. */
 static bool same_registers(const struct eif_image *img, const struct mset *m, struct err *e)
 {
-	for (unsigned i = 0; i < 3; i++) {
-		char name[MSET_NAME];
-		const struct digest *d;
+	for (size_t i = 0; i < EIF_REGISTERS; i++) {
+		const struct digest *d = mset_get(m, eif_register[i]);
 
-		snprintf(name, sizeof(name), "PCR%u", i);
-		d = mset_get(m, name);
 		if (!d || !digest_equal(d, &img->pcr[i]))
 			return err_set(e, REASON_FILE_CHANGED,
 				       "%s is another one than when the image was first read",
-				       name);
+				       eif_register[i]);
 	}
 	return true;
 }
@@ -129,24 +146,44 @@ static bool write_signed(const struct eif_to_sign *s, struct bytes section, stru
 	       eif_writer_bytes(w, EIF_SECTION_SIGNATURE, section, e);
 }
 
+static bool open_again(const struct eif_to_sign *s, struct file *f, struct err *e)
+{
+	if (!file_open(f, s->path, e))
+		return false;
+	if (f->size == s->image.size)
+		return true;
+	err_set(e, REASON_FILE_CHANGED, "has %llu bytes, and had %llu when it was first read",
+		(unsigned long long)f->size, (unsigned long long)s->image.size);
+	return err_subject(e, s->path);
+}
+
+/* Of the image that was written, before it becomes visible. */
+static bool check(const struct eif_to_sign *s, const struct eif_writer *w, struct answer *a,
+		  struct err *e)
+{
+	struct digest pcr8;
+
+	if (!same_registers(&s->image, &a->registers, e))
+		return err_subject(e, s->path);
+	return eif_writer_check(w, s->image.pcr, e) && eif_pcr_of_certificate(s->cert, &pcr8, e) &&
+	       mset_put(&a->registers, "PCR8", &pcr8, e) &&
+	       eif_notes_certificate(s->cert, s->chain, NULL, a, e);
+}
+
 bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *out,
 		     struct answer *a, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
 	owned(buf_free) struct buf section = BUF(EIF_SIGNATURE_MAX);
 	owned(eif_writer_free) struct eif_writer w = {.out = OUT_NONE};
-	struct digest pcr8;
 
 	if (!x509_verify(s->cert, buf_bytes(&s->tbs), rs, e))
 		return err_in(e, "nothing is written");
 	eif_signature_write(&section, buf_bytes(&s->pem), x509_alg(s->cert), s->image.pcr[0].v, rs);
-	if (!buf_done(&section, "the signature section", e) || !file_open(&f, s->path, e) ||
+	if (!buf_done(&section, "the signature section", e) || !open_again(s, &f, e) ||
 	    !eif_writer_open(&w, out, s->watch, e) ||
 	    !write_signed(s, buf_bytes(&section), &f, &w, e) ||
 	    !eif_writer_registers(&w, &a->registers, e))
 		return false;
-	if (!same_registers(&s->image, &a->registers, e))
-		return err_subject(e, s->path);
-	return eif_pcr_of_certificate(s->cert, &pcr8, e) &&
-	       mset_put(&a->registers, "PCR8", &pcr8, e) && eif_writer_close(&w, e);
+	return check(s, &w, a, e) && eif_writer_close(&w, e);
 }

@@ -1,5 +1,6 @@
 #include "eif/signature.h"
 
+#include "eif/chain.h"
 #include "measure/base/hex.h"
 
 #define CERTIFICATE "signing_certificate"
@@ -125,7 +126,10 @@ static bool cose_read(struct eif_signature *s, const struct array *a, struct err
 
 static bool certificate_read(struct eif_signature *s, const struct array *a, struct err *e)
 {
-	if (x509_read_pem(&s->cert, buf_bytes(&s->pem), &s->cert_end, e))
+	struct bytes pem = buf_bytes(&s->pem);
+
+	if (x509_read_pem(&s->cert, pem, &s->cert_end, e) &&
+	    eif_chain_read(pem, s->cert_end, &s->chain, e))
 		return true;
 	if (e->at)
 		place(e, a);
@@ -240,7 +244,8 @@ static bool holds(const struct eif_signature *s, const struct x509 *cert, bool *
  */
 static unsigned chain_signer(const struct eif_signature *s)
 {
-	struct bytes rest = bytes_of(s->pem.p + s->cert_end, s->pem.n - s->cert_end);
+	struct bytes pem = buf_bytes(&s->pem);
+	size_t at = s->cert_end;
 
 	for (unsigned i = 2; i <= CHAIN_MAX; i++) {
 		owned(x509_free) struct x509 *cert = NULL;
@@ -248,11 +253,13 @@ static unsigned chain_signer(const struct eif_signature *s)
 		size_t used = 0;
 		bool yes = false;
 
-		if (!x509_read_pem(&cert, rest, &used, &unused) || !holds(s, cert, &yes, &unused))
+		at = eif_chain_next(pem, at);
+		if (!x509_read_pem(&cert, bytes_of(pem.p + at, pem.n - at), &used, &unused) ||
+		    !holds(s, cert, &yes, &unused))
 			return 0;
 		if (yes)
 			return i;
-		rest = bytes_of(rest.p + used, rest.n - used);
+		at += used;
 	}
 	return 0;
 }
@@ -272,6 +279,15 @@ static bool by_another(const struct eif_signature *s, struct err *e)
 	return err_set(e, REASON_SIGNATURE, "it does not verify under the certificate");
 }
 
+static bool same_register(const uint8_t a[48], const uint8_t b[48])
+{
+	struct digest x = {.alg = DIGEST_SHA384, .len = PCR_SIZE}, y = x;
+
+	memcpy(x.v, a, PCR_SIZE);
+	memcpy(y.v, b, PCR_SIZE);
+	return digest_equal(&x, &y);
+}
+
 bool eif_signature_check(const struct eif_signature *s, const uint8_t pcr0[48], struct err *e)
 {
 	owned(buf_free) struct buf was = BUF(PAYLOAD_MAX), is = BUF(PAYLOAD_MAX);
@@ -281,7 +297,7 @@ bool eif_signature_check(const struct eif_signature *s, const uint8_t pcr0[48], 
 		return false;
 	if (!yes)
 		return by_another(s, e);
-	if (memcmp(s->pcr0, pcr0, PCR_SIZE) == 0)
+	if (same_register(s->pcr0, pcr0))
 		return true;
 	hex_put(&was, bytes_of(s->pcr0, PCR_SIZE));
 	hex_put(&is, bytes_of(pcr0, PCR_SIZE));

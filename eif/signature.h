@@ -11,18 +11,22 @@
 #include "measure/core/cose.h"
 #include "measure/core/x509.h"
 
-#define EIF_SIGNATURE_MAX (1u << 20) /* bytes of a section */
+#define EIF_SIGNATURE_MAX (256u * 1024) /* bytes of a section */
 
 struct eif_signature {
 	struct buf pem; /* signing_certificate, verbatim */
 	struct buf cose; /* signature; alg and rs below point into it */
 	struct cose_sign1 sign1;
 	struct x509 *cert; /* the first certificate of pem */
-	size_t cert_end; /* where its PEM block ends; more bytes behind it are a chain */
+	size_t cert_end; /* where its PEM block ends */
+	size_t chain; /* certificates behind it */
 	uint8_t pcr0[48]; /* the register value that was signed */
 };
 
-/* Form only: canonical section, one certificate at the start of pem. base: offset in the file. */
+/*
+ * Form only: canonical section, the signer's certificate at the start of pem and nothing but further
+ * certificates behind it. base: offset in the file.
+ */
 must bool eif_signature_read(struct eif_signature *s, struct bytes section, uint64_t base,
 			     struct err *e);
 void eif_signature_free(struct eif_signature *s);

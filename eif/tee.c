@@ -3,8 +3,9 @@
 #include "eif/build.h"
 #include "eif/extract.h"
 #include "eif/lenient.h"
+#include "eif/notes.h"
+#include "eif/pcr.h"
 #include "eif/report.h"
-#include "measure/base/when.h"
 
 enum { OPT_LENIENT, OPT_NITRO_CLI, OPT_KERNEL, OPT_CMDLINE, OPT_RAMDISK, OPTS };
 
@@ -39,47 +40,9 @@ static int bid(struct bytes head)
 	return bytes_start(head, bytes_str(".eif")) ? 100 : 0;
 }
 
-static bool note_validity(const struct x509 *cert, const char *now, struct answer *a, struct err *e)
-{
-	int64_t at = 0, from, to;
-
-	if (now && strcmp(now, "none") == 0)
-		return true;
-	if (now && strcmp(now, "document") == 0)
-		return err_set(e, REASON_USAGE, "--at: an image has no time of its own");
-	if (now && !when_read(now, "--at", &at, e))
-		return false;
-	if (!now)
-		at = when_now();
-	if (!x509_validity(cert, &from, &to, e))
-		return false;
-	if (at < from)
-		answer_note(a, REASON_CERTIFICATE_EXPIRED,
-			    "the signing certificate is not valid yet");
-	if (at > to)
-		answer_note(a, REASON_CERTIFICATE_EXPIRED, "the signing certificate has expired");
-	return true;
-}
-
-static bool notes(const struct eif_image *img, const char *now, struct answer *a, struct err *e)
-{
-	size_t cmdline = eif_image_find(img, EIF_SECTION_CMDLINE);
-
-	if (cmdline < img->n && img->section[cmdline].size == 0)
-		answer_note(a, REASON_EMPTY_CMDLINE, "the command line is empty");
-	if (!img->is_signed)
-		return true;
-	if (img->sign.cert_end < img->sign.pem.n)
-		answer_note(a, REASON_CERTIFICATE_CHAIN,
-			    "%zu bytes follow the signer's certificate and are ignored",
-			    img->sign.pem.n - img->sign.cert_end);
-	return note_validity(img->sign.cert, now, a, e);
-}
-
 static bool registers(const struct eif_image *img, struct mset *m, struct err *e)
 {
-	return mset_put(m, "PCR0", &img->pcr[0], e) && mset_put(m, "PCR1", &img->pcr[1], e) &&
-	       mset_put(m, "PCR2", &img->pcr[2], e) &&
+	return eif_registers_put(m, img->pcr, EIF_REGISTERS, e) &&
 	       (!img->is_signed || mset_put(m, "PCR8", &img->pcr8, e));
 }
 
@@ -102,7 +65,7 @@ static bool measure_image(const struct tee_request *q, struct file *f, struct an
 
 	if (ours && (good || e->reason == REASON_SIGNATURE))
 		eif_report_json(&img, good, &a->json);
-	if (!good || !notes(&img, q->now, a, e))
+	if (!good || !eif_notes_image(&img, q->now, a, e))
 		return false;
 	if (q->json && !ours)
 		return nitro_cli(q, &img, a, e);
@@ -130,24 +93,73 @@ static bool measure_leniently(const struct tee_request *q, struct file *f, struc
 	return good && !err_is(&strict);
 }
 
+/* How many are given; no more are taken than an image has room for. */
+static size_t take_ramdisks(const struct args *args, const char *ramdisks[EIF_MAX_RAMDISKS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < args->n_values; i++) {
+		if (args->values[i].opt != OPT_RAMDISK)
+			continue;
+		if (n < EIF_MAX_RAMDISKS)
+			ramdisks[n] = args->values[i].value;
+		n++;
+	}
+	return n;
+}
+
 static bool measure_parts(const struct tee_request *q, struct answer *a, struct err *e)
 {
 	owned(buf_free) struct buf cmdline = BUF(EIF_CMDLINE_MAX);
-	const char *ramdisks[EIF_MAX_RAMDISKS + 1];
+	const char *ramdisks[EIF_MAX_RAMDISKS];
 	struct eif_parts p = {
 		.kernel = args_value(q->args, OPT_KERNEL), .ramdisks = ramdisks, .watch = q->watch};
-	const char *text = args_value(q->args, OPT_CMDLINE), *ramdisk;
+	const char *text = args_value(q->args, OPT_CMDLINE);
 
 	if (!p.kernel || !text)
 		return err_set(e, REASON_USAGE, "--%s is needed to measure parts",
 			       p.kernel ? "cmdline" : "kernel");
 	if (!file_value(text, EIF_CMDLINE_MAX, &cmdline, e))
 		return false;
-	while (p.n_ramdisks <= EIF_MAX_RAMDISKS &&
-	       (ramdisk = args_item(q->args, OPT_RAMDISK, p.n_ramdisks)))
-		ramdisks[p.n_ramdisks++] = ramdisk;
+	p.n_ramdisks = take_ramdisks(q->args, ramdisks);
 	p.cmdline = buf_bytes(&cmdline);
 	return eif_build(&p, NULL, a, e);
+}
+
+/* What would be ignored in silence is refused. */
+static bool has_meaning(const struct tee_request *q, bool parts, struct err *e)
+{
+	bool lenient = args_has(q->args, OPT_LENIENT), theirs = q->json && q->json[0];
+
+	if (args_has(q->args, OPT_NITRO_CLI) && !theirs)
+		return err_set(e, REASON_USAGE,
+			       "--nitro-cli-release has no meaning without --json=nitro-cli");
+	if (lenient && theirs)
+		return err_set(e, REASON_USAGE,
+			       "--lenient shows readings, which --json=%s has no form for",
+			       q->json);
+	if (parts && lenient)
+		return err_set(e, REASON_USAGE,
+			       "--lenient shows readings of an image, and parts are given");
+	if (parts && theirs)
+		return err_set(e, REASON_USAGE, "--json=%s describes an image, and parts are given",
+			       q->json);
+	if (parts && q->now)
+		return err_set(e, REASON_USAGE,
+			       "--at judges a signature, and parts are given, which have none");
+	return true;
+}
+
+static bool operands(size_t given, bool parts, struct err *e)
+{
+	const char *are = given == 1 ? "is" : "are";
+
+	if (given == (parts ? 0 : 1))
+		return true;
+	if (parts)
+		return err_set(e, REASON_USAGE, "no FILE is needed beside parts, %zu %s given",
+			       given, are);
+	return err_set(e, REASON_USAGE, "one FILE is needed, %zu %s given", given, are);
 }
 
 static bool measure(const struct tee_request *q, struct answer *a, struct err *e)
@@ -156,9 +168,8 @@ static bool measure(const struct tee_request *q, struct answer *a, struct err *e
 	bool parts = args_has(q->args, OPT_KERNEL) || args_has(q->args, OPT_CMDLINE) ||
 		     args_has(q->args, OPT_RAMDISK);
 
-	if (q->args->n_operands != (parts ? 0 : 1))
-		return err_set(e, REASON_USAGE, "%zu files are given and %s", q->args->n_operands,
-			       parts ? "none is needed beside parts" : "one is needed");
+	if (!operands(q->args->n_operands, parts, e) || !has_meaning(q, parts, e))
+		return false;
 	if (parts)
 		return measure_parts(q, a, e);
 	if (!file_open(&f, q->args->operands[0], e))

@@ -50,11 +50,6 @@ static uint32_t unshift(uint32_t crc, uint64_t bytes)
 	return multiply(crc, x_to(CRC_PERIOD - exponent(bytes)));
 }
 
-static uint32_t crc_value(const struct digest *d)
-{
-	return (uint32_t)d->v[0] << 24 | (uint32_t)d->v[1] << 16 | (uint32_t)d->v[2] << 8 | d->v[3];
-}
-
 /* ---- the parts: header, what stands before the signature section, that section, what follows */
 
 struct parts {
@@ -84,7 +79,7 @@ static bool crc_of_header(const struct eif_header *h, uint32_t *crc, struct err 
 	if (!buf_done(&raw, "the header", e) ||
 	    !hash_of(DIGEST_CRC32, bytes_of(raw.p, EIF_CRC_AT), &d, e))
 		return false;
-	*crc = crc_value(&d);
+	*crc = eif_crc32_of(&d);
 	return true;
 }
 
@@ -99,7 +94,7 @@ static bool crc_of_signature(const struct eif_image *img, uint32_t *crc, struct 
 	if (!buf_done(&raw, "a section header", e) ||
 	    !hash_of_two(DIGEST_CRC32, buf_bytes(&raw), buf_bytes(&img->signature), &d, e))
 		return false;
-	*crc = crc_value(&d);
+	*crc = eif_crc32_of(&d);
 	return true;
 }
 
@@ -127,7 +122,7 @@ static bool crc_after(const struct parts *p, struct file *f, uint32_t *crc, stru
 	}
 	if (!hash_peek(hash, &d, e))
 		return false;
-	*crc = crc_value(&d);
+	*crc = eif_crc32_of(&d);
 	return true;
 }
 
@@ -139,7 +134,7 @@ static bool crc_of_content(const struct parts *p, struct file *f, uint32_t *crc,
 	if (!crc_of_header(&p->img->header, &header, e) ||
 	    !crc_of_signature(p->img, &signature, e) || !crc_after(p, f, &after, e))
 		return false;
-	before = unshift(crc_value(&p->img->crc) ^ after, p->after);
+	before = unshift(eif_crc32_of(&p->img->crc) ^ after, p->after);
 	before = unshift(before ^ signature, p->section) ^ shift(header, p->before);
 	*crc = shift(before, p->after) ^ after;
 	return true;
@@ -217,7 +212,7 @@ bool eif_unsigned_digest(const struct eif_image *img, struct file *f, struct eif
 	h.eif_crc32 = shift(head, p.before + p.after) ^ content;
 	if (!hash_parts(&p, &h, f, d, e))
 		return false;
-	if (crc_value(&d[1]) != content)
+	if (eif_crc32_of(&d[1]) != content)
 		return err_set(e, REASON_FILE_CHANGED,
 			       "the sections have another checksum than when they were first read");
 	*out = (struct eif_unsigned){img->size - p.section, d[0]};

@@ -1,12 +1,10 @@
 #include "eif/writer.h"
 
-#include <stdio.h>
-
-#include "eif/pcr.h"
+#include "eif/image.h"
 
 bool eif_writer_open(struct eif_writer *w, const char *path, struct watch watch, struct err *e)
 {
-	*w = (struct eif_writer){.out = OUT_NONE, .writing = path != NULL};
+	*w = (struct eif_writer){.out = OUT_NONE};
 	w->pass = pass_new(0, e);
 	if (!w->pass)
 		return false;
@@ -24,10 +22,15 @@ void eif_writer_free(struct eif_writer *w)
 	out_free(&w->out);
 }
 
+static bool writing(const struct eif_writer *w)
+{
+	return w->out.fd >= 0;
+}
+
 /* The bytes that follow go to the output, to the checksum unless told otherwise, and to `lanes`. */
 static void open_for(struct eif_writer *w, uint32_t lanes)
 {
-	pass_open(w->pass, lanes | (w->writing ? 1u << w->copy : 0));
+	pass_open(w->pass, lanes | (writing(w) ? 1u << w->copy : 0));
 }
 
 bool eif_writer_header(struct eif_writer *w, const struct eif_header *h, struct err *e)
@@ -49,16 +52,16 @@ static bool begin(struct eif_writer *w, enum eif_section_type type, uint64_t siz
 {
 	owned(buf_free) struct buf raw = BUF(EIF_SECTION_HEADER_SIZE);
 	struct eif_section_header h = {.section_type = (uint16_t)type, .section_size = size};
+	unsigned mask = eif_register_mask(type, w->ramdisks);
 	uint32_t lanes = 1u << w->crc;
 
 	eif_section_header_write(&raw, &h);
 	open_for(w, lanes);
 	if (!buf_done(&raw, "a section header", e) || !pass_feed(w->pass, buf_bytes(&raw), e))
 		return false;
-	if (type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
-	    type == EIF_SECTION_RAMDISK)
+	if (mask & 1u << 0)
 		lanes |= 1u << w->all;
-	if (type == EIF_SECTION_RAMDISK && w->ramdisks > 0)
+	if (mask & 1u << 2)
 		lanes |= 1u << w->app;
 	open_for(w, lanes);
 	return true;
@@ -88,31 +91,50 @@ bool eif_writer_file(struct eif_writer *w, enum eif_section_type type, struct fi
 	return finish(w, type, e);
 }
 
-static bool put_register(struct mset *m, unsigned number, const struct digest *content,
-			 struct err *e)
-{
-	char name[MSET_NAME];
-	struct digest pcr;
-
-	snprintf(name, sizeof(name), "PCR%u", number);
-	return eif_pcr_extend(content, &pcr, e) && mset_put(m, name, &pcr, e);
-}
-
 bool eif_writer_registers(struct eif_writer *w, struct mset *m, struct err *e)
 {
-	struct digest crc;
+	struct digest crc, pcr[EIF_REGISTERS];
 
 	if (!pass_mark(w->pass, w->all, &w->content[0], e) ||
 	    !pass_mark(w->pass, w->app, &w->content[2], e) ||
 	    !pass_mark(w->pass, w->crc, &crc, e) || !pass_end(w->pass, e))
 		return false;
-	for (unsigned i = 0; i < 3; i++)
-		if (!put_register(m, i, &w->content[i], e))
+	w->size = pass_position(w->pass);
+	pass_free(&w->pass); /* its windows are not needed while the file is read back */
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (!eif_pcr_extend(&w->content[i], &pcr[i], e))
 			return false;
-	return !w->writing || out_pwrite(&w->out, EIF_CRC_AT, digest_bytes(&crc), e);
+	return eif_registers_put(m, pcr, EIF_REGISTERS, e) &&
+	       (!writing(w) || out_pwrite(&w->out, EIF_CRC_AT, digest_bytes(&crc), e));
+}
+
+static bool not_as_written(const struct err *why, struct err *e)
+{
+	if (reason_class(why->reason) == EXIT_CLASS_ENVIRONMENT)
+		return err_set(e, why->reason, "read back: %s", why->text);
+	return err_set(e, REASON_IO, "read back, the image that was written is refused: %s: %s",
+		       reason_slug(why->reason), why->text);
+}
+
+bool eif_writer_check(const struct eif_writer *w, const struct digest pcr[EIF_REGISTERS],
+		      struct err *e)
+{
+	owned(eif_image_free) struct eif_image img = {0};
+	struct file f = {.fd = w->out.fd, .size = w->size, .name = w->out.path};
+	struct err why = {0};
+
+	if (!eif_image_read(&f, false, &img, &why))
+		return not_as_written(&why, e) || err_subject(e, f.name);
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (!digest_equal(&img.pcr[i], &pcr[i])) {
+			err_set(e, REASON_IO, "read back, %s is another one than was written",
+				eif_register[i]);
+			return err_subject(e, f.name);
+		}
+	return true;
 }
 
 bool eif_writer_close(struct eif_writer *w, struct err *e)
 {
-	return !w->writing || out_commit(&w->out, e);
+	return !writing(w) || out_commit(&w->out, e);
 }

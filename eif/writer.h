@@ -7,17 +7,16 @@
 #ifndef EIF_WRITER_H
 #define EIF_WRITER_H
 
-#include "eif/header.h"
-#include "measure/core/mset.h"
+#include "eif/pcr.h"
 #include "measure/core/pass.h"
 
 struct eif_writer {
 	struct pass *pass;
 	struct out out;
-	bool writing;
 	unsigned all, app, crc, copy; /* lanes: content of PCR0 and PCR2, checksum, output */
 	unsigned ramdisks;
-	struct digest content[3]; /* what PCR0 to PCR2 cover */
+	struct digest content[EIF_REGISTERS]; /* what PCR0 to PCR2 cover */
+	uint64_t size; /* of the image, once the registers are there */
 };
 
 /* path NULL: measure only. */
@@ -36,6 +35,13 @@ must bool eif_writer_file(struct eif_writer *w, enum eif_section_type type, stru
 
 /* Finish the digests: PCR0, PCR1, PCR2 into m, the CRC into the file. Nothing is visible yet. */
 must bool eif_writer_registers(struct eif_writer *w, struct mset *m, struct err *e);
+
+/*
+ * The strict reader over what was written, which must find these registers (io otherwise, with its
+ * words): nothing is published that it would refuse.
+ */
+must bool eif_writer_check(const struct eif_writer *w, const struct digest pcr[EIF_REGISTERS],
+			   struct err *e);
 
 /* Make the file durable and visible. */
 must bool eif_writer_close(struct eif_writer *w, struct err *e);

@@ -9,8 +9,9 @@
  *
  * Bytes live in a ring of PASS_WINDOWS windows of PASS_WINDOW bytes: memory does not depend on the
  * file. The calling thread reads and, when the ring is full, hashes; the others only hash. A free
- * thread takes the lane that is furthest behind. Writing a copy is a lane like the others. A pass that
- * has failed stays failed; every later call gives the same err.
+ * thread takes the lane that is furthest behind. Writing a copy is a lane like the others. A pass
+ * that has failed, by a lane or by the caller's own reading or asking, stays failed; every later
+ * call gives the same err.
  */
 #ifndef MEASURE_CORE_PASS_H
 #define MEASURE_CORE_PASS_H
@@ -19,7 +20,7 @@
 #include "measure/core/hash.h"
 
 #define PASS_WINDOW (512u * 1024)
-#define PASS_WINDOWS 12
+#define PASS_WINDOWS 8
 #define PASS_LANES 16
 
 struct pass;
@@ -32,7 +33,7 @@ must struct pass *pass_new(unsigned threads, struct err *e);
 void pass_free(struct pass **p);
 void pass_input(struct pass *p, struct file *in);
 
-/* A new lane, to be made before the first byte is read; its number in *lane. */
+/* A new lane, made before the first byte is read (limit otherwise); its number in *lane. */
 must bool pass_lane(struct pass *p, enum digest_alg alg, unsigned *lane, struct err *e);
 
 /* A lane that writes what it is fed to `out`, one behind the other. */
@@ -41,7 +42,10 @@ must bool pass_writer(struct pass *p, struct out *out, unsigned *lane, struct er
 /* Which lanes the bytes read from now on go to: a mask of 1u << lane. */
 void pass_open(struct pass *p, uint32_t lanes);
 
-/* Digest of what the lane has been fed up to here, into *out once pass_end() is true. */
+/*
+ * Digest of what the lane has been fed up to here, into *out once pass_end() is true; the digest
+ * begun anew. A lane that writes has none (limit).
+ */
 must bool pass_mark(struct pass *p, unsigned lane, struct digest *out, struct err *e);
 must bool pass_restart(struct pass *p, unsigned lane, struct err *e);
 

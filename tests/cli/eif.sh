@@ -112,15 +112,15 @@ ok '--lenient shows all readings, and the strict one decides'
 run eif
 expect_status 2
 expect_stdout ''
-expect_stderr 'measure: error[usage]: 0 files are given and one is needed
+expect_stderr 'measure: error[usage]: one FILE is needed, 0 are given
 measure: hint: see `measure help eif`'
 run eif image flipped
 expect_status 2
-expect_stderr 'measure: error[usage]: 2 files are given and one is needed
+expect_stderr 'measure: error[usage]: one FILE is needed, 2 are given
 measure: hint: see `measure help eif`'
 run eif image --kernel kernel
 expect_status 2
-expect_stderr 'measure: error[usage]: 1 files are given and none is needed beside parts
+expect_stderr 'measure: error[usage]: no FILE is needed beside parts, 1 is given
 measure: hint: see `measure help eif`'
 run eif --kernel kernel --ramdisk rd1
 expect_status 2
@@ -139,6 +139,38 @@ expect_status 2
 expect_stdout ''
 expect_stderr_has 'measure: error[usage]: '
 ok 'too little or too much is a usage error'
+
+parts='--kernel kernel --cmdline x --ramdisk rd1'
+# no_meaning TEXT ARGS...
+no_meaning()
+{
+	text=$1
+	shift
+	run eif "$@"
+	expect_status 2
+	expect_stdout ''
+	expect_stderr "measure: error[usage]: $text
+measure: hint: see \`measure help eif\`"
+}
+# shellcheck disable=SC2086 # several words
+{
+	no_meaning '--lenient shows readings of an image, and parts are given' $parts --lenient
+	no_meaning '--json=nitro-cli describes an image, and parts are given' $parts --json=nitro-cli
+	no_meaning '--at judges a signature, and parts are given, which have none' $parts --at none
+}
+no_meaning '--nitro-cli-release has no meaning without --json=nitro-cli' image --nitro-cli-release 1.4
+no_meaning '--lenient shows readings, which --json=nitro-cli has no form for' \
+	image --lenient --json=nitro-cli
+ok 'an option without a meaning is a usage error'
+
+run eif --kernel kernel --cmdline '' --ramdisk rd1 --ramdisk rd2
+expect_status 0
+expect_stderr_has 'measure: warning[empty-cmdline]: the command line is empty'
+# shellcheck disable=SC2046 # several words
+run eif --kernel kernel --cmdline x $(printf ' --ramdisk=rd%.0s1' $(seq 40))
+expect_status 2
+expect_stderr_has 'measure: error[usage]: 40 ramdisks are given, and 29 is the most there is room for'
+ok 'what no image is written of: an empty command line is measured, 40 ramdisks are not'
 
 for when in now none 2026-11-20T13:38:29Z 2026-11-20T13:38:29+01:00; do
 	run eif image --at "$when"

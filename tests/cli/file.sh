@@ -37,7 +37,7 @@ expect_stderr "measure: error[usage]: unknown option '--bogusbogus'
 measure: hint: see \`measure help eif\`"
 run image image.eif
 expect_status 2
-expect_stderr 'measure: error[usage]: 2 files are given and one is needed
+expect_stderr 'measure: error[usage]: one FILE is needed, 2 are given
 measure: hint: see `measure help eif`'
 ok 'with the options of that verb'
 

@@ -20,6 +20,8 @@ import zlib
 
 KERNEL, CMDLINE, RAMDISK, SIGNATURE, METADATA = 1, 2, 3, 4, 5
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE-----\r?\n?")
+BEHIND = re.compile(rb"(?:[ \t\r\n]*-----BEGIN CERTIFICATE-----\r?\n(?:[A-Za-z0-9+/=]{1,76}\r?\n)+"
+                    rb"-----END CERTIFICATE-----(?:\r?\n|$))*[ \t\r\n]*")
 CURVES = {"prime256v1": ("sha256", 32), "secp384r1": ("sha384", 48), "secp521r1": ("sha512", 66)}
 ALGORITHMS = {-7: CURVES["prime256v1"], -35: CURVES["secp384r1"], -36: CURVES["secp521r1"]}
 
@@ -200,7 +202,7 @@ def der_length(der):
 
 def check_signature(data, pcr0):
     """The DER of the certificate. Everything is rebuilt from its parts and compared."""
-    refuse(len(data) > 1 << 20, "signature of %d bytes" % len(data))
+    refuse(len(data) > 1 << 18, "signature of %d bytes" % len(data))
     start = b"\x81\xa2" + text("signing_certificate")
     refuse(not data.startswith(start), "signature: not one entry with a certificate")
     try:
@@ -211,6 +213,7 @@ def check_signature(data, pcr0):
     refuse(data != start + ints(pem) + text("signature") + ints(cose), "signature: not canonical")
     block = PEM.match(pem)
     refuse(not block, "certificate is not at the start")
+    refuse(not BEHIND.fullmatch(pem[block.end():]), "no certificate behind the certificate")
     der = base64.b64decode(block.group(1))
     refuse(len(der) != der_length(der), "certificate with bytes behind it")
     curve, pub = curve_of(der)

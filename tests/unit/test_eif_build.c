@@ -236,14 +236,15 @@ static void empty_and_missing_parts_are_refused_by_name(void **state)
 	free(none);
 }
 
-static void check_note(struct parts *x, enum reason r, const char *text)
+static void check_note(struct parts *x, bool writing, enum reason r, const char *text)
 {
+	const char *out = writing ? folder_path(&x->folder, "noted") : NULL;
 	struct answer a;
 	struct err e = {0};
 
 	answer_init(&a);
-	assert_true(eif_build(&x->p, NULL, &a, &e));
-	assert_int_equal(a.n_notes, 1);
+	assert_true(eif_build(&x->p, out, &a, &e));
+	assert_int_equal(a.n_notes, r != REASON_NONE);
 	assert_int_equal(a.notes[0].reason, r);
 	assert_string_equal(a.notes[0].text, text);
 	answer_free(&a);
@@ -255,14 +256,20 @@ static void what_looks_wrong_but_is_measured_right_is_a_warning(void **state)
 	const char *kernel = x->p.kernel;
 
 	x->p.flags = 1;
-	check_note(x, REASON_KERNEL_FORMAT, "the kernel is no Image, which aarch64 needs");
+	check_note(x, true, REASON_KERNEL_FORMAT, "the kernel is no Image, which aarch64 needs");
+	check_note(x, false, REASON_NONE, "");
 	x->p.flags = 0;
 	x->p.kernel = x->paths[3];
-	check_note(x, REASON_KERNEL_FORMAT, "the kernel is no bzImage, which x86_64 needs");
+	check_note(x, true, REASON_KERNEL_FORMAT, "the kernel is no bzImage, which x86_64 needs");
+	check_note(x, false, REASON_KERNEL_FORMAT,
+		   "the kernel is neither a bzImage, which x86_64 needs, nor an Image, which "
+		   "aarch64 needs");
 	x->p.kernel = kernel;
 	x->p.cmdline = bytes_str("quiet\n");
-	check_note(x, REASON_CMDLINE_NEWLINE,
+	check_note(x, true, REASON_CMDLINE_NEWLINE,
 		   "the command line ends in a newline, which is measured");
+	x->p.cmdline = bytes_of(NULL, 0);
+	check_note(x, false, REASON_EMPTY_CMDLINE, "the command line is empty");
 }
 
 static void a_disk_without_room_leaves_the_old_image_and_nothing_else(void **state)

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "eif/writer.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_eif_sign.h"
 #include "tests/unit/support_folder.h"
@@ -173,8 +174,7 @@ static void certificates_behind_the_first_go_in_as_they_are(void **state)
 	uint8_t pcr[3][48];
 	char chain[4096];
 
-	snprintf(chain, sizeof(chain), "%ssome words\n%s", forge_certificate(384),
-		 forge_certificate(256));
+	snprintf(chain, sizeof(chain), "%s\r\n%s", forge_certificate(384), forge_certificate(256));
 	put_image(x, &f);
 	put_cert(x, chain);
 	forge_registers(&f, pcr);
@@ -188,6 +188,9 @@ static void certificates_behind_the_first_go_in_as_they_are(void **state)
 	rs = forge_ecdsa(384, to.tbs.p, to.tbs.n);
 	assert_true(eif_sign_attach(&to, bytes_of(rs.p, rs.n), x->image, &a, &e));
 	check_file(x->image, &right);
+	assert_int_equal(a.n_notes, 1);
+	assert_int_equal(a.notes[0].reason, REASON_CERTIFICATE_CHAIN);
+	assert_string_equal(a.notes[0].text, "1 certificate follows the signer's and is ignored");
 	eif_sign_free(&to);
 	answer_free(&a);
 	free(section.p);
@@ -309,10 +312,93 @@ static void an_image_that_changed_since_is_not_signed(void **state)
 	check_not_attached(x, &s, bytes_of(rs.p, rs.n), REASON_FILE_CHANGED,
 			   "PCR0 is another one than when the image was first read");
 	assert_int_equal(truncate(x->image, 900), 0);
-	check_not_attached(x, &s, bytes_of(rs.p, rs.n), REASON_TRUNCATED,
-			   "kernel: the file ends here, 204 bytes too early");
+	check_not_attached(x, &s, bytes_of(rs.p, rs.n), REASON_FILE_CHANGED,
+			   "has 900 bytes, and had 1482 when it was first read");
 	eif_sign_free(&s);
 	free(rs.p);
+}
+
+/* No register covers it, so that nobody else would notice. */
+static void metadata_that_changed_since_is_written_as_it_was_checked(void **state)
+{
+	struct signing *x = *state;
+	struct forge f = forge_base(), right = f;
+	uint8_t *section = forge_sign(&right, 256, NULL), *bad = forge_memory(f.section[2].n);
+	struct eif_to_sign s = {0};
+	struct answer a;
+	struct err e = {0};
+	struct forged rs;
+
+	put_image(x, &f);
+	put_cert(x, forge_certificate(256));
+	answer_init(&a);
+	assert_true(eif_sign_prepare(&s, x->image, x->cert, &e));
+	rs = forge_ecdsa(256, s.tbs.p, s.tbs.n);
+	memset(bad, 0xff, f.section[2].n);
+	f.section[2].data = bad;
+	put_image(x, &f);
+	assert_true(eif_sign_attach(&s, bytes_of(rs.p, rs.n), x->image, &a, &e));
+	check_file(x->image, &right);
+	eif_sign_free(&s);
+	answer_free(&a);
+	free(rs.p);
+	free(bad);
+	free(section);
+}
+
+static void check_not_as_written(struct signing *x, enum eif_section_type last, uint8_t flip,
+				 const char *text)
+{
+	struct bytes data = bytes_str("bytes");
+	struct eif_header h = {.version = 3};
+	struct eif_writer w = {.out = OUT_NONE};
+	struct digest pcr[EIF_REGISTERS];
+	struct mset m = {0};
+	struct err e = {0}, why = {0};
+
+	for (size_t i = 0; i < 3; i++)
+		assert_true(eif_header_add(&h, data.n, &e));
+	assert_true(eif_writer_open(&w, folder_path(&x->folder, "out"), (struct watch){0}, &e));
+	assert_true(eif_writer_header(&w, &h, &e));
+	assert_true(eif_writer_bytes(&w, EIF_SECTION_KERNEL, data, &e));
+	assert_true(eif_writer_bytes(&w, EIF_SECTION_CMDLINE, data, &e));
+	assert_true(eif_writer_bytes(&w, last, data, &e));
+	assert_true(eif_writer_registers(&w, &m, &e));
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		pcr[i] = m.entry[i].digest;
+	pcr[1].v[47] ^= flip;
+	assert_false(eif_writer_check(&w, pcr, &why));
+	check_err(&why, REASON_IO, text);
+	eif_writer_free(&w);
+	assert_int_equal(folder_count(&x->folder), 0);
+}
+
+static void what_would_be_refused_or_measured_otherwise_is_not_published(void **state)
+{
+	struct signing *x = *state;
+
+	check_not_as_written(
+		x, EIF_SECTION_CMDLINE, 0,
+		"read back, the image that was written is refused: section-set: section "
+		"2 (cmdline): a second cmdline section");
+	check_not_as_written(x, EIF_SECTION_RAMDISK, 1,
+			     "read back, PCR1 is another one than was written");
+}
+
+static void a_section_that_is_no_signature_is_replaced_all_the_same(void **state)
+{
+	static const char *const twists[] = {"keys-swapped", "trailing", "empty-array",
+					     "certificate-empty"};
+	struct signing *x = *state;
+
+	for (size_t i = 0; i < COUNT(twists); i++) {
+		struct forge f = forge_base(), was = f;
+		uint8_t *section = forge_sign(&was, 256, twists[i]);
+
+		put_image(x, &was);
+		check_signing(x, 384, &f, x->image);
+		free(section);
+	}
 }
 
 static void a_full_disk_leaves_the_old_image_and_nothing_else(void **state)
@@ -359,6 +445,9 @@ int main(void)
 		TEST(images_that_are_not_read_alike_are_not_signed),
 		TEST(a_signature_that_does_not_verify_writes_nothing),
 		TEST(an_image_that_changed_since_is_not_signed),
+		TEST(metadata_that_changed_since_is_written_as_it_was_checked),
+		TEST(what_would_be_refused_or_measured_otherwise_is_not_published),
+		TEST(a_section_that_is_no_signature_is_replaced_all_the_same),
 		TEST(a_full_disk_leaves_the_old_image_and_nothing_else),
 	};
 

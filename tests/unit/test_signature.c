@@ -314,13 +314,34 @@ static void check_pem(unsigned bits, const char *pem, enum reason r, int at, con
 
 static void a_chain_behind_the_signers_certificate_is_accepted(void **state)
 {
-	owned(own_free) char *chain = NULL, *prose = NULL;
+	owned(own_free) char *chain = NULL, *space = NULL;
 
 	(void)state;
 	assert_true(asprintf(&chain, "%s%s", forge_certificate(256), forge_certificate(384)) > 0);
-	assert_true(asprintf(&prose, "%sand some prose", forge_certificate(256)) > 0);
+	assert_true(asprintf(&space, "%s \r\n\n%s\t\n", forge_certificate(256),
+			     forge_certificate(521)) > 0);
 	check_pem(256, chain, REASON_NONE, -1, "");
-	check_pem(256, prose, REASON_NONE, -1, "");
+	check_pem(256, space, REASON_NONE, -1, "");
+}
+
+/* Whatever it is: it would be published with the image. */
+static void anything_else_behind_the_certificate_is_refused(void **state)
+{
+	struct forged key = forge_key_pem(256);
+	owned(own_free) char *secret = NULL, *prose = NULL;
+
+	(void)state;
+	assert_true(asprintf(&secret, "%s%.*s", forge_certificate(256), (int)key.n,
+			     (const char *)key.p) > 0);
+	assert_true(asprintf(&prose, "%s%sand some prose", forge_certificate(256),
+			     forge_certificate(384)) > 0);
+	check_pem(256, secret, REASON_CERTIFICATE, 897,
+		  "signing_certificate: a PEM block \"EC PRIVATE KEY\" stands behind the "
+		  "certificate, where only further certificates may stand");
+	check_pem(256, prose, REASON_CERTIFICATE, 1939,
+		  "signing_certificate: a byte 61 stands behind the certificate, where only "
+		  "further certificates may stand");
+	free(key.p);
 }
 
 static void a_signature_by_a_later_certificate_of_the_chain_is_told_apart(void **state)
@@ -333,7 +354,7 @@ static void a_signature_by_a_later_certificate_of_the_chain_is_told_apart(void *
 	assert_true(asprintf(&second, "%s%s", pem, forge_certificate(256)) > 0);
 	assert_true(asprintf(&third, "%s%s%s", forge_certificate(384), pem,
 			     forge_certificate(256)) > 0);
-	assert_true(asprintf(&none, "%s%stext%s", pem, pem, forge_certificate(256)) > 0);
+	assert_true(asprintf(&none, "%s%s%s", pem, pem, forge_certificate(384)) > 0);
 	check_pem(256, second, REASON_SIGNATURE, -1,
 		  "it is by certificate 2 of the chain, and readers take the first");
 	check_pem(256, third, REASON_SIGNATURE, -1,
@@ -397,7 +418,7 @@ static void a_section_over_its_limit_is_not_written(void **state)
 	eif_signature_write(&out, bytes_of(pem, sizeof(pem)), COSE_ES256, pcr0,
 			    bytes_of(rs, sizeof(rs)));
 	assert_false(buf_done(&out, "the section", &e));
-	check_err(&e, REASON_LIMIT, "the section is over its limit of 1048576 bytes");
+	check_err(&e, REASON_LIMIT, "the section is over its limit of 262144 bytes");
 }
 
 static void every_truncation_of_a_section_is_refused(void **state)
@@ -527,6 +548,7 @@ int main(void)
 		cmocka_unit_test(a_section_is_written_as_the_independent_writer_writes_it),
 		cmocka_unit_test(a_signature_over_another_pcr0_tells_both),
 		cmocka_unit_test(a_chain_behind_the_signers_certificate_is_accepted),
+		cmocka_unit_test(anything_else_behind_the_certificate_is_refused),
 		cmocka_unit_test(a_signature_by_a_later_certificate_of_the_chain_is_told_apart),
 		cmocka_unit_test(an_algorithm_that_is_not_the_keys_is_said),
 		cmocka_unit_test(a_certificate_that_is_none_is_refused_at_its_place_in_the_file),
