@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "measure/base/num.h"
 
-static const char *kind_of(mode_t mode)
+const char *file_kind(mode_t mode)
 {
 	if (S_ISDIR(mode))
 		return "a directory";
@@ -18,8 +19,14 @@ static const char *kind_of(mode_t mode)
 	return "a device";
 }
 
-static bool open_stdin(struct file *f)
+static bool open_stdin(struct file *f, struct err *e)
 {
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISDIR(st.st_mode)) {
+		err_set(e, REASON_NOT_A_FILE, "is a directory, not a regular file");
+		return err_subject(e, "-");
+	}
 	*f = (struct file){.fd = STDIN_FILENO, .stream = true, .name = "-"};
 	return true;
 }
@@ -30,7 +37,7 @@ bool file_open(struct file *f, const char *path, struct err *e)
 	struct stat st;
 
 	if (strcmp(path, "-") == 0)
-		return open_stdin(f);
+		return open_stdin(f, e);
 	/* Not blocking: a pipe without a writer would hold the open for ever. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 && (errno == ENXIO || errno == ENODEV)) {
@@ -42,7 +49,7 @@ bool file_open(struct file *f, const char *path, struct err *e)
 		return err_subject(e, path);
 	}
 	if (!S_ISREG(st.st_mode)) {
-		err_set(e, REASON_NOT_A_FILE, "is %s, not a regular file", kind_of(st.st_mode));
+		err_set(e, REASON_NOT_A_FILE, "is %s, not a regular file", file_kind(st.st_mode));
 		if (S_ISFIFO(st.st_mode))
 			err_hint(e, "a stream is read from standard input, as -");
 		return err_subject(e, path);
@@ -70,6 +77,14 @@ static bool read_failed(const struct file *f, uint64_t at, struct err *e)
 	return err_subject(e, f->name);
 }
 
+/* A stream may have been handed to us as one that does not wait. */
+static bool await_input(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, -1) >= 0 || errno == EINTR;
+}
+
 /* As much as there is, up to n: at `at` in a regular file, wherever it stands in a stream. */
 static bool read_fully(const struct file *f, uint64_t at, struct span to, size_t *got,
 		       struct err *e)
@@ -86,7 +101,7 @@ static bool read_fully(const struct file *f, uint64_t at, struct span to, size_t
 				      : pread(f->fd, to.p + have, to.n - have,
 					      (off_t)(offset + (int64_t)have));
 
-		if (r < 0 && errno == EINTR)
+		if (r < 0 && (errno == EINTR || (errno == EAGAIN && await_input(f->fd))))
 			continue;
 		if (r < 0)
 			return read_failed(f, at + have, e);
@@ -147,6 +162,10 @@ bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e)
 
 bool file_value(const char *value, size_t max, struct buf *out, struct err *e)
 {
+	if (strcmp(value, "@") == 0) {
+		err_set(e, REASON_USAGE, "is followed by no name of a file");
+		return err_subject(e, value);
+	}
 	if (value[0] == '@' && value[1] != '@')
 		return file_slurp(value + 1, max, out, e);
 	buf_str(out, value[0] == '@' ? value + 1 : value);

@@ -8,6 +8,8 @@
 #ifndef MEASURE_BASE_FILE_H
 #define MEASURE_BASE_FILE_H
 
+#include <sys/types.h>
+
 #include "measure/base/buf.h"
 
 /* Borrowed memory to be filled. */
@@ -31,9 +33,12 @@ struct file {
 	struct watch watch; /* for readers of the whole file; file_open() leaves it empty */
 };
 
+/* "a directory", "a pipe", ...: what a file that is no regular one is. */
+const char *file_kind(mode_t mode);
+
 #define FILE_NONE ((struct file){.fd = -1})
 
-/* path "-" is standard input. Errors: no-such-file, permission, not-a-file, io. */
+/* path "-" is standard input, read as a stream. Errors: no-such-file, permission, not-a-file, io. */
 must bool file_open(struct file *f, const char *path, struct err *e);
 void file_close(struct file *f);
 
@@ -50,21 +55,32 @@ must bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *
 must bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e);
 
 /*
- * The value of an option that takes text or a file: "@FILE" is the bytes of the file, "@@..." stands for
- * "@...", anything else for itself.
+ * The value of an option that takes text or a file: "@FILE" is the bytes of the file, "@@..."
+ * stands for "@...", anything else for itself. "@" alone is a usage error.
  */
 must bool file_value(const char *value, size_t max, struct buf *out, struct err *e);
 
 struct out {
 	int fd;
-	char *path; /* final name */
-	char *folder; /* the folder it is in */
-	char *temp; /* temporary name, NULL while the file has no name at all */
+	int folder; /* the folder it is in, opened once */
+	char *path; /* as given, for messages */
+	char *name; /* in the folder; of the file itself where the path ends in a symbolic link */
+	char *temp; /* temporary name there, NULL while the file has no name at all */
 };
 
-#define OUT_NONE ((struct out){.fd = -1})
+#define OUT_NONE ((struct out){.fd = -1, .folder = -1})
 
-/* A destination that exists and is no regular file is refused (not-a-file). path is copied. */
+/* Could that be a file's name? Refused (usage): nothing at all, "-", a name ending in a slash. */
+must bool out_named(const char *path, struct err *e);
+
+/* The same, and refused (usage) when both are one file, which would be its own input's end. */
+must bool out_distinct(const char *out, const char *in, struct err *e);
+
+/*
+ * A file that stands there already is going to be replaced: it must be regular (not-a-file) and
+ * writable (permission); the new one gets its mode, and its owner where the caller may give that.
+ * A symbolic link stays, and the file it leads to is replaced. path is copied.
+ */
 must bool out_open(struct out *o, const char *path, struct err *e);
 must bool out_write(struct out *o, struct bytes x, struct err *e);
 must bool out_pwrite(struct out *o, uint64_t at, struct bytes x, struct err *e);

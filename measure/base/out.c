@@ -17,12 +17,38 @@ static bool out_failed(const struct out *o, const char *what, struct err *e)
 	return err_subject(e, o->path ? o->path : "");
 }
 
-/* "folder/.name.XXXXXXXXXXXX.tmp": a name beside the final one that nobody else has. */
+bool out_named(const char *path, struct err *e)
+{
+	size_t n = strlen(path);
+
+	if (n == 0)
+		return err_set(e, REASON_USAGE, "the name of the file to be written is empty");
+	if (strcmp(path, "-") == 0)
+		return err_set(e, REASON_USAGE, "what is written needs a name of its own, not '-'");
+	if (path[n - 1] != '/')
+		return true;
+	err_set(e, REASON_USAGE, "names a folder where a file is to be written");
+	return err_subject(e, path);
+}
+
+bool out_distinct(const char *out, const char *in, struct err *e)
+{
+	bool stream = strcmp(in, "-") == 0;
+	struct stat to, from;
+
+	if (!out_named(out, e))
+		return false;
+	if (stat(out, &to) != 0 || (stream ? fstat(STDIN_FILENO, &from) : stat(in, &from)) != 0 ||
+	    to.st_dev != from.st_dev || to.st_ino != from.st_ino)
+		return true;
+	err_set(e, REASON_USAGE, "would be replaced, and it is the input '%s'", in);
+	return err_subject(e, out);
+}
+
+/* ".name.XXXXXXXXXXXX.tmp": a name beside the final one that nobody else has. */
 static bool temp_name(struct out *o, struct err *e)
 {
-	const char *slash = strrchr(o->path, '/');
-	const char *name = slash ? slash + 1 : o->path;
-	size_t size = strlen(o->folder) + strlen(name) + 24;
+	size_t size = strlen(o->name) + 24;
 	uint64_t random;
 
 	free(o->temp);
@@ -31,17 +57,17 @@ static bool temp_name(struct out *o, struct err *e)
 		return false;
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return out_failed(o, "no random number for a temporary name", e);
-	snprintf(o->temp, size, "%s/.%.200s.%012llx.tmp", o->folder, name,
+	snprintf(o->temp, size, ".%.200s.%012llx.tmp", o->name,
 		 (unsigned long long)(random & 0xffffffffffff));
 	return true;
 }
 
-static bool open_named(struct out *o, struct err *e)
+static bool open_named(struct out *o, mode_t mode, struct err *e)
 {
 	for (int i = 0; i < TEMP_TRIES && o->fd < 0; i++) {
 		if (!temp_name(o, e))
 			return false;
-		o->fd = open(o->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		o->fd = openat(o->folder, o->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 		if (o->fd < 0 && errno != EEXIST)
 			break;
 	}
@@ -52,41 +78,109 @@ static bool open_named(struct out *o, struct err *e)
 	return false;
 }
 
-static bool set_folder(struct out *o, struct err *e)
+/* A folder that may be written and not read is enough: only its fsync is done without then. */
+static bool open_folder(struct out *o, const char *path, struct err *e)
 {
-	const char *slash = strrchr(o->path, '/');
-	size_t n = slash ? (size_t)(slash - o->path) : 0;
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+	owned(own_free) char *folder = own_string(slash ? (n ? path : "/") : ".", e);
 
-	if (slash && slash[1] == '\0') {
-		err_set(e, REASON_USAGE, "names a folder where a file is to be written");
-		return err_subject(e, o->path);
-	}
-	o->folder = own_string(slash ? (n ? o->path : "/") : ".", e);
-	if (o->folder && n)
-		o->folder[n] = '\0';
-	return o->folder != NULL;
+	own_free(&o->name);
+	own_close(&o->folder);
+	o->folder = -1;
+	o->name = own_string(slash ? slash + 1 : path, e);
+	if (!folder || !o->name)
+		return false;
+	if (n)
+		folder[n] = '\0';
+	o->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->folder < 0 && errno == EACCES)
+		o->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return o->folder >= 0 || out_failed(o, "cannot be created", e);
+}
+
+static bool refuse_kind(const struct out *o, const char *is, struct err *e)
+{
+	err_set(e, REASON_NOT_A_FILE, "is %s, so nothing is written there", is);
+	return err_subject(e, o->path);
+}
+
+/*
+ * What a link at the end leads to is written, not the link. A link of /proc leads to files that
+ * the name it shows need not be: both are asked.
+ */
+static bool follow(struct out *o, struct stat *st, struct err *e)
+{
+	owned(own_free) char *real = NULL;
+	struct stat behind;
+
+	if (stat(o->path, &behind) != 0)
+		return errno == ENOENT ? refuse_kind(o, "a symbolic link to nothing", e)
+				       : out_failed(o, "cannot be followed", e);
+	if (!S_ISREG(behind.st_mode))
+		return refuse_kind(o, file_kind(behind.st_mode), e);
+	real = realpath(o->path, NULL);
+	if (!real)
+		return out_failed(o, "cannot be followed", e);
+	if (!open_folder(o, real, e))
+		return false;
+	if (fstatat(o->folder, o->name, st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    st->st_dev != behind.st_dev || st->st_ino != behind.st_ino)
+		return refuse_kind(o, "a symbolic link to a file that has no name", e);
+	return true;
+}
+
+/* Whether something stands there, and if so that it may be replaced. */
+static bool look(struct out *o, struct stat *st, bool *old, struct err *e)
+{
+	*old = fstatat(o->folder, o->name, st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!*old)
+		return errno == ENOENT || out_failed(o, "cannot be created", e);
+	if (S_ISLNK(st->st_mode) && !follow(o, st, e))
+		return false;
+	if (!S_ISREG(st->st_mode))
+		return refuse_kind(o, file_kind(st->st_mode), e);
+	if (faccessat(o->folder, o->name, W_OK, AT_EACCESS) != 0)
+		return out_failed(o, "exists and may not be written", e);
+	return true;
+}
+
+/* Another group must not get what was the old group's to see. */
+static bool keep_mode(struct out *o, const struct stat *st, struct err *e)
+{
+	mode_t mode = st->st_mode & 0777;
+
+	if (fchown(o->fd, st->st_uid, st->st_gid) != 0 && fchown(o->fd, (uid_t)-1, st->st_gid) != 0)
+		mode &= (mode_t)~070;
+	return fchmod(o->fd, mode) == 0 || out_failed(o, "cannot be given the old mode", e);
+}
+
+static bool open_new(struct out *o, const char *path, struct err *e)
+{
+	struct stat st;
+	mode_t mode;
+	bool old;
+
+	o->path = own_string(path, e);
+	if (!o->path || !open_folder(o, path, e) || !look(o, &st, &old, e))
+		return false;
+	mode = old ? st.st_mode & 0600 : 0666;
+	/* Without a name nothing can be left behind, whatever kills this process. */
+	if (access("/proc/self/fd", X_OK) == 0)
+		o->fd = openat(o->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	if (o->fd < 0 && !open_named(o, mode, e))
+		return false;
+	return !old || keep_mode(o, &st, e);
 }
 
 bool out_open(struct out *o, const char *path, struct err *e)
 {
 	owned(out_free) struct out new = OUT_NONE;
-	struct stat st;
 
-	new.path = own_string(path, e);
-	if (!new.path || !set_folder(&new, e))
-		return false;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		err_set(e, REASON_NOT_A_FILE,
-			"exists and is no regular file, so nothing is written there");
-		return err_subject(e, path);
-	}
-	/* Without a name nothing can be left behind, whatever kills this process. */
-	if (access("/proc/self/fd", X_OK) == 0)
-		new.fd = open(new.folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-	if (new.fd < 0 && !open_named(&new, e))
+	if (!out_named(path, e) || !open_new(&new, path, e))
 		return false;
 	*o = take(new);
-	new.fd = -1;
+	new.fd = new.folder = -1;
 	return true;
 }
 
@@ -124,7 +218,7 @@ static bool give_name(struct out *o, struct err *e)
 	for (int i = 0; i < TEMP_TRIES; i++) {
 		if (!temp_name(o, e))
 			return false;
-		if (linkat(AT_FDCWD, self, AT_FDCWD, o->temp, AT_SYMLINK_FOLLOW) == 0)
+		if (linkat(AT_FDCWD, self, o->folder, o->temp, AT_SYMLINK_FOLLOW) == 0)
 			return true;
 		if (errno != EEXIST)
 			break;
@@ -134,34 +228,29 @@ static bool give_name(struct out *o, struct err *e)
 	return false;
 }
 
-static bool sync_folder(const struct out *o, struct err *e)
-{
-	owned(own_close) int fd = open(o->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-		return out_failed(o, "its folder cannot be made durable", e);
-	return true;
-}
-
 bool out_commit(struct out *o, struct err *e)
 {
 	if (fsync(o->fd) != 0)
 		return out_failed(o, "cannot be made durable", e);
 	if (!give_name(o, e))
 		return false;
-	if (rename(o->temp, o->path) != 0)
+	if (renameat(o->folder, o->temp, o->folder, o->name) != 0)
 		return out_failed(o, "cannot be renamed into place", e);
 	free(take(o->temp));
-	return sync_folder(o, e);
+	/* EBADF: opened by a caller who may not read it. */
+	if (fsync(o->folder) != 0 && errno != EINVAL && errno != EBADF)
+		return out_failed(o, "its folder cannot be made durable", e);
+	return true;
 }
 
 void out_free(struct out *o)
 {
 	if (o->temp)
-		unlink(o->temp);
+		unlinkat(o->folder, o->temp, 0);
 	own_close(&o->fd);
+	own_close(&o->folder);
 	free(o->temp);
-	free(o->folder);
+	free(o->name);
 	free(o->path);
 	*o = OUT_NONE;
 }

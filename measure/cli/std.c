@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,12 +22,20 @@ bool std_is_dumb(void)
 	return !term || term[0] == '\0' || strcmp(term, "dumb") == 0;
 }
 
+/* The other end may have set it so for both of us. */
+static bool await_room(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, -1) >= 0 || errno == EINTR;
+}
+
 static bool write_all(int fd, struct bytes x)
 {
 	while (x.n > 0) {
 		ssize_t n = write(fd, x.p, x.n);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && await_room(fd))))
 			continue;
 		if (n < 0)
 			return false;

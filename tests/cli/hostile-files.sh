@@ -116,9 +116,10 @@ done
 run_stdin /dev/null eif -
 expect_status 3
 run_stdin folder eif -
-expect_status 5
+expect_status 3
 expect_stdout ''
-ok 'a stream that is no image is malformed, a folder cannot be read'
+expect_stderr 'measure: error[not-a-file]: standard input: is a directory, not a regular file'
+ok 'a stream that is no image is malformed, and so is a folder'
 
 for to in folder pipe /dev/full; do
 	run build eif --kernel parts/kernel --cmdline x --ramdisk parts/ramdisk0 -o "$to"

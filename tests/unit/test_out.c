@@ -100,19 +100,164 @@ static void check_refused(const char *path, enum reason r, const char *text)
 
 static void destinations_that_are_no_regular_files_are_refused(void **state)
 {
-	static const char text[] = "exists and is no regular file, so nothing is written there";
+	static const char device[] = "is a device, so nothing is written there";
 	const char *pipe_path = folder_path(*state, "p");
 
 	alarm(10);
 	assert_int_equal(mkfifo(pipe_path, 0600), 0);
-	check_refused(pipe_path, REASON_NOT_A_FILE, text);
-	check_refused(((struct folder *)*state)->path, REASON_NOT_A_FILE, text);
-	check_refused("/dev/null", REASON_NOT_A_FILE, text);
-	check_refused("/dev/full", REASON_NOT_A_FILE, text);
+	check_refused(pipe_path, REASON_NOT_A_FILE, "is a pipe, so nothing is written there");
+	check_refused(((struct folder *)*state)->path, REASON_NOT_A_FILE,
+		      "is a directory, so nothing is written there");
+	check_refused("/dev/null", REASON_NOT_A_FILE, device);
+	check_refused("/dev/full", REASON_NOT_A_FILE, device);
 	check_refused("/", REASON_USAGE, "names a folder where a file is to be written");
 	check_refused(folder_path(*state, "f/"), REASON_USAGE,
 		      "names a folder where a file is to be written");
 	alarm(0);
+}
+
+static void check_nameless(const char *path, const char *text)
+{
+	struct out o = OUT_NONE;
+	struct err e = {0};
+
+	assert_false(out_open(&o, path, &e));
+	check_err(&e, REASON_USAGE, text);
+	assert_string_equal(e.subject, "");
+}
+
+static void nothing_and_a_dash_are_no_names_of_files(void **state)
+{
+	(void)state;
+	check_nameless("", "the name of the file to be written is empty");
+	check_nameless("-", "what is written needs a name of its own, not '-'");
+}
+
+static void a_link_stays_and_the_file_behind_it_is_replaced(void **state)
+{
+	char *real = strdup(folder_file(*state, "real", "old", 3));
+	char *link = strdup(folder_path(*state, "link")), *chain = NULL;
+	struct err e = {0};
+	struct stat st;
+
+	assert_true(asprintf(&chain, "%s/chain", ((struct folder *)*state)->path) > 0);
+	assert_int_equal(symlink("real", link), 0);
+	assert_int_equal(symlink(link, chain), 0);
+	assert_true(file_write(chain, bytes_str("new"), &e));
+	check_content(real, "new");
+	assert_true(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+	assert_true(lstat(chain, &st) == 0 && S_ISLNK(st.st_mode));
+	assert_int_equal(folder_count(*state), 3);
+	free(chain);
+	free(link);
+	free(real);
+}
+
+static void links_to_nothing_or_to_no_regular_file_are_refused(void **state)
+{
+	const char *link = folder_path(*state, "link");
+	char name[32];
+	int fd;
+
+	assert_int_equal(symlink("none", link), 0);
+	check_refused(link, REASON_NOT_A_FILE,
+		      "is a symbolic link to nothing, so nothing is written there");
+	unlink(link);
+	assert_int_equal(symlink("/dev/null", link), 0);
+	check_refused(link, REASON_NOT_A_FILE, "is a device, so nothing is written there");
+	unlink(link);
+	assert_int_equal(symlink("link", link), 0);
+	check_refused(link, REASON_IO, "cannot be followed: Too many levels of symbolic links");
+	unlink(link);
+	fd = open(((struct folder *)*state)->path, O_TMPFILE | O_RDWR, 0600);
+	assert_true(fd >= 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	check_refused(name, REASON_NO_SUCH_FILE, "cannot be followed: No such file or directory");
+	close(fd);
+}
+
+/* The owner as well where the caller may give it. */
+static void the_new_file_has_the_mode_and_owner_of_the_old_one(void **state)
+{
+	static const mode_t modes[] = {0600, 0640, 0755, 0666};
+	bool root = geteuid() == 0;
+
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		const char *path = folder_file(*state, "f", "old", 3);
+		struct err e = {0};
+		struct stat st;
+
+		assert_int_equal(chmod(path, modes[i]), 0);
+		assert_int_equal(root ? chown(path, 1234, 4321) : 0, 0);
+		assert_true(file_write(path, bytes_str("new"), &e));
+		check_content(path, "new");
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, modes[i]);
+		assert_int_equal(st.st_uid, root ? 1234 : geteuid());
+		assert_true(!root || st.st_gid == 4321);
+	}
+}
+
+/* Runs as somebody who is not root; ends with 0 when the writing went as it should. */
+static int as_nobody(const char *path, enum reason r, const char *text)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		struct err e = {0};
+		bool done;
+
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(99);
+		done = file_write(path, bytes_str("new"), &e);
+		_exit(done == (r == REASON_NONE) && e.reason == r && strcmp(e.text, text) == 0 ? 0
+											       : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static void a_file_that_may_not_be_written_is_not_replaced(void **state)
+{
+	const char *path = folder_file(*state, "f", "old", 3);
+
+	assert_int_equal(chmod(((struct folder *)*state)->path, 0777), 0);
+	assert_int_equal(chmod(path, 0444), 0);
+	assert_int_equal(as_nobody(path, REASON_PERMISSION,
+				   "exists and may not be written: Permission denied"),
+			 0);
+	check_content(path, "old");
+}
+
+/* It could not be said after the rename that the folder cannot be made durable. */
+static void a_folder_that_may_be_written_and_not_read_is_enough(void **state)
+{
+	const char *path = folder_path(*state, "f");
+
+	assert_int_equal(chmod(((struct folder *)*state)->path, 0333), 0);
+	assert_int_equal(as_nobody(path, REASON_NONE, ""), 0);
+	assert_int_equal(chmod(((struct folder *)*state)->path, 0755), 0);
+	check_content(path, "new");
+	assert_int_equal(folder_count(*state), 1);
+}
+
+static void an_output_that_is_an_input_is_refused(void **state)
+{
+	char *in = strdup(folder_file(*state, "in", "x", 1));
+	const char *out = folder_path(*state, "out");
+	char text[512];
+	struct err e = {0};
+
+	assert_true(out_distinct(out, in, &e));
+	assert_true(out_distinct(in, "/no/such/file", &e));
+	check_no_err(&e);
+	assert_int_equal(link(in, out), 0);
+	assert_false(out_distinct(out, in, &e));
+	snprintf(text, sizeof(text), "would be replaced, and it is the input '%s'", in);
+	check_err(&e, REASON_USAGE, text);
+	assert_string_equal(e.subject, out);
+	free(in);
 }
 
 static void a_missing_folder_is_no_such_file(void **state)
@@ -281,6 +426,13 @@ int main(void)
 		TEST(an_old_file_is_replaced_and_its_readers_keep_it),
 		TEST(a_new_file_has_the_mode_that_the_umask_leaves),
 		TEST(destinations_that_are_no_regular_files_are_refused),
+		TEST(nothing_and_a_dash_are_no_names_of_files),
+		TEST(a_link_stays_and_the_file_behind_it_is_replaced),
+		TEST(links_to_nothing_or_to_no_regular_file_are_refused),
+		TEST(the_new_file_has_the_mode_and_owner_of_the_old_one),
+		TEST(a_file_that_may_not_be_written_is_not_replaced),
+		TEST(a_folder_that_may_be_written_and_not_read_is_enough),
+		TEST(an_output_that_is_an_input_is_refused),
 		TEST(a_missing_folder_is_no_such_file),
 		TEST(names_of_any_legal_length_can_be_written),
 		TEST(a_place_that_is_lost_meanwhile_is_told_and_nothing_is_left),
