@@ -5,6 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A text that did not fit ends in dots, behind a whole character. */
+static void mark(char *text, size_t size, int n)
+{
+	size_t at = size - 4;
+
+	if (n >= 0 && (size_t)n < size)
+		return;
+	while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
+		at--;
+	memcpy(text + at, "...", 4);
+}
+
 bool err_set(struct err *e, enum reason r, const char *format, ...)
 {
 	va_list args;
@@ -13,7 +25,7 @@ bool err_set(struct err *e, enum reason r, const char *format, ...)
 		return false;
 	e->reason = r;
 	va_start(args, format);
-	vsnprintf(e->text, sizeof(e->text), format, args);
+	mark(e->text, sizeof(e->text), vsnprintf(e->text, sizeof(e->text), format, args));
 	va_end(args);
 	return false;
 }
@@ -28,7 +40,7 @@ bool err_at(struct err *e, enum reason r, uint64_t offset, const char *format, .
 	e->at = true;
 	e->offset = offset;
 	va_start(args, format);
-	vsnprintf(e->text, sizeof(e->text), format, args);
+	mark(e->text, sizeof(e->text), vsnprintf(e->text, sizeof(e->text), format, args));
 	va_end(args);
 	return false;
 }
@@ -64,7 +76,7 @@ bool err_in(struct err *e, const char *format, ...)
 {
 	char old[sizeof(e->text)];
 	va_list args;
-	size_t n, room;
+	size_t n;
 
 	if (!err_is(e))
 		return false;
@@ -73,19 +85,16 @@ bool err_in(struct err *e, const char *format, ...)
 	vsnprintf(e->text, sizeof(e->text), format, args);
 	va_end(args);
 	n = strlen(e->text);
-	room = sizeof(e->text) - n;
-	if (room > 3) {
-		memcpy(e->text + n, ": ", 2);
-		memcpy(e->text + n + 2, old, strnlen(old, room - 3) + 1);
-		e->text[sizeof(e->text) - 1] = '\0';
-	}
+	mark(e->text, sizeof(e->text),
+	     (int)n + snprintf(e->text + n, sizeof(e->text) - n, ": %s", old));
 	return false;
 }
 
 bool err_subject(struct err *e, const char *subject)
 {
 	if (e->subject[0] == '\0')
-		snprintf(e->subject, sizeof(e->subject), "%s", subject);
+		mark(e->subject, sizeof(e->subject),
+		     snprintf(e->subject, sizeof(e->subject), "%s", subject));
 	return false;
 }
 
@@ -96,7 +105,7 @@ bool err_hint(struct err *e, const char *format, ...)
 	if (e->hint[0] != '\0')
 		return false;
 	va_start(args, format);
-	vsnprintf(e->hint, sizeof(e->hint), format, args);
+	mark(e->hint, sizeof(e->hint), vsnprintf(e->hint, sizeof(e->hint), format, args));
 	va_end(args);
 	return false;
 }

@@ -4,7 +4,7 @@
  * that can fail takes a struct err * last; it may not be NULL. All of it is plain memory, owned by
  * whoever declared it, starting as (struct err){0}.
  *
- * Texts may quote foreign bytes as they are; text_tame() is applied where they are printed.
+ * What does not fit ends in "...". Texts may quote foreign bytes as they are; text_tame() is applied where they are printed.
  */
 #ifndef MEASURE_BASE_ERR_H
 #define MEASURE_BASE_ERR_H
@@ -19,7 +19,7 @@ struct err {
 	enum reason reason;
 	bool at; /* offset is known */
 	uint64_t offset; /* absolute, in the file that subject names */
-	char subject[256]; /* file or option the fault is in, or empty */
+	char subject[4096]; /* file or option the fault is in, or empty; any path fits */
 	char text[512];
 	char hint[256];
 };

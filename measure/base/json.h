@@ -77,6 +77,7 @@ const char *json_type_name(enum json_type type);
 struct json_out {
 	struct buf *out;
 	bool pretty; /* two blanks per level, "key": value, as serde_json's pretty printer */
+	bool tame; /* \u escapes, too, for DEL and whatever text_hidden() names: for terminals */
 	unsigned depth;
 	bool first; /* nothing written yet at this level */
 	bool keyed; /* a key was just written */
@@ -93,7 +94,7 @@ void json_u64(struct json_out *w, uint64_t x);
 void json_bool(struct json_out *w, bool x);
 void json_null(struct json_out *w);
 void json_hex(struct json_out *w, struct bytes x); /* as a string of lower-case hex */
-void json_raw(struct json_out *w, struct bytes text); /* a finished value, taken as it is */
+void json_raw(struct json_out *w, struct bytes text); /* a finished value */
 
 /* A node of j with all that it holds, numbers as spelt, keys in the order met. */
 void json_node_out(struct json_out *w, const struct json *j, const struct json_node *node);

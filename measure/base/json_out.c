@@ -51,7 +51,7 @@ void json_close(struct json_out *w, char bracket)
 	buf_u8(w->out, (uint8_t)bracket);
 }
 
-/* The two-character escape of a byte, 'u' for \u00xx, 0 for none. */
+/* The second letter of a two-character escape, 0 for none. */
 static char escape_of(uint8_t c)
 {
 	switch (c) {
@@ -69,38 +69,57 @@ static char escape_of(uint8_t c)
 	case '\t':
 		return 't';
 	default:
-		return c < 0x20 ? 'u' : 0;
+		return 0;
 	}
 }
 
-static void put_string(struct buf *out, struct bytes s)
+/* Above U+FFFF as a surrogate pair. */
+static void put_u(struct buf *out, uint32_t code_point)
 {
-	size_t done = 0;
-
-	if (text_utf8_bad(s) < s.n)
-		buf_fail(out, REASON_JSON);
-	buf_u8(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		char escape = escape_of(s.p[i]);
-
-		if (!escape)
-			continue;
-		buf_put(out, bytes_of(s.p + done, i - done));
-		done = i + 1;
-		if (escape == 'u')
-			buf_fmt(out, "\\u%04x", s.p[i]);
-		else
-			buf_fmt(out, "\\%c", escape);
+	if (code_point > 0xffff) {
+		buf_fmt(out, "\\u%04x", 0xd800 + ((code_point - 0x10000) >> 10));
+		code_point = 0xdc00 + (code_point & 0x3ff);
 	}
-	if (s.n)
-		buf_put(out, bytes_of(s.p + done, s.n - done));
-	buf_u8(out, '"');
+	buf_fmt(out, "\\u%04x", code_point);
+}
+
+/* The character at the start of s as it is, or escaped where it would act on a terminal. */
+static size_t put_tame(const struct json_out *w, struct bytes s)
+{
+	uint32_t code_point = 0;
+	size_t len = text_utf8(s, &code_point);
+
+	if (len == 0)
+		buf_fail(w->out, REASON_JSON);
+	else if (w->tame && (code_point == 0x7f || text_hidden(code_point)))
+		put_u(w->out, code_point);
+	else
+		buf_put(w->out, bytes_of(s.p, len));
+	return len;
+}
+
+static void put_string(const struct json_out *w, struct bytes s)
+{
+	buf_u8(w->out, '"');
+	while (s.n > 0 && w->out->failed == REASON_NONE) {
+		char escape = escape_of(s.p[0]);
+		size_t len = 1;
+
+		if (escape)
+			buf_fmt(w->out, "\\%c", escape);
+		else if (s.p[0] < 0x20)
+			put_u(w->out, s.p[0]);
+		else
+			len = put_tame(w, s);
+		s = bytes_of(s.p + len, s.n - len);
+	}
+	buf_u8(w->out, '"');
 }
 
 void json_key_bytes(struct json_out *w, struct bytes key)
 {
 	lead(w);
-	put_string(w->out, key);
+	put_string(w, key);
 	buf_str(w->out, w->pretty ? ": " : ":");
 	w->keyed = true;
 }
@@ -113,7 +132,7 @@ void json_key(struct json_out *w, const char *key)
 void json_string(struct json_out *w, struct bytes utf8)
 {
 	lead(w);
-	put_string(w->out, utf8);
+	put_string(w, utf8);
 }
 
 void json_str(struct json_out *w, const char *s)
@@ -150,6 +169,11 @@ void json_hex(struct json_out *w, struct bytes x)
 void json_raw(struct json_out *w, struct bytes text)
 {
 	lead(w);
+	while (w->tame && text.n > 0 && w->out->failed == REASON_NONE) {
+		size_t len = put_tame(w, text);
+
+		text = bytes_of(text.p + len, text.n - len);
+	}
 	buf_put(w->out, text);
 }
 

@@ -105,6 +105,7 @@ int main(int argc, char **argv)
 
 	std_occupy();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	answer_init(&a);
 	c.talk.color = talk_color(NULL);
 	class = run(&c, w, &a, &e) ? succeed(&c, &a, &e) : fail(&c, &a, &e);

@@ -4,6 +4,7 @@
 #include "measure/base/text.h"
 #include "measure/cli/std.h"
 
+#define LEFT_OUT "what else was to be said"
 #define PRINT_MAX (CLI_TEXT_MAX + 2u * ANSWER_JSON_MAX)
 
 static struct json_out envelope(struct buf *out, const struct verb *v, bool ok)
@@ -11,6 +12,7 @@ static struct json_out envelope(struct buf *out, const struct verb *v, bool ok)
 	owned(buf_free) struct buf kind = BUF(64);
 	struct json_out w = json_out(out, true);
 
+	w.tame = true;
 	for (const char *p = v->name; *p; p++)
 		buf_u8(&kind, *p == ' ' ? '-' : (uint8_t)*p);
 	json_open(&w, '{');
@@ -47,7 +49,7 @@ static void put_members(struct json_out *w, const struct buf *members)
 
 void print_foreign(struct json_out *w, const char *key, const char *foreign)
 {
-	owned(buf_free) struct buf tamed = BUF(8192);
+	owned(buf_free) struct buf tamed = BUF(TALK_MAX);
 
 	text_tame(&tamed, bytes_str(foreign));
 	json_key(w, key);
@@ -98,26 +100,24 @@ static void put_text(struct buf *out, const struct cli *c, const struct answer *
 	buf_put(out, buf_bytes(&c->text));
 }
 
-bool print_answer(struct cli *c, struct answer *a, struct err *e)
+static bool make(struct buf *out, struct cli *c, const struct answer *a, struct err *e)
 {
-	owned(buf_free) struct buf out = BUF(PRINT_MAX);
-
 	if (!buf_done(&a->members, "the answer", e) || !buf_done(&a->verbatim, "the answer", e) ||
 	    !buf_done(&c->text, "the answer", e))
 		return false;
 	if (a->verbatim.n > 0)
-		buf_put(&out, buf_bytes(&a->verbatim));
+		buf_put(out, buf_bytes(&a->verbatim));
 	else if (c->json)
-		put_json(&out, c, a);
+		put_json(out, c, a);
 	else
-		put_text(&out, c, a);
-	return buf_done(&out, "the answer", e) && std_answer(buf_bytes(&out), e);
+		put_text(out, c, a);
+	return buf_done(out, "the answer", e);
 }
 
 static void put_failure(struct buf *out, const struct verb *v, const struct answer *a,
 			const struct err *failure)
 {
-	owned(buf_free) struct buf message = BUF(8192);
+	owned(buf_free) struct buf message = BUF(TALK_MAX);
 	struct json_out w = envelope(out, v, false);
 
 	json_key(&w, "reason");
@@ -133,7 +133,7 @@ static void put_failure(struct buf *out, const struct verb *v, const struct answ
 	}
 	if (failure->hint[0] != '\0')
 		print_foreign(&w, "hint", failure->hint);
-	if (a->json.depth == 1 && a->members.failed == REASON_NONE)
+	if (a && a->json.depth == 1 && a->members.failed == REASON_NONE)
 		put_members(&w, &a->members);
 	json_close(&w, '}');
 	buf_str(out, "\n");
@@ -146,7 +146,22 @@ bool print_failure(const struct cli *c, const struct answer *a, const struct err
 
 	if (c->json && c->json[0] == '\0')
 		put_failure(&out, &c->verb, a, failure);
-	else if (!c->json && a->verbatim.failed == REASON_NONE)
+	else if (!c->json && a && a->verbatim.failed == REASON_NONE)
 		buf_put(&out, buf_bytes(&a->verbatim));
-	return buf_done(&out, "the answer", e) && std_answer(buf_bytes(&out), e);
+	return buf_done(&out, "the answer", e) && std_answer(buf_bytes(&out), e) &&
+	       (!a || (buf_done(&a->members, LEFT_OUT, e) && buf_done(&a->verbatim, LEFT_OUT, e)));
+}
+
+bool print_answer(struct cli *c, const struct answer *a, struct err *e)
+{
+	owned(buf_free) struct buf out = BUF(PRINT_MAX);
+	struct err broken = {0};
+
+	if (make(&out, c, a, e))
+		return std_answer(buf_bytes(&out), e);
+	if (c->args.n_operands == 1)
+		err_subject(e, c->args.operands[0]);
+	if (!print_failure(c, NULL, e, &broken))
+		err_hint(e, "%s", broken.text);
+	return false;
 }

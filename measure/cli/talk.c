@@ -8,7 +8,6 @@
 #include "measure/base/text.h"
 #include "measure/cli/std.h"
 
-#define LINE_MAX_BYTES 8192
 #define RED "\033[1;31m"
 #define YELLOW "\033[1;33m"
 #define PLAIN "\033[0m"
@@ -53,7 +52,7 @@ void talk_message(struct buf *out, const struct err *e)
 
 void talk_error(struct talk *t, const struct err *e)
 {
-	owned(buf_free) struct buf line = BUF(LINE_MAX_BYTES);
+	owned(buf_free) struct buf line = BUF(TALK_MAX);
 
 	progress_clear(&t->progress);
 	put_label(t, &line, "error", e->reason);
@@ -69,7 +68,7 @@ void talk_error(struct talk *t, const struct err *e)
 
 void talk_warning(struct talk *t, const char *subject, const struct note *note)
 {
-	owned(buf_free) struct buf line = BUF(LINE_MAX_BYTES);
+	owned(buf_free) struct buf line = BUF(TALK_MAX);
 
 	if (t->quiet)
 		return;
@@ -84,7 +83,7 @@ void talk_warning(struct talk *t, const char *subject, const struct note *note)
 __attribute__((format(printf, 2, 0))) static void talk_text(struct talk *t, const char *format,
 							    va_list args)
 {
-	owned(buf_free) struct buf line = BUF(LINE_MAX_BYTES);
+	owned(buf_free) struct buf line = BUF(TALK_MAX);
 	char text[2048];
 
 	vsnprintf(text, sizeof(text), format, args);

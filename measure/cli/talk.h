@@ -8,6 +8,8 @@
 #include "measure/cli/progress.h"
 #include "measure/core/answer.h"
 
+#define TALK_MAX (4 * sizeof(struct err)) /* an err tamed: no byte becomes more than four */
+
 struct talk {
 	bool quiet; /* errors only */
 	bool verbose;

@@ -8,6 +8,7 @@ void answer_init(struct answer *a)
 	*a = (struct answer){.members = BUF(ANSWER_JSON_MAX), .verbatim = BUF(ANSWER_JSON_MAX)};
 	a->json = json_out(&a->members, true);
 	a->json.depth = 1;
+	a->json.tame = true;
 }
 
 void answer_free(struct answer *a)

@@ -10,7 +10,7 @@
 #include "measure/core/mset.h"
 
 #define ANSWER_NOTES 16
-#define ANSWER_JSON_MAX (8u << 20)
+#define ANSWER_JSON_MAX (2u << 20)
 
 struct note {
 	enum reason reason; /* of class WARNING */

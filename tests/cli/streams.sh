@@ -126,6 +126,46 @@ expect_stdout ''
 expect_stderr ''
 ok 'a closed stream gets no file of ours'
 
+run_command sh -c 'ulimit -f 1; exec "$0" build eif --kernel kernel --cmdline x --ramdisk ramdisk \
+	--name "$(printf %02000d 0)" -o small -q' "$MEASURE"
+expect_status 5
+expect_stderr 'measure: error[no-space]: small: cannot be written: File too large'
+expect_no_file small
+ok 'a limit to the size of files is a full disk'
+
+# both ends of a pipe that does not wait, with pauses at the other end
+cat >unhurried.py <<'END'
+import fcntl, os, subprocess, sys, time
+image = open("image", "rb").read()
+def end(fd): os.set_blocking(fd, False); return fd
+r, w = os.pipe()
+p = subprocess.Popen([sys.argv[1], "eif", "-"], stdin=end(r), stdout=subprocess.PIPE)
+os.close(r)
+for part in image[:100], image[100:]:
+    time.sleep(0.2)
+    os.write(w, part)
+os.close(w)
+sys.stdout.buffer.write(p.communicate()[0])
+status = p.returncode
+r, w = os.pipe()
+fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 4096)
+p = subprocess.Popen([sys.argv[1], "explain", "--json"], stdout=end(w))
+os.close(w)
+time.sleep(0.3)
+answer = b""
+while part := os.read(r, 1000):
+    answer += part
+answer == subprocess.run([sys.argv[1], "explain", "--json"], capture_output=True).stdout or sys.exit(9)
+sys.exit(status or p.wait())
+END
+run eif image
+cp "$STDOUT" registers
+run_command python3 unhurried.py "$MEASURE"
+expect_status 0
+expect_stdout @registers
+expect_stderr ''
+ok 'streams that do not wait are waited for'
+
 run_command python3 -c 'import os, subprocess, sys
 r, w = os.pipe()
 os.close(r)

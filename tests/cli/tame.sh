@@ -75,7 +75,8 @@ ok 'metadata are not printed raw'
 
 run eif image --json
 expect_json 'j["metadata"]["ImageVersion"] == "a\nPCR0  00"'
-expect test "$(tr -d '\12\40-\176' <"$STDOUT" | LC_ALL=C tr -d '\342\200\256' | wc -c)" -eq 0
+expect_json 'j["metadata"]["BuildMetadata"]["BuildTime"] == chr(0x202e)'
+expect test "$(LC_ALL=C tr -d '\12\40-\176' <"$STDOUT" | wc -c)" -eq 0
 ok 'JSON holds them in escapes'
 
 certificate()
@@ -83,7 +84,7 @@ certificate()
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem \
 		-out cert.pem -subj "$1" -utf8 -days 3650 2>/dev/null
 }
-certificate "/CN=a${esc}[31mb/O=$(printf '\302\205\342\200\256')"
+certificate "/CN=a${esc}[31mb/O=$(printf '\302\205\342\200\256\177\363\240\201\201')"
 run sign eif image --cert cert.pem --key key.pem
 expect_status 0
 for verb in eif inspect; do
@@ -92,7 +93,8 @@ for verb in eif inspect; do
 done
 run eif image --json
 expect_json 'j["signature"]["valid"]'
-expect test "$(tr -d '\12\40-\176' <"$STDOUT" | grep -c "$esc")" -eq 0
+expect_json 'chr(0x202e) + "\\7F" + chr(0xe0041) in j["signature"]["certificate"]["subject"]'
+expect test "$(LC_ALL=C tr -d '\12\40-\176' <"$STDOUT" | wc -c)" -eq 0
 ok 'nor are names in certificates'
 
 long=$(head -c 3000 /dev/zero | tr '\0' A)
@@ -107,5 +109,18 @@ run explain "$long" --json
 expect_status 2
 expect_json 'j["reason"] == "usage"'
 ok 'very long words are cut'
+
+folder=
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	folder=$folder$(head -c 250 /dev/zero | tr '\0' a)/
+done
+mkdir -p "$folder"
+printf 'no image' >"$folder$esc"
+run eif "$folder$esc" --json
+expect_status 3
+expect_json 'j["subject"] == "'"$folder"'\\x1b"'
+quiet_stderr 1
+expect_stderr_has "$folder\\x1b: "
+ok 'but not the name of a file'
 
 plan done

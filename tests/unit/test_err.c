@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "measure/base/text.h"
 #include "tests/unit/support_check.h"
 
 static void the_first_fault_wins(void **state)
@@ -44,7 +45,7 @@ static void context_goes_in_front(void **state)
 
 static void texts_too_long_are_cut_and_stay_strings(void **state)
 {
-	char big[2048];
+	char big[8192];
 	struct err e = {0};
 
 	(void)state;
@@ -52,6 +53,7 @@ static void texts_too_long_are_cut_and_stay_strings(void **state)
 	big[sizeof(big) - 1] = '\0';
 	err_set(&e, REASON_IO, "%s", big);
 	assert_int_equal(strlen(e.text), sizeof(e.text) - 1);
+	assert_string_equal(e.text + sizeof(e.text) - 6, "xx...");
 	err_in(&e, "context");
 	assert_int_equal(strlen(e.text), sizeof(e.text) - 1);
 	assert_memory_equal(e.text, "context: xxx", 12);
@@ -59,8 +61,23 @@ static void texts_too_long_are_cut_and_stay_strings(void **state)
 	assert_int_equal(strlen(e.text), sizeof(e.text) - 1);
 	err_subject(&e, big);
 	assert_int_equal(strlen(e.subject), sizeof(e.subject) - 1);
+	assert_string_equal(e.subject + 4090, "xx...");
 	err_hint(&e, "%s", big);
 	assert_int_equal(strlen(e.hint), sizeof(e.hint) - 1);
+	assert_string_equal(e.hint + sizeof(e.hint) - 6, "xx...");
+}
+
+static void a_cut_is_made_between_characters(void **state)
+{
+	(void)state;
+	for (int n = 500; n < 512; n++) {
+		struct err e = {0};
+
+		err_set(&e, REASON_IO, "%0*d\302\205\342\200\256%0*d", n, 0, 20, 0);
+		assert_true(strlen(e.text) < sizeof(e.text));
+		assert_string_equal(e.text + strlen(e.text) - 3, "...");
+		assert_int_equal(text_utf8_bad(bytes_str(e.text)), strlen(e.text));
+	}
 }
 
 /* Every length of context around the one that fills the text. */
@@ -182,6 +199,7 @@ int main(void)
 		cmocka_unit_test(an_offset_is_known_only_where_one_was_given),
 		cmocka_unit_test(context_goes_in_front),
 		cmocka_unit_test(texts_too_long_are_cut_and_stay_strings),
+		cmocka_unit_test(a_cut_is_made_between_characters),
 		cmocka_unit_test(context_of_any_length_keeps_the_text_a_string),
 		cmocka_unit_test(subject_and_hint_are_given_once),
 		cmocka_unit_test(system_errors_become_reasons),

@@ -169,6 +169,29 @@ static void a_string_that_is_not_utf8_fails_the_buf(void **state)
 	buf_free(&out);
 }
 
+static void for_a_terminal_what_would_act_there_is_escaped_as_well(void **state)
+{
+	static const char all[] = "a\177\302\205\302\233\342\200\256\357\277\276\363\240\201\201b"
+				  "\303\251\360\237\230\200\001\n\"";
+	struct buf out = BUF(1000);
+	struct json_out w = json_out(&out, false);
+	struct err e = {0};
+
+	(void)state;
+	w.tame = true;
+	json_open(&w, '{');
+	json_key(&w, "\177");
+	json_str(&w, all);
+	json_key(&w, "raw");
+	json_raw(&w, bytes_str("[\"\177\\n\"]"));
+	json_close(&w, '}');
+	assert_true(buf_done(&out, "it", &e));
+	assert_string_equal(buf_cstr(&out),
+			    "{\"\\u007f\":\"a\\u007f\\u0085\\u009b\\u202e\\ufffe\\udb40\\udc41b"
+			    "\303\251\360\237\230\200\\u0001\\n\\\"\",\"raw\":[\"\\u007f\\n\"]}");
+	buf_free(&out);
+}
+
 static void a_full_buf_stops_the_writer_for_good(void **state)
 {
 	struct buf out = BUF(10);
@@ -191,6 +214,7 @@ int main(void)
 		cmocka_unit_test(strings_are_escaped_as_serde_json_does),
 		cmocka_unit_test(the_writer_sets_commas_and_blanks),
 		cmocka_unit_test(a_string_that_is_not_utf8_fails_the_buf),
+		cmocka_unit_test(for_a_terminal_what_would_act_there_is_escaped_as_well),
 		cmocka_unit_test(a_full_buf_stops_the_writer_for_good),
 		cmocka_unit_test(the_deepest_tree_is_written_as_it_was_read),
 	};
