@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -102,6 +103,7 @@ static int attributes(posix_spawnattr_t *a, const sigset_t *mask)
 
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGXFSZ);
 	if (posix_spawnattr_setsigmask(a, mask) != 0 ||
 	    posix_spawnattr_setsigdefault(a, &usual) != 0)
 		return EINVAL;
@@ -159,25 +161,42 @@ static bool drain(struct pipes *p, struct buf *out)
 	return n > 0 && out->failed == REASON_NONE;
 }
 
-/* Both ways at once, so that neither side waits for the other. */
-static void converse(struct pipes *p, struct bytes input, struct buf *out)
+/* What the command left in the pipe; another process may hold it open, and is not waited for. */
+static void drain_rest(struct pipes *p, struct buf *out)
+{
+	struct pollfd rest = {.fd = p->out_read, .events = POLLIN};
+
+	while (poll(&rest, 1, 0) != 0 && drain(p, out))
+		continue;
+}
+
+/*
+ * Both ways at once, so that neither side waits for the other, until the output is at its end or
+ * the command is: `over` can be read then. A kernel without that (-1) leaves the output to decide.
+ */
+static void converse(struct pipes *p, int over, struct bytes input, struct buf *out)
 {
 	bool more = true;
 
 	if (input.n == 0)
 		shut(&p->in_write);
 	while (more) {
-		struct pollfd fds[2] = {
+		struct pollfd fds[3] = {
 			{.fd = p->out_read, .events = POLLIN},
 			{.fd = p->in_write, .events = POLLOUT}, /* -1 is passed over */
+			{.fd = over, .events = POLLIN},
 		};
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR && errno != EAGAIN)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR && errno != EAGAIN)
 			break;
 		if (fds[1].revents)
 			feed(p, &input);
 		if (fds[0].revents)
 			more = drain(p, out);
+		if (more && fds[2].revents) {
+			drain_rest(p, out);
+			more = false;
+		}
 	}
 }
 
@@ -218,6 +237,7 @@ static bool run(const struct spawn *s, const sigset_t *mask, struct buf *out, st
 {
 	owned(pipes_free) struct pipes p = PIPES_NONE;
 	owned(own_free) const char **env = environment(s->extra, e);
+	owned(own_close) int over = -1;
 	pid_t pid;
 	int fault;
 
@@ -231,7 +251,8 @@ static bool run(const struct spawn *s, const sigset_t *mask, struct buf *out, st
 			       "the shell cannot be started: %s", strerrordesc_np(fault));
 	shut(&p.in_read);
 	shut(&p.out_write);
-	converse(&p, s->input, out);
+	over = (int)syscall(SYS_pidfd_open, pid, 0);
+	converse(&p, over, s->input, out);
 	pipes_free(&p);
 	return judge(s, pid, out, e);
 }

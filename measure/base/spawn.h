@@ -1,7 +1,8 @@
 /*
  * A command of the user's own, run through /bin/sh -c: bytes in on its standard input, bytes out
  * from its standard output, its standard error left where ours goes. It runs for as long as it
- * likes, since it may wait for somebody at a token; it may leave its input unread.
+ * likes, since it may wait for somebody at a token; it may leave its input unread. What it leaves
+ * running behind itself (an agent) is not waited for.
  */
 #ifndef MEASURE_BASE_SPAWN_H
 #define MEASURE_BASE_SPAWN_H

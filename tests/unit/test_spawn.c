@@ -141,6 +141,29 @@ static void it_works_when_our_own_input_and_output_are_closed(void **state)
 	assert_string_equal(buf_cstr(&out), "abc");
 }
 
+/* As an agent does that the command starts; what was written before is all there. */
+static void who_keeps_the_output_open_is_not_waited_for(void **state)
+{
+	(void)state;
+	alarm(10);
+	check_output("sleep 20 & echo started", "", "started\n");
+	check_output("sleep 20 & cat", "some bytes", "some bytes");
+	alarm(0);
+}
+
+/* A reader that is gone ends them; the shell alone could be killed by us. */
+static void too_much_output_ends_whoever_writes_it(void **state)
+{
+	owned(buf_free) struct buf out = BUF(LIMIT);
+	struct err e = {0};
+
+	(void)state;
+	alarm(10);
+	assert_false(run("yes; echo never", bytes_of(NULL, 0), &out, &e));
+	check_err(&e, REASON_SIGN_WITH, "the command wrote more than 65536 bytes");
+	alarm(0);
+}
+
 struct refusal {
 	const char *command, *text;
 };
@@ -189,6 +212,8 @@ int main(void)
 		cmocka_unit_test(the_environment_is_the_callers_and_the_extra_variables),
 		cmocka_unit_test(the_command_starts_with_usual_signals_and_no_descriptors_of_ours),
 		cmocka_unit_test(it_works_when_our_own_input_and_output_are_closed),
+		cmocka_unit_test(who_keeps_the_output_open_is_not_waited_for),
+		cmocka_unit_test(too_much_output_ends_whoever_writes_it),
 		cmocka_unit_test(every_refusal_says_how_the_command_ended),
 		cmocka_unit_test(exactly_as_much_as_allowed_is_taken),
 	};
