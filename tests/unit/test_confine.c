@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -140,8 +141,10 @@ static void whatever_reaches_other_processes_or_the_kernel_itself_is_death(void 
 	static const long numbers[] = {
 		SYS_bind,
 		SYS_listen,
+		SYS_accept,
 		SYS_accept4,
 		SYS_sendmsg,
+		SYS_sendmmsg,
 		SYS_process_vm_readv,
 		SYS_io_uring_enter,
 		SYS_io_uring_register,
@@ -151,6 +154,14 @@ static void whatever_reaches_other_processes_or_the_kernel_itself_is_death(void 
 		SYS_setns,
 		SYS_mount,
 		SYS_umount2,
+		SYS_fsopen,
+		SYS_fsconfig,
+		SYS_fsmount,
+		SYS_move_mount,
+		SYS_open_tree,
+		SYS_mount_setattr,
+		SYS_pivot_root,
+		SYS_chroot,
 		SYS_pidfd_getfd,
 		SYS_kexec_load,
 		SYS_init_module,
@@ -176,6 +187,33 @@ static void whatever_reaches_other_processes_or_the_kernel_itself_is_death(void 
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 	}
+}
+
+static void do_tiocsti(void)
+{
+	syscall(SYS_ioctl, -1, (unsigned long)TIOCSTI, "x");
+}
+
+/* The kernel does not look at the high half. */
+static void do_tioclinux(void)
+{
+	syscall(SYS_ioctl, -1, 0x100000000ul | TIOCLINUX, "x");
+}
+
+static void do_other_ioctls(void)
+{
+	struct winsize size;
+
+	ioctl(-1, TIOCGWINSZ, &size);
+	syscall(SYS_ioctl, TIOCSTI, (unsigned long)TIOCGWINSZ, &size);
+}
+
+static void typing_into_the_terminal_is_death_and_asking_its_size_is_not(void **state)
+{
+	(void)state;
+	check_killed(do_tiocsti);
+	check_killed(do_tioclinux);
+	check_alive(do_other_ioctls);
 }
 
 /* Builds with a leak checker need it themselves. */
@@ -377,6 +415,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sockets_programs_and_rings_are_death),
 		cmocka_unit_test(whatever_reaches_other_processes_or_the_kernel_itself_is_death),
+		cmocka_unit_test(typing_into_the_terminal_is_death_and_asking_its_size_is_not),
 		cmocka_unit_test(tracing_is_death_unless_a_sanitizer_needs_it),
 #ifdef __x86_64__
 		cmocka_unit_test(calls_of_foreign_architectures_are_death),
