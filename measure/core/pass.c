@@ -111,19 +111,56 @@ static bool lane_new(struct pass *p, struct lane new, unsigned *lane, struct err
 	return true;
 }
 
+/*
+ * What a pass answers: done, unless something has failed, here or on a lane; then the first fault
+ * is kept, and told from now on.
+ */
+static bool settle(struct pass *p, bool done, struct err *e)
+{
+	pthread_mutex_lock(&p->lock);
+	if (!done && !err_is(&p->fault))
+		p->fault = *e;
+	if (err_is(&p->fault)) {
+		done = false;
+		if (!err_is(e))
+			*e = p->fault;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return done;
+}
+
+/* The windows are not the caller's any more after a fault: a lane may still be reading them. */
+static bool sound(struct pass *p, struct err *e)
+{
+	return settle(p, true, e);
+}
+
+static bool early(const struct pass *p, struct err *e)
+{
+	return p->position == 0 ||
+	       err_set(e, REASON_LIMIT,
+		       "a lane is made before the first byte is read, and %llu are read",
+		       (unsigned long long)p->position);
+}
+
 bool pass_lane(struct pass *p, enum digest_alg alg, unsigned *lane, struct err *e)
 {
-	owned(hash_free) struct hash *h = hash_new(alg, e);
+	owned(hash_free) struct hash *h = NULL;
 
-	if (!h || !lane_new(p, (struct lane){.hash = h}, lane, e))
+	if (!sound(p, e))
 		return false;
+	if (early(p, e))
+		h = hash_new(alg, e);
+	if (!h || !lane_new(p, (struct lane){.hash = h}, lane, e))
+		return settle(p, false, e);
 	h = NULL;
 	return true;
 }
 
 bool pass_writer(struct pass *p, struct out *out, unsigned *lane, struct err *e)
 {
-	return lane_new(p, (struct lane){.out = out}, lane, e);
+	return sound(p, e) &&
+	       settle(p, early(p, e) && lane_new(p, (struct lane){.out = out}, lane, e), e);
 }
 
 static bool lane_step(struct lane *l, const struct window *w, const struct step *s, struct err *e)
@@ -236,13 +273,6 @@ static bool catch_up(struct pass *p, uint64_t number)
 	}
 }
 
-static bool fault(struct pass *p, struct err *e)
-{
-	if (!err_is(e))
-		*e = p->fault;
-	return false;
-}
-
 /* Hand the window being filled to the lanes and find room for the next one. */
 static bool publish(struct pass *p, struct err *e)
 {
@@ -255,7 +285,7 @@ static bool publish(struct pass *p, struct err *e)
 	fine = catch_up(p, p->head < PASS_WINDOWS ? 0 : p->head - PASS_WINDOWS + 1);
 	pthread_mutex_unlock(&p->lock);
 	if (!fine)
-		return fault(p, e);
+		return settle(p, false, e);
 	p->ring[p->head % PASS_WINDOWS].n = 0;
 	p->ring[p->head % PASS_WINDOWS].n_steps = 0;
 	if (p->watch.tick)
@@ -292,10 +322,18 @@ static void fed(struct pass *p, struct window *w, size_t n)
 	p->position += n;
 }
 
-static bool add_step(struct pass *p, struct step s, struct err *e)
+/* Something to be done to the digest of a lane. */
+static bool add_step(struct pass *p, unsigned lane, struct step s, struct err *e)
 {
-	struct window *w = filling(p, e);
+	struct window *w;
 
+	if (lane >= p->n_lanes)
+		return err_set(e, REASON_LIMIT, "there is no lane %u, the pass has %u", lane,
+			       p->n_lanes);
+	if (p->lane[lane].out)
+		return err_set(e, REASON_LIMIT, "lane %u writes a file and has no digest", lane);
+	w = filling(p, e);
+	s.lanes = 1u << lane;
 	if (w)
 		w->step[w->n_steps++] = s;
 	return w != NULL;
@@ -303,12 +341,14 @@ static bool add_step(struct pass *p, struct step s, struct err *e)
 
 bool pass_mark(struct pass *p, unsigned lane, struct digest *out, struct err *e)
 {
-	return add_step(p, (struct step){.kind = STEP_MARK, .lanes = 1u << lane, .out = out}, e);
+	return sound(p, e) &&
+	       settle(p, add_step(p, lane, (struct step){.kind = STEP_MARK, .out = out}, e), e);
 }
 
 bool pass_restart(struct pass *p, unsigned lane, struct err *e)
 {
-	return add_step(p, (struct step){.kind = STEP_RESTART, .lanes = 1u << lane}, e);
+	return sound(p, e) &&
+	       settle(p, add_step(p, lane, (struct step){.kind = STEP_RESTART}, e), e);
 }
 
 /* Up to n bytes of the input to the end of the window. */
@@ -353,15 +393,16 @@ static bool read_through(struct pass *p, uint64_t n, struct buf *dest, struct er
 
 bool pass_skip(struct pass *p, uint64_t n, struct err *e)
 {
-	return read_through(p, n, NULL, e);
+	return sound(p, e) && settle(p, read_through(p, n, NULL, e), e);
 }
 
 bool pass_take(struct pass *p, size_t n, struct buf *dest, struct err *e)
 {
-	return read_through(p, n, dest, e) && buf_done(dest, "a part of the file", e);
+	return sound(p, e) &&
+	       settle(p, read_through(p, n, dest, e) && buf_done(dest, "a part of the file", e), e);
 }
 
-bool pass_feed(struct pass *p, struct bytes x, struct err *e)
+static bool feed(struct pass *p, struct bytes x, struct err *e)
 {
 	while (x.n > 0) {
 		struct window *w = filling(p, e);
@@ -377,14 +418,21 @@ bool pass_feed(struct pass *p, struct bytes x, struct err *e)
 	return true;
 }
 
+bool pass_feed(struct pass *p, struct bytes x, struct err *e)
+{
+	return sound(p, e) && settle(p, feed(p, x, e), e);
+}
+
 bool pass_at_end(struct pass *p, bool *end, struct err *e)
 {
 	uint8_t byte;
 	size_t got = 1;
 
+	if (!sound(p, e))
+		return false;
 	if (p->peeked < 0) {
 		if (!file_read(p->in, (struct span){&byte, 1}, &got, e))
-			return false;
+			return settle(p, false, e);
 		if (got)
 			p->peeked = byte;
 	}
@@ -396,12 +444,12 @@ bool pass_end(struct pass *p, struct err *e)
 {
 	bool fine;
 
-	if (!publish(p, e))
+	if (!sound(p, e) || !publish(p, e))
 		return false;
 	pthread_mutex_lock(&p->lock);
 	fine = catch_up(p, p->head);
 	pthread_mutex_unlock(&p->lock);
-	return fine || fault(p, e);
+	return settle(p, fine, e);
 }
 
 void pass_input(struct pass *p, struct file *in)

@@ -139,6 +139,83 @@ static void a_writing_lane_copies_what_it_is_fed(void **state)
 	free(in);
 }
 
+static void lanes_are_made_before_the_first_byte(void **state)
+{
+	struct err e = {0}, later = {0};
+	struct pass *p = pass_new(1, &e);
+	struct out o = OUT_NONE;
+	unsigned lane;
+
+	(void)state;
+	assert_true(pass_lane(p, DIGEST_CRC32, &lane, &e));
+	assert_true(pass_feed(p, bytes_str("abc"), &e));
+	assert_false(pass_lane(p, DIGEST_CRC32, &lane, &e));
+	check_err(&e, REASON_LIMIT, "a lane is made before the first byte is read, and 3 are read");
+	assert_false(pass_writer(p, &o, &lane, &later));
+	check_err(&later, REASON_LIMIT, e.text);
+	pass_free(&p);
+}
+
+static void check_no_mark(bool (*ask)(struct pass *p, unsigned lane, struct err *e), unsigned lane,
+			  const char *text)
+{
+	struct err e = {0};
+	struct pass *p = pass_new(1, &e);
+	struct out o = OUT_NONE;
+	unsigned copy;
+
+	assert_true(pass_writer(p, &o, &copy, &e));
+	assert_false(ask(p, lane, &e));
+	check_err(&e, REASON_LIMIT, text);
+	pass_free(&p);
+}
+
+static bool ask_mark(struct pass *p, unsigned lane, struct err *e)
+{
+	static struct digest d;
+
+	return pass_mark(p, lane, &d, e);
+}
+
+static void a_lane_that_writes_has_no_digest(void **state)
+{
+	(void)state;
+	check_no_mark(ask_mark, 0, "lane 0 writes a file and has no digest");
+	check_no_mark(pass_restart, 0, "lane 0 writes a file and has no digest");
+	check_no_mark(ask_mark, 1, "there is no lane 1, the pass has 1");
+	check_no_mark(pass_restart, 31, "there is no lane 31, the pass has 1");
+}
+
+/* The caller's own failure counts like a lane's: whatever is asked next says the same. */
+static void a_pass_that_could_not_read_stays_failed(void **state)
+{
+	static const char text[] = "the file ends here, 2 bytes too early";
+	struct file f = open_file(folder_file(*state, "f", "0123456789", 10));
+	struct err e = {0}, later[7] = {{0}};
+	struct pass *p = pass_new(2, &e);
+	struct digest d;
+	unsigned lane;
+	bool end;
+
+	assert_true(pass_lane(p, DIGEST_CRC32, &lane, &e));
+	pass_input(p, &f);
+	assert_false(pass_skip(p, 12, &e));
+	check_err(&e, REASON_TRUNCATED, text);
+	assert_false(pass_skip(p, 0, &later[0]));
+	assert_false(pass_feed(p, bytes_str("x"), &later[1]));
+	assert_false(pass_mark(p, lane, &d, &later[2]));
+	assert_false(pass_restart(p, lane, &later[3]));
+	assert_false(pass_at_end(p, &end, &later[4]));
+	assert_false(pass_lane(p, DIGEST_CRC32, &lane, &later[5]));
+	assert_false(pass_end(p, &later[6]));
+	for (size_t i = 0; i < COUNT(later); i++) {
+		check_err(&later[i], REASON_TRUNCATED, text);
+		assert_true(later[i].at && later[i].offset == 10);
+	}
+	pass_free(&p);
+	file_close(&f);
+}
+
 static bool skip_and_end(struct pass *p, uint64_t n, struct err *e)
 {
 	return pass_skip(p, n, e) && pass_end(p, e);
@@ -226,6 +303,9 @@ int main(void)
 		TEST(a_file_that_shrinks_under_the_pass_is_file_changed),
 		TEST(sixteen_lanes_are_all_there_are),
 		TEST(a_writing_lane_copies_what_it_is_fed),
+		TEST(lanes_are_made_before_the_first_byte),
+		TEST(a_lane_that_writes_has_no_digest),
+		TEST(a_pass_that_could_not_read_stays_failed),
 		TEST(a_writing_lane_that_fails_fails_the_pass_for_good),
 		TEST(a_watcher_sees_the_position_grow),
 	};
