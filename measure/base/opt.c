@@ -114,7 +114,8 @@ static bool put(const struct reader *r, const struct opt *o, const char *value)
 	unsigned index = (unsigned)(o - r->table);
 	struct args *a = r->out;
 
-	if ((o->kind == OPT_VALUE || o->kind == OPT_MAYBE) && args_has(a, index))
+	if ((o->kind == OPT_VALUE || (o->kind == OPT_MAYBE && (value || args_value(a, index)))) &&
+	    args_has(a, index))
 		return err_set(r->e, REASON_USAGE, "option '--%s' is given twice", o->name);
 	if (value && !is_choice(o, value))
 		return bad_choice(r, o, value);

@@ -57,7 +57,7 @@ static const struct opt opts[] = {
 /* Everything that the parts and the metadata borrow from. */
 struct inputs {
 	struct buf cmdline, os, kernel_version, time, custom, docker, metadata;
-	const char **ramdisks;
+	const char *ramdisks[EIF_MAX_RAMDISKS];
 	size_t n_ramdisks;
 };
 
@@ -83,7 +83,6 @@ static void inputs_free(struct inputs *in)
 	buf_free(&in->custom);
 	buf_free(&in->docker);
 	buf_free(&in->metadata);
-	free(in->ramdisks);
 }
 
 static const char *value_or(const struct cli *c, unsigned opt, const char *otherwise)
@@ -143,13 +142,38 @@ static bool read_json(const char *path, size_t max, struct buf *out, struct err 
 
 static bool read_ramdisks(const struct cli *c, struct inputs *in, struct err *e)
 {
-	in->ramdisks = own_new((c->args.n_values + 1) * sizeof(*in->ramdisks), e);
-	if (!in->ramdisks)
-		return false;
-	while (args_item(&c->args, O_RAMDISK, in->n_ramdisks)) {
-		in->ramdisks[in->n_ramdisks] = args_item(&c->args, O_RAMDISK, in->n_ramdisks);
-		in->n_ramdisks++;
+	size_t given = 0;
+
+	for (size_t i = 0; i < c->args.n_values; i++) {
+		if (c->args.values[i].opt != O_RAMDISK)
+			continue;
+		if (given < EIF_MAX_RAMDISKS)
+			in->ramdisks[in->n_ramdisks++] = c->args.values[i].value;
+		given++;
 	}
+	return given <= EIF_MAX_RAMDISKS ||
+	       err_set(e, REASON_USAGE,
+		       "%zu ramdisks are given, and %u is the most there is room for", given,
+		       EIF_MAX_RAMDISKS);
+}
+
+/* Before anything is read: the output must be none of it. */
+static bool distinct(const struct cli *c, const struct inputs *in, const char *out, struct err *e)
+{
+	static const unsigned files[] = {O_KERNEL, O_KERNEL_CONFIG, O_METADATA, O_DOCKER_INFO};
+	const char *cmdline = args_value(&c->args, O_CMDLINE);
+
+	if (cmdline[0] == '@' && cmdline[1] != '@' && !out_distinct(out, cmdline + 1, e))
+		return false;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const char *file = args_value(&c->args, files[i]);
+
+		if (file && !out_distinct(out, file, e))
+			return false;
+	}
+	for (size_t i = 0; i < in->n_ramdisks; i++)
+		if (!out_distinct(out, in->ramdisks[i], e))
+			return false;
 	return true;
 }
 
@@ -180,11 +204,13 @@ static bool build_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (!cli_no_operand(c, e) || !cli_needs(c, O_KERNEL, &kernel, e) ||
 	    !cli_needs(c, O_CMDLINE, &cmdline, e) || !cli_needs(c, O_OUTPUT, &output, e) ||
-	    !read_time(&in, e) || !file_value(cmdline, EIF_CMDLINE_MAX, &in.cmdline, e) ||
+	    !read_ramdisks(c, &in, e) || !distinct(c, &in, output, e) ||
+	    (!args_has(&c->args, O_BUILD_TIME) && !read_time(&in, e)) ||
+	    !file_value(cmdline, EIF_CMDLINE_MAX, &in.cmdline, e) ||
 	    !read_kernel_config(args_value(&c->args, O_KERNEL_CONFIG), &in, e) ||
 	    !read_json(args_value(&c->args, O_METADATA), EIF_CUSTOM_MAX, &in.custom, e) ||
 	    !read_json(args_value(&c->args, O_DOCKER_INFO), EIF_METADATA_MAX, &in.docker, e) ||
-	    !read_ramdisks(c, &in, e) || !make_metadata(c, kernel, &in, e))
+	    !make_metadata(c, kernel, &in, e))
 		return false;
 	parts = (struct eif_parts){
 		.flags =

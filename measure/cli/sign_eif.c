@@ -28,8 +28,9 @@ static bool by_key(const struct eif_to_sign *s, const char *path, struct buf *rs
 {
 	owned(key_free) struct key *k = NULL;
 
-	return key_read(&k, path, e) && key_matches(k, s->cert, e) &&
-	       key_sign(k, buf_bytes(&s->tbs), rs, e);
+	if (!key_read(&k, path, e) || !key_matches(k, s->cert, e))
+		return err_subject(e, path);
+	return key_sign(k, buf_bytes(&s->tbs), rs, e);
 }
 
 static bool by_command(const struct eif_to_sign *s, const char *command, struct buf *rs,
@@ -76,6 +77,22 @@ static bool choose(const struct cli *c, const struct way **out, struct err *e)
 	return true;
 }
 
+/* Only the image may be written where it was read. */
+static bool distinct(const struct cli *c, const char *out, bool in_place, struct err *e)
+{
+	static const unsigned inputs[] = {O_CERT, O_KEY, O_ATTACH};
+
+	if (!out_named(out, e) || (!in_place && !out_distinct(out, c->args.operands[0], e)))
+		return false;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		const char *in = args_value(&c->args, inputs[i]);
+
+		if (in && !out_distinct(out, in, e))
+			return false;
+	}
+	return true;
+}
+
 /* The other half of the way by --attach. */
 static bool write_tbs(struct cli *c, struct answer *a, const struct eif_to_sign *s, struct err *e)
 {
@@ -106,15 +123,17 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 	if (!cli_operand(c, "FILE", &image, e) || !cli_needs(c, O_CERT, &cert, e) ||
 	    !choose(c, &way, e))
 		return false;
+	out = args_value(&c->args, way->sign ? O_OUTPUT : O_TBS_OUT);
+	if (out && !distinct(c, out, way->sign, e))
+		return false;
 	s.watch = cli_watch(c);
 	cli_expect_file(c, image);
 	if (!eif_sign_prepare(&s, image, cert, e))
 		return false;
 	if (!way->sign)
 		return write_tbs(c, a, &s, e);
-	out = args_has(&c->args, O_OUTPUT) ? args_value(&c->args, O_OUTPUT) : image;
 	return way->sign(&s, args_value(&c->args, way->opt), &rs, e) &&
-	       eif_sign_attach(&s, buf_bytes(&rs), out, a, e);
+	       eif_sign_attach(&s, buf_bytes(&rs), out ? out : image, a, e);
 }
 
 const struct verb verb_sign_eif = {

@@ -147,14 +147,52 @@ refused 5 '[no-such-file]: missing: cannot be opened: No such file or directory'
 	--kernel in/vmlinuz --cmdline @missing --ramdisk rd1 -o none
 refused 3 '[not-a-file]: in: kernel: is a directory, not a regular file' \
 	--kernel in --cmdline x --ramdisk rd1 -o none
+refused 2 '[usage]: @: is followed by no name of a file' \
+	--kernel in/vmlinuz --cmdline @ --ramdisk rd1 -o none
+refused 2 '[usage]: the name of the file to be written is empty' \
+	--kernel missing --cmdline x --ramdisk rd1 -o ''
+refused 2 "[usage]: what is written needs a name of its own, not '-'" \
+	--kernel missing --cmdline x --ramdisk rd1 -o -
 refused 5 '[no-such-file]: no/none: ' --kernel in/vmlinuz --cmdline x --ramdisk rd1 -o no/none
-refused 3 '[not-a-file]: in: exists and is no regular file' \
+refused 3 '[not-a-file]: in: is a directory, so nothing is written there' \
 	--kernel in/vmlinuz --cmdline x --ramdisk rd1 -o in
 : >empty
 refused 2 '[usage]: ' --kernel empty --cmdline x --ramdisk rd1 -o none
 refused 2 '[usage]: ' --kernel in/vmlinuz --cmdline '' --ramdisk rd1 -o none
 refused 2 '[usage]: ' --kernel in/vmlinuz --cmdline x --ramdisk empty -o none
+many=$(awk 'BEGIN { for (i = 0; i < 30; i++) printf " --ramdisk rd1" }')
+# shellcheck disable=SC2086 # words
+refused 2 '[usage]: 30 ramdisks are given, and 29 is the most there is room for' \
+	--kernel in/vmlinuz --cmdline x $many -o none
 ok 'parts that make no image are refused'
+
+printf '{}' >meta.json
+for in in in/vmlinuz line rd1 meta.json; do
+	cp "$in" before
+	refused 2 "[usage]: $in: would be replaced, and it is the input '$in'" \
+		--kernel in/vmlinuz --cmdline @line --ramdisk rd1 --metadata meta.json -o "$in"
+	expect_same "$in" before
+done
+ok 'an output that is an input is refused'
+
+SOURCE_DATE_EPOCH=never run build eif --kernel in/vmlinuz --cmdline x --ramdisk rd1 \
+	--build-time 2020-01-01T00:00:00+00:00 -o timed -q
+expect_status 0
+SOURCE_DATE_EPOCH=never run build eif --kernel in/vmlinuz --cmdline x --ramdisk rd1 -o none
+expect_status 2
+expect_stderr_has "measure: error[usage]: SOURCE_DATE_EPOCH: 'never' is no number of seconds up to the year 9999"
+ok 'the environment is not asked for a build time that is given'
+
+ln -s target link
+printf old >target
+chmod 600 target
+run build eif --kernel in/vmlinuz --cmdline x --ramdisk rd1 -o link -q
+expect_status 0
+expect test -L link
+expect test "$(stat -c %a target)" = 600
+run eif target
+expect_status 0
+ok 'a link stays, and the file behind it keeps its mode'
 
 printf '{"a": 1, "a": 2}' >twice.json
 printf 'no json' >not.json

@@ -126,14 +126,27 @@ refused 2 "[usage]: $one 2 are given" image --cert p384.pem --key p384.key --att
 refused 2 "[usage]: $one 2 are given" image --cert p384.pem --key p384.key --sign-with true
 refused 2 '[usage]: --tbs-out writes no image, so --output has no meaning' \
 	image --cert p384.pem --tbs-out none -o none
-refused 1 '[key-mismatch]: ' image --cert p384.pem --key other.key
-refused 1 '[key-mismatch]: ' image --cert p384.pem --key p256.key
+refused 1 '[key-mismatch]: other.key: ' image --cert p384.pem --key other.key
+refused 1 '[key-mismatch]: p256.key: ' image --cert p384.pem --key p256.key
 refused 5 '[no-such-file]: missing: ' image --cert p384.pem --key missing
 refused 5 '[no-such-file]: missing: ' image --cert missing --key p384.key
 refused 5 '[no-such-file]: missing: ' missing --cert p384.pem --key p384.key
 refused 3 '[certificate]: kernel: ' image --cert kernel --key p384.key
 refused 3 '[key]: kernel: ' image --cert p384.pem --key kernel
 refused 3 '[magic]: kernel: ' kernel --cert p384.pem --key p384.key -o none
+refused 2 '[usage]: the name of the file to be written is empty' image --cert p384.pem --key p384.key -o ''
+refused 2 "[usage]: what is written needs a name of its own, not '-'" \
+	image --cert p384.pem --key p384.key -o -
+cp p384.key kept.key
+refused 2 "[usage]: p384.key: would be replaced, and it is the input 'p384.key'" \
+	image --cert p384.pem --key p384.key -o p384.key
+refused 2 "[usage]: p384.pem: would be replaced, and it is the input 'p384.pem'" \
+	image --cert p384.pem --key p384.key -o p384.pem
+refused 2 "[usage]: ./image: would be replaced, and it is the input 'image'" \
+	image --cert p384.pem --tbs-out ./image
+refused 2 "[usage]: der: would be replaced, and it is the input 'der'" \
+	image --cert p384.pem --attach der -o der
+expect_same p384.key kept.key
 refused 5 '[no-such-file]: no/out: ' image --cert p384.pem --key p384.key -o no/out
 openssl dgst -sha384 -sign other.key -out wrong tbs
 refused 1 '[signature]: ' image --cert p384.pem --attach wrong

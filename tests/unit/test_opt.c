@@ -183,6 +183,7 @@ static void every_wrong_word_is_a_usage_error_that_names_it(void **state)
 		{"-o", NULL, "option '--output' needs a value (FILE)", ""},
 		{"-oa", "--output=b", "option '--output' is given twice", ""},
 		{"--json", "--json=nitro-cli", "option '--json' is given twice", ""},
+		{"--json=nitro-cli", "--json", "option '--json' is given twice", ""},
 		{"--color=alwys", NULL, "option '--color' takes auto, always or never, not 'alwys'",
 		 "did you mean '--color=always'?"},
 		{"--color=", NULL, "option '--color' takes auto, always or never, not ''", ""},
