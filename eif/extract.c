@@ -1,16 +1,33 @@
 #include "eif/extract.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "eif/pcr.h"
 #include "measure/core/pass.h"
 
 #define PATH_LIMIT 4096
+#define FILES_MAX (EIF_MAX_SECTIONS + 2u) /* certificate and signature beside the sections */
 
-static bool put_digests(struct part *p, const struct digest *sha256, const struct digest *sha384)
+/* All that is to be written, finished before the first becomes visible. */
+struct files {
+	struct file *image;
+	const char *folder;
+	struct out out[FILES_MAX];
+	size_t n;
+};
+
+static void files_free(struct files *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		out_free(&x->out[i]);
+}
+
+static void put_digests(struct part *p, const struct digest *sha256, const struct digest *sha384)
 {
 	p->digest[p->n_digests++] = *sha256;
 	if (sha384)
 		p->digest[p->n_digests++] = *sha384;
-	return true;
 }
 
 static bool describe_header(const struct eif_image *img, struct part *root, struct err *e)
@@ -20,11 +37,12 @@ static bool describe_header(const struct eif_image *img, struct part *root, stru
 	struct digest sha256, sha384;
 
 	eif_header_write(&raw, &img->header);
-	return p && buf_done(&raw, "the header", e) &&
-	       hash_of(DIGEST_SHA256, buf_bytes(&raw), &sha256, e) &&
-	       hash_of(DIGEST_SHA384, buf_bytes(&raw), &sha384, e) &&
-	       put_digests(p, &sha256, &sha384) &&
-	       part_detail(p, e, "version %u, %s, %u sections, CRC %08x", img->header.version,
+	if (!p || !buf_done(&raw, "the header", e) ||
+	    !hash_of(DIGEST_SHA256, buf_bytes(&raw), &sha256, e) ||
+	    !hash_of(DIGEST_SHA384, buf_bytes(&raw), &sha384, e))
+		return false;
+	put_digests(p, &sha256, &sha384);
+	return part_detail(p, e, "version %u, %s, %u sections, CRC %08x", img->header.version,
 			   img->header.flags & EIF_FLAG_AARCH64 ? "aarch64" : "x86_64",
 			   img->header.num_sections, img->header.eif_crc32);
 }
@@ -38,8 +56,9 @@ static bool describe_section(const struct eif_image *img, size_t i, struct part 
 
 	eif_image_role(img, i, role);
 	p = part_new(root, role, eif_section_data(s), s->size, e);
-	if (!p || !put_digests(p, &s->sha256, &s->sha384))
+	if (!p)
 		return false;
+	put_digests(p, &s->sha256, &s->sha384);
 	if (s->type == EIF_SECTION_SIGNATURE)
 		return part_detail(p, e, "%s, certificate of %zu bytes",
 				   cose_alg_name(img->sign.sign1.alg), img->sign.cert_end);
@@ -54,7 +73,10 @@ bool eif_describe(struct file *f, struct part **root, struct err *e)
 	if (!eif_image_read(f, true, &img, e))
 		return false;
 	top = part_new(NULL, "eif", 0, img.size, e);
-	if (!top || !put_digests(top, &img.sha256, NULL) || !describe_header(&img, top, e))
+	if (!top)
+		return false;
+	put_digests(top, &img.sha256, NULL);
+	if (!describe_header(&img, top, e))
 		return false;
 	for (size_t i = 0; i < img.n; i++)
 		if (!describe_section(&img, i, top, e))
@@ -63,72 +85,104 @@ bool eif_describe(struct file *f, struct part **root, struct err *e)
 	return true;
 }
 
-static bool path_in(struct buf *path, const char *folder, const char *name, const char *suffix,
-		    struct err *e)
+/* The image may have the name of one of its parts. */
+static bool is_image(const struct files *x, const char *path)
 {
-	buf_reset(path);
-	buf_fmt(path, "%s/%s%s", folder, name, suffix);
-	return buf_done(path, "a path", e);
+	struct stat image, there;
+
+	return fstat(x->image->fd, &image) == 0 && stat(path, &there) == 0 &&
+	       image.st_dev == there.st_dev && image.st_ino == there.st_ino;
+}
+
+static bool open_out(struct files *x, const char *name, const char *suffix, struct out **out,
+		     struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(PATH_LIMIT);
+
+	buf_fmt(&path, "%s/%s%s", x->folder, name, suffix);
+	if (!buf_done(&path, "a path", e))
+		return false;
+	if (is_image(x, buf_cstr(&path))) {
+		err_set(e, REASON_USAGE, "is the image itself, which its own part would replace");
+		return err_subject(e, buf_cstr(&path));
+	}
+	*out = &x->out[x->n];
+	**out = OUT_NONE;
+	if (!out_open(*out, buf_cstr(&path), e))
+		return false;
+	x->n++;
+	return true;
 }
 
 /* A copy of the section's bytes that must still have the digest they had. */
-static bool copy_section(struct file *f, const struct eif_section *s, const char *path,
+static bool copy_section(struct file *f, const struct eif_section *s, struct out *out,
 			 struct err *e)
 {
-	owned(out_free) struct out out = OUT_NONE;
 	owned(pass_free) struct pass *p = pass_new(0, e);
 	unsigned writer, sha256;
 	struct digest d;
 
-	if (!p || !out_open(&out, path, e) || !pass_lane(p, DIGEST_SHA256, &sha256, e) ||
-	    !pass_writer(p, &out, &writer, e))
+	if (!p || !pass_lane(p, DIGEST_SHA256, &sha256, e) || !pass_writer(p, out, &writer, e))
 		return false;
 	f->pos = eif_section_data(s);
 	pass_input(p, f);
 	pass_open(p, 1u << writer | 1u << sha256);
 	if (!pass_skip(p, s->size, e) || !pass_mark(p, sha256, &d, e) || !pass_end(p, e))
 		return false;
-	if (!digest_equal(&d, &s->sha256)) {
-		err_set(e, REASON_FILE_CHANGED, "the file changed while it was being read");
-		return err_subject(e, f->name);
-	}
-	return out_commit(&out, e);
+	if (digest_equal(&d, &s->sha256))
+		return true;
+	err_set(e, REASON_FILE_CHANGED, "the file changed while it was being read");
+	return err_subject(e, f->name);
 }
 
-static bool extract_section(struct file *f, const struct eif_image *img, size_t i,
-			    const char *folder, struct err *e)
+static bool extract_section(struct files *x, const struct eif_image *img, size_t i, struct err *e)
 {
-	owned(buf_free) struct buf path = BUF(PATH_LIMIT);
 	const struct eif_section *s = &img->section[i];
 	const char *suffix = "";
 	char role[EIF_ROLE_MAX];
+	struct out *out;
 
 	eif_image_role(img, i, role);
 	if (s->type == EIF_SECTION_METADATA)
 		suffix = ".json";
 	if (s->type == EIF_SECTION_SIGNATURE)
 		suffix = ".cbor";
-	return path_in(&path, folder, role, suffix, e) && copy_section(f, s, buf_cstr(&path), e);
+	return open_out(x, role, suffix, &out, e) && copy_section(x->image, s, out, e);
 }
 
-static bool extract_signature(const struct eif_image *img, const char *folder, struct err *e)
+static bool extract_signature(struct files *x, const struct eif_image *img, struct err *e)
 {
-	owned(buf_free) struct buf path = BUF(PATH_LIMIT);
+	struct out *out;
 
-	return path_in(&path, folder, "certificate", ".pem", e) &&
-	       file_write(buf_cstr(&path), buf_bytes(&img->sign.pem), e) &&
-	       path_in(&path, folder, "signature", ".raw", e) &&
-	       file_write(buf_cstr(&path), img->sign.sign1.rs, e);
+	return open_out(x, "certificate", ".pem", &out, e) &&
+	       out_write(out, buf_bytes(&img->sign.pem), e) &&
+	       open_out(x, "signature", ".raw", &out, e) && out_write(out, img->sign.sign1.rs, e);
+}
+
+/* Names are given last; when one cannot be, those that were are taken away again. */
+static bool commit(struct files *x, struct err *e)
+{
+	for (size_t i = 0; i < x->n; i++) {
+		if (out_commit(&x->out[i], e))
+			continue;
+		while (i > 0)
+			unlink(x->out[--i].path);
+		return false;
+	}
+	return true;
 }
 
 bool eif_extract(struct file *f, const char *folder, struct err *e)
 {
 	owned(eif_image_free) struct eif_image img = {0};
+	owned(files_free) struct files x = {.image = f, .folder = folder};
 
 	if (!eif_image_read(f, true, &img, e))
 		return false;
 	for (size_t i = 0; i < img.n; i++)
-		if (!extract_section(f, &img, i, folder, e))
+		if (!extract_section(&x, &img, i, e))
 			return false;
-	return !img.is_signed || extract_signature(&img, folder, e);
+	if (img.is_signed && !extract_signature(&x, &img, e))
+		return false;
+	return commit(&x, e);
 }

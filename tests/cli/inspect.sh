@@ -106,6 +106,23 @@ expect_json 'j["kind"] == "extract" and j["type"] == "eif" and j["directory"] ==
 expect_same kernel out/kernel
 ok 'extract writes over files of the same name'
 
+mkdir self
+cp image self/ramdisk0
+run extract self/ramdisk0 -C self
+expect_status 2
+expect_stdout ''
+expect_stderr_has 'measure: error[usage]: self/ramdisk0: is the image itself, which its own part would replace'
+expect_same image self/ramdisk0
+expect test "$(ls self)" = ramdisk0
+ok 'extract does not replace the image'
+
+mkdir half half/ramdisk0
+run extract image -C half
+expect_status 3
+expect_stderr_has 'measure: error[not-a-file]: half/ramdisk0: '
+expect test "$(ls half)" = ramdisk0
+ok 'extract leaves nothing of a set that is not whole'
+
 run extract image
 expect_status 2
 expect_stdout ''
