@@ -96,7 +96,9 @@ static const char **environment(const char *const *extra, struct err *e)
 	return all;
 }
 
-/* The child starts with signals as a shell expects them, whatever this process does with its own. */
+/*
+ * The child starts with signals as a shell expects them, whatever this process does with its own.
+ */
 static int attributes(posix_spawnattr_t *a, const sigset_t *mask)
 {
 	sigset_t usual;

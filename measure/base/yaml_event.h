@@ -1,8 +1,8 @@
 /*
  * One document of YAML as events, for the reader of YAML alone: scalars, and where lists and maps
  * begin and end. What no schema of ours allows is refused on the way: characters that readers
- * differ on, directives, anchors, aliases, tags, a second document, an empty file. libyaml is behind
- * this. Owned by the caller; yaml_source_free() takes the address and leaves NULL.
+ * differ on, directives, anchors, aliases, tags, a second document, an empty file. libyaml is
+ * behind this. Owned by the caller; yaml_source_free() takes the address and leaves NULL.
  */
 #ifndef MEASURE_BASE_YAML_EVENT_H
 #define MEASURE_BASE_YAML_EVENT_H

@@ -27,7 +27,9 @@ void complete_quoted(struct buf *out, char c);
 void complete_operands(struct buf *out, const struct verb *v);
 bool complete_operand_is_path(const struct verb *v);
 
-/* Names of verbs, with a blank in front of each: of a family the second words, of NULL the first. */
+/*
+ * Names of verbs, with a blank in front of each: of a family the second words, of NULL the first.
+ */
 void complete_names(struct buf *out, const struct verb *family);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The verbs of the program as data: main dispatches by this table; help, man pages and completions
  * are printed from it. A verb of two words ("build eif") belongs to the family that its first
- * word names; the family itself is a row that only asks for a second word. The rows of the TEE table come first,
- * each as a verb of its own. Everything here is constant and lives for ever.
+ * word names; the family itself is a row that only asks for a second word. The rows of the TEE
+ * table come first, each as a verb of its own. Everything here is constant and lives for ever.
  */
 #ifndef MEASURE_CLI_VERB_H
 #define MEASURE_CLI_VERB_H
@@ -33,7 +33,10 @@ struct verb verb_at(size_t i);
 /* The verb of these two words, or else of the first; *used says how many. second may be NULL. */
 bool verb_find(const char *first, const char *second, struct verb *out, size_t *used);
 
-/* usage: unknown verb, with the nearest as hint. family: the row whose second word is wrong, or NULL */
+/*
+ * usage: unknown verb, with the nearest as hint. family: the row whose second word is wrong, or
+ * NULL
+ */
 bool verb_unknown(const char *word, const struct verb *family, struct err *e);
 
 /* Is it a name in the list of `measure help`: one word? Does v belong to the family? */

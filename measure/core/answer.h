@@ -23,8 +23,7 @@ struct answer {
 	struct note notes[ANSWER_NOTES];
 	struct buf members; /* more members of the JSON object (without the braces), indented */
 	struct json_out json; /* writes into members */
-	struct buf
-		verbatim; /* not empty: printed instead of everything else (another tool's format) */
+	struct buf verbatim; /* another tool's format; not empty: printed instead of all else */
 };
 
 void answer_init(struct answer *a);

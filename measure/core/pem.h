@@ -1,8 +1,8 @@
 /*
  * One PEM block (RFC 7468), read so strictly that every other reader takes the same bytes from it:
  * it begins with the first character, carries no headers, its base64 stands in lines of 1 to 76
- * characters without blanks, and no line is empty. Lines end in LF or CRLF, the last one also at the
- * end of the text. Private to measure/core.
+ * characters without blanks, and no line is empty. Lines end in LF or CRLF, the last one also at
+ * the end of the text. Private to measure/core.
  */
 #ifndef MEASURE_CORE_PEM_H
 #define MEASURE_CORE_PEM_H

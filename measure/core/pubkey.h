@@ -2,7 +2,8 @@
  * Public keys as SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): ECDSA on P-256, P-384 or P-521, and
  * Ed25519. A key has one spelling: DER, the curve by its name, the point uncompressed; so its
  * identity, the SHA-256 of these bytes, is one. Points of small order are no keys (RFC 8032 §5.1.7
- * lets them verify anything). Owns OpenSSL's object; pubkey_free() takes the address and leaves NULL.
+ * lets them verify anything). Owns OpenSSL's object; pubkey_free() takes the address and leaves
+ * NULL.
  */
 #ifndef MEASURE_CORE_PUBKEY_H
 #define MEASURE_CORE_PUBKEY_H
@@ -14,8 +15,8 @@
 struct pubkey;
 
 /*
- * One PEM block, PUBLIC KEY or CERTIFICATE, and nothing else; of a certificate its key alone counts.
- * Errors: key, certificate, trailing.
+ * One PEM block, PUBLIC KEY or CERTIFICATE, and nothing else; of a certificate its key alone
+ * counts. Errors: key, certificate, trailing.
  */
 must bool pubkey_read_pem(struct pubkey **k, struct bytes pem, struct err *e);
 must bool pubkey_read_spki(struct pubkey **k, struct bytes der, struct err *e);

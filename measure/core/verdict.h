@@ -1,7 +1,7 @@
 /*
  * A verdict: the list of all checks, each with its result, what was expected and what was found.
- * Every check is made and listed; the worst decides. A check that could not be made is `skip`, which never
- * counts as passed. Texts are copied and bounded. Plain memory.
+ * Every check is made and listed; the worst decides. A check that could not be made is `skip`,
+ * which never counts as passed. Texts are copied and bounded. Plain memory.
  */
 #ifndef MEASURE_CORE_VERDICT_H
 #define MEASURE_CORE_VERDICT_H
@@ -34,8 +34,8 @@ void verdict_actual(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 void verdict_detail(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 
 /*
- * True when checks were made, none failed and none was skipped. Otherwise e is the first of the worst class,
- * MALFORMED before NO before UNDECIDED, in the order of the checks.
+ * True when checks were made, none failed and none was skipped. Otherwise e is the first of the
+ * worst class, MALFORMED before NO before UNDECIDED, in the order of the checks.
  */
 must bool verdict_decide(const struct verdict *v, struct err *e);
 

@@ -111,7 +111,9 @@ static bool fields(struct x509 *x, struct err *e)
 	       time_of(X509_get0_notAfter(x->cert), "notAfter", &x->not_after, e);
 }
 
-/* Faults of an encoding have a cause of their own; where memory lacked there may be its echo alone. */
+/*
+ * Faults of an encoding have a cause of their own; where memory lacked there may be its echo alone.
+ */
 static bool not_parsed(struct err *e)
 {
 	int first = ERR_GET_REASON(ERR_peek_error());

@@ -7,7 +7,9 @@
 #include "measure/core/cose.h"
 #include "tests/alloc/fail.h"
 
-/* Forty keys, none in its place, so that the list of keys grows twice; two of them for `repeated`. */
+/*
+ * Forty keys, none in its place, so that the list of keys grows twice; two of them for `repeated`.
+ */
 static void unsorted_map(struct buf *out, bool repeated)
 {
 	cbor_put_map(out, 40);

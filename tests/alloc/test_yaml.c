@@ -28,7 +28,9 @@ static bool read_and_drop(void *arg, struct err *e)
 	return true;
 }
 
-/* What is refused is told with a list, which takes memory: there, the last run ends in a refusal. */
+/*
+ * What is refused is told with a list, which takes memory: there, the last run ends in a refusal.
+ */
 static bool refuse(void *arg, struct err *e)
 {
 	struct yaml y;

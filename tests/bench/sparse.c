@@ -1,8 +1,8 @@
 /*
  * sparse OUT KERNEL RAMDISK...: writes an EIF of version 4 whose kernel and ramdisks have the given
  * sizes in bytes and hold nothing but zeros, left as holes, so that an image of many GiB takes some
- * KiB of disk. Everything else is as the format wants it, the CRC over the holes included. It shares
- * no code with the program that is measured.
+ * KiB of disk. Everything else is as the format wants it, the CRC over the holes included. It
+ * shares no code with the program that is measured.
  */
 #include <fcntl.h>
 #include <libdeflate.h>

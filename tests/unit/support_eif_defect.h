@@ -16,7 +16,10 @@ struct defect {
 	struct forge f;
 };
 
-/* DEFECT_BYTES make out from in, DEFECT_SECTIONS change f; DEFECT_FRESH set f and DEFECT_OTHER out without an in. */
+/*
+ * DEFECT_BYTES make out from in, DEFECT_SECTIONS change f; DEFECT_FRESH set f and DEFECT_OTHER out
+ * without an in.
+ */
 enum defect_what { DEFECT_BYTES, DEFECT_SECTIONS, DEFECT_FRESH, DEFECT_OTHER };
 
 struct defect_kind {

@@ -6,7 +6,9 @@
 
 #include "measure/base/yaml.h"
 
-/* version (required), keys [{name (required), id, roles, since, active}], names, tables, text, none */
+/*
+ * version (required), keys [{name (required), id, roles, since, active}], names, tables, text, none
+ */
 extern const struct yaml_field yaml_schema;
 
 /* Reads, or fails the test; yaml_drop(). */

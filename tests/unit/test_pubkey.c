@@ -303,7 +303,10 @@ static void check_weak(const char *point)
 	}
 }
 
-/* The five y of the eight points whose order divides 8, both signs of x; and what is not below 2^255-19. */
+/*
+ * The five y of the eight points whose order divides 8, both signs of x; and what is not below
+ * 2^255-19.
+ */
 static void points_of_small_order_are_no_keys(void **state)
 {
 	(void)state;

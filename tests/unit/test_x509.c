@@ -480,7 +480,9 @@ static void a_negative_serial_keeps_its_sign(void **state)
 	assert_non_null(strstr(buf_cstr(&out), "\"serial\": \"-c8\""));
 }
 
-/* The issuer's part of what nitro-cli prints; the rest is compared with a peer's output elsewhere. */
+/*
+ * The issuer's part of what nitro-cli prints; the rest is compared with a peer's output elsewhere.
+ */
 static void check_issuer(X509 *made, EVP_PKEY *key, const char *want)
 {
 	owned(buf_free) struct buf out = BUF(65536);
@@ -567,7 +569,9 @@ static void nitro_clis_values_end_at_a_nul_and_other_string_types_become_utf8(vo
 		     "    \"stateOrProvinceName\": \"error\"");
 }
 
-/* Room for 80 bytes with their NUL: 79 are printed, then dots; of exactly 80 the last is the NUL. */
+/*
+ * Room for 80 bytes with their NUL: 79 are printed, then dots; of exactly 80 the last is the NUL.
+ */
 static void an_oid_of_80_characters_and_more_is_cut_as_the_peer_cuts_it(void **state)
 {
 	static const char oid[] = "1.2.99999999.99999999.99999999.99999999.99999999.99999999."
