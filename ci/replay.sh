@@ -4,6 +4,8 @@
 set -eu
 : "${BUILD:=build}"
 
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 count=0 failed=0
 for source in tests/fuzz/fuzz_*.c; do
 	[ -e "$source" ] || continue
@@ -15,11 +17,11 @@ for source in tests/fuzz/fuzz_*.c; do
 	if [ "$files" -eq 0 ]; then
 		echo "not ok $count - $name has no corpus $corpus"
 		failed=1
-	elif "$BUILD/tests/fuzz/fuzz_$name" "$corpus" >"${TMPDIR:-/tmp}/replay.out" 2>&1; then
+	elif "$BUILD/tests/fuzz/fuzz_$name" "$corpus" >"$said" 2>&1; then
 		echo "ok $count - $name: $files inputs"
 	else
 		echo "not ok $count - $name"
-		tail -n 60 "${TMPDIR:-/tmp}/replay.out" | sed 's/^/# /'
+		tail -n 60 "$said" | sed 's/^/# /'
 		failed=1
 	fi
 done

@@ -172,12 +172,12 @@ ok()
 {
 	lib_count=$((lib_count + 1))
 	if [ ! -s "$lib_problems" ]; then
-		echo "ok $lib_count - $1"
+		printf 'ok %s - %s\n' "$lib_count" "$1"
 		return
 	fi
 	lib_failed=$((lib_failed + 1))
-	echo "not ok $lib_count - $1"
-	[ -z "$lib_line" ] || echo "# last run: $lib_line"
+	printf 'not ok %s - %s\n' "$lib_count" "$1"
+	[ -z "$lib_line" ] || printf '# last run: %s\n' "$lib_line"
 	cat "$lib_problems"
 	: >"$lib_problems"
 }
@@ -191,7 +191,7 @@ not_ok()
 skip()
 {
 	lib_count=$((lib_count + 1))
-	echo "ok $lib_count - $1 # SKIP $2"
+	printf 'ok %s - %s # SKIP %s\n' "$lib_count" "$1" "$2"
 	: >"$lib_problems"
 }
 

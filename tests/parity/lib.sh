@@ -13,10 +13,10 @@ filled rd1 70001
 filled rd2 3
 EPOCH=1970-01-01T00:00:00+00:00
 
-# named NAME: closes a behaviour whose name holds input: one short line, and nothing that echo expands
+# named NAME: closes a behaviour whose name holds input: one short line
 named()
 {
-	ok "$(printf %.90s "$1" | tr '\n\t\134' '  |')"
+	ok "$(printf %.90s "$1" | tr '\n\t' '  ')"
 }
 
 # both NAME OPTION...: the two programs write one image from the same options
