@@ -117,6 +117,8 @@ static void put_group(struct buf *out, enum verb_group group)
 		wrap_put(out, out->n - before, NAME_COLUMN, v.summary);
 		head = "";
 	}
+	if (head[0] != '\0')
+		buf_fmt(out, "%-*s(nothing yet in this version)\n", GROUP_COLUMN, head);
 }
 
 void usage_top(struct buf *out)
