@@ -24,9 +24,9 @@ struct eif_parts {
 };
 
 /*
- * Measure the parts; with out != NULL also write the image there, whole or not at all. Registers and
- * warnings go into *a. Refused before anything is written (usage): no or too many ramdisks, an empty
- * part, a NUL in the command line. An empty command line is measured, with a warning, and not
+ * Measure the parts; with out != NULL also write the image there, whole or not at all. Registers
+ * and warnings go into *a. Refused before anything is written (usage): no or too many ramdisks, an
+ * empty part, a NUL in the command line. An empty command line is measured, with a warning, and not
  * written.
  */
 must bool eif_build(const struct eif_parts *p, const char *out, struct answer *a, struct err *e);

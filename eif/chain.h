@@ -1,8 +1,8 @@
 /*
  * What may stand behind the signer's certificate, in a certificate file and in the signature
  * section that holds it verbatim: white space and further PEM blocks of certificates. Anything else
- * would be published with the image, a private key above all, and readers differ on it. Certificates
- * of a chain are of any kind of key; nobody uses them.
+ * would be published with the image, a private key above all, and readers differ on it.
+ * Certificates of a chain are of any kind of key; nobody uses them.
  */
 #ifndef EIF_CHAIN_H
 #define EIF_CHAIN_H

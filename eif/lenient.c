@@ -1,5 +1,6 @@
 #include "eif/lenient.h"
 
+#include "eif/lenient_sign.h"
 #include "eif/pcr.h"
 #include "measure/base/num.h"
 #include "measure/core/pass.h"
@@ -190,8 +191,9 @@ static bool view_measure(struct eif_view *v, struct file *f, struct err *e)
 static void check_crc(struct eif_view *v)
 {
 	if (v->measured && !eif_view_crc_agrees(v))
-		err_at(&v->refusal, REASON_CRC, EIF_CRC_AT, "the CRC is %08x by the header",
-		       v->stored_crc);
+		err_at(&v->refusal, REASON_CRC, EIF_CRC_AT,
+		       "the CRC is %08x by the header, %08x by the bytes", v->stored_crc,
+		       eif_crc32_of(&v->crc));
 }
 
 /* The vendor's reader does not look at the magic, so it may not end the reading here. */
@@ -227,9 +229,11 @@ bool eif_lenient(struct file *f, struct eif_view views[2], struct err *e)
 	if (!read_header(f, &h, &t->refusal, e))
 		return false;
 	w->stored_crc = t->stored_crc = h.eif_crc32;
-	if (walk(f, w) && !view_measure(w, f, e))
+	if (walk(f, w) && (!view_measure(w, f, e) || !eif_view_signatures(w, f, true, e) ||
+			   !eif_view_metadata(w, f, e)))
 		return false;
-	if (!err_is(&t->refusal) && tables(f, &h, t) && !view_measure(t, f, e))
+	if (!err_is(&t->refusal) && tables(f, &h, t) &&
+	    (!view_measure(t, f, e) || !eif_view_signatures(t, f, false, e)))
 		return false;
 	check_crc(t);
 	return true;

@@ -1,8 +1,8 @@
 /*
  * Every reader's reading of a file side by side, for one that the strict reader refuses: what a
- * walk through the file finds (the vendor's describe-eif), what the header's tables name (QEMU and, as
- * far as is known, the hypervisor), and which registers follow. Readings are no verdicts: metadata
- * and signatures are not looked at.
+ * walk through the file finds (the vendor's describe-eif), what the header's tables name (QEMU and,
+ * as far as is known, the hypervisor), and which registers follow. Readings are no verdicts:
+ * what they make of metadata and signatures is named beside the registers.
  */
 #ifndef EIF_LENIENT_H
 #define EIF_LENIENT_H
@@ -23,6 +23,10 @@ struct eif_view {
 	} section[EIF_VIEW_SECTIONS];
 	bool measured; /* the digests below hold */
 	struct digest pcr[3], crc;
+	bool is_signed; /* a signature section is there */
+	struct err unread; /* why its certificate, and so PCR8, is not known, or nothing */
+	struct digest pcr8;
+	struct err fails; /* what this reader fails on behind the registers, or nothing */
 	uint32_t stored_crc; /* as the header has it */
 };
 

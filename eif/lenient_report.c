@@ -1,5 +1,6 @@
 #include "eif/lenient.h"
 
+#include "eif/pcr.h"
 #include "measure/base/hex.h"
 #include "measure/base/text.h"
 
@@ -20,28 +21,46 @@ static void text_sections(struct buf *out, const struct eif_view *v)
 			(unsigned long long)v->section[i].size);
 }
 
+static bool knows_pcr8(const struct eif_view *v)
+{
+	return v->measured && v->is_signed && !err_is(&v->unread);
+}
+
+static void text_register(struct buf *out, const char *name, const struct digest *d)
+{
+	buf_fmt(out, "  %s  ", name);
+	hex_put(out, digest_bytes(d));
+	buf_str(out, "\n");
+}
+
+static void text_fault(struct buf *out, const char *what, const struct err *fault)
+{
+	if (!err_is(fault))
+		return;
+	buf_fmt(out, "  %s", what);
+	put_refusal(out, fault);
+	buf_str(out, "\n");
+}
+
 static void text_registers(struct buf *out, const struct eif_view *v)
 {
 	if (v->measured)
 		buf_fmt(out, "  CRC   %02x%02x%02x%02x, %s\n", v->crc.v[0], v->crc.v[1],
 			v->crc.v[2], v->crc.v[3],
 			eif_view_crc_agrees(v) ? "as in the header" : "not as in the header");
-	for (unsigned i = 0; v->measured && i < 3; i++) {
-		buf_fmt(out, "  PCR%u  ", i);
-		hex_put(out, digest_bytes(&v->pcr[i]));
-		buf_str(out, "\n");
-	}
+	for (size_t i = 0; v->measured && i < EIF_REGISTERS; i++)
+		text_register(out, eif_register[i], &v->pcr[i]);
+	if (knows_pcr8(v))
+		text_register(out, "PCR8", &v->pcr8);
+	text_fault(out, "PCR8  unknown, ", &v->unread);
+	text_fault(out, "fails  ", &v->fails);
 }
 
 static void text_view(struct buf *out, const struct eif_view *v)
 {
 	buf_fmt(out, "%s: %s\n", v->reader, v->way);
 	text_sections(out, v);
-	if (err_is(&v->refusal)) {
-		buf_str(out, "  refused  ");
-		put_refusal(out, &v->refusal);
-		buf_str(out, "\n");
-	}
+	text_fault(out, "refused  ", &v->refusal);
 	text_registers(out, v);
 }
 
@@ -52,7 +71,15 @@ static const char *agreement(const struct eif_view views[2])
 	for (size_t i = 0; i < 3; i++)
 		if (!digest_equal(&views[0].pcr[i], &views[1].pcr[i]))
 			return "the readings differ: do not run this image";
-	return "the readings agree on PCR0, PCR1 and PCR2";
+	if (views[0].is_signed != views[1].is_signed)
+		return "the readings differ: do not run this image";
+	if (!views[0].is_signed)
+		return "the readings agree on PCR0, PCR1 and PCR2";
+	if (!knows_pcr8(&views[0]) || !knows_pcr8(&views[1]))
+		return "the readings agree on PCR0, PCR1 and PCR2; PCR8 is not known";
+	if (!digest_equal(&views[0].pcr8, &views[1].pcr8))
+		return "the readings differ: do not run this image";
+	return "the readings agree on PCR0, PCR1, PCR2 and PCR8";
 }
 
 static void text_report(struct buf *out, const struct eif_view views[2], const struct err *strict)
@@ -71,11 +98,11 @@ static void text_report(struct buf *out, const struct eif_view views[2], const s
 }
 
 /* The strict reader's words may quote the file. */
-static void json_refusal(struct json_out *w, const struct err *r)
+static void json_refusal(struct json_out *w, const char *key, const struct err *r)
 {
 	owned(buf_free) struct buf text = BUF(8 * sizeof(r->text));
 
-	json_key(w, "refused");
+	json_key(w, key);
 	if (!err_is(r)) {
 		json_null(w);
 		return;
@@ -108,12 +135,11 @@ static void json_sections(struct json_out *w, const struct eif_view *v)
 
 static void json_view(struct json_out *w, const struct eif_view *v)
 {
-	static const char *const names[3] = {"PCR0", "PCR1", "PCR2"};
-
 	json_open(w, '{');
 	json_key(w, "reader");
 	json_str(w, v->reader);
-	json_refusal(w, &v->refusal);
+	json_refusal(w, "refused", &v->refusal);
+	json_refusal(w, "fails", &v->fails);
 	json_sections(w, v);
 	if (v->measured) {
 		json_key(w, "crc32");
@@ -122,9 +148,13 @@ static void json_view(struct json_out *w, const struct eif_view *v)
 		json_bool(w, eif_view_crc_agrees(v));
 		json_key(w, "measurements");
 		json_open(w, '{');
-		for (unsigned i = 0; i < 3; i++) {
-			json_key(w, names[i]);
+		for (size_t i = 0; i < EIF_REGISTERS; i++) {
+			json_key(w, eif_register[i]);
 			json_hex(w, digest_bytes(&v->pcr[i]));
+		}
+		if (knows_pcr8(v)) {
+			json_key(w, "PCR8");
+			json_hex(w, digest_bytes(&v->pcr8));
 		}
 		json_close(w, '}');
 	}
@@ -145,7 +175,7 @@ void eif_lenient_report(const struct eif_view views[2], const struct err *strict
 	json_open(w, '{');
 	json_key(w, "reader");
 	json_str(w, "strict");
-	json_refusal(w, strict);
+	json_refusal(w, "refused", strict);
 	json_close(w, '}');
 	json_view(w, &views[0]);
 	json_view(w, &views[1]);

@@ -1,6 +1,6 @@
 /*
- * What is said of an image that was read: the members of our own JSON, and the text that nitro-cli's
- * describe-eif prints for it.
+ * What is said of an image that was read: the members of our own JSON, and the text that
+ * nitro-cli's describe-eif prints for it.
  */
 #ifndef EIF_REPORT_H
 #define EIF_REPORT_H
@@ -16,8 +16,8 @@ void eif_report_json(const struct eif_image *img, bool holds, struct json_out *w
 
 /*
  * Byte for byte nitro-cli's describe-eif, to a buf. Its HashAlgorithm is the debug text of a Rust
- * type: "Sha384 { ... }" up to release 1.4, "Sha512_48 { .. }" from 1.5 on. Metadata that makes nitro-cli
- * fail is refused (metadata).
+ * type: "Sha384 { ... }" up to release 1.4, "Sha512_48 { .. }" from 1.5 on. Metadata that makes
+ * nitro-cli fail is refused (metadata).
  */
 must bool eif_report_nitro_cli(const struct eif_image *img, const char *hash_algorithm,
 			       struct buf *out, struct err *e);

@@ -20,8 +20,8 @@ struct eif_to_sign {
 };
 
 /*
- * Read image and certificate file; everything that signing needs. A signature section that the image
- * has already is about to be replaced: whatever stands in it, the rest must hold.
+ * Read image and certificate file; everything that signing needs. A signature section that the
+ * image has already is about to be replaced: whatever stands in it, the rest must hold.
  */
 must bool eif_sign_prepare(struct eif_to_sign *s, const char *image, const char *cert_path,
 			   struct err *e);

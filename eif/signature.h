@@ -24,8 +24,8 @@ struct eif_signature {
 };
 
 /*
- * Form only: canonical section, the signer's certificate at the start of pem and nothing but further
- * certificates behind it. base: offset in the file.
+ * Form only: canonical section, the signer's certificate at the start of pem and nothing but
+ * further certificates behind it. base: offset in the file.
  */
 must bool eif_signature_read(struct eif_signature *s, struct bytes section, uint64_t base,
 			     struct err *e);

@@ -43,16 +43,18 @@ static void check_tables_stop(const struct forge *f, enum reason r, const char *
 	assert_true(views[WALK].measured);
 }
 
-/* The walk stops; the tables are followed to the end, and the checksum of all bytes is not theirs. */
+/*
+ * The walk stops; the tables are followed to the end, and the checksum of all bytes is not theirs.
+ */
 static void check_walk_stops(const struct forge *f, enum reason r, const char *text)
 {
 	struct forged x = forge_write(f);
 	struct eif_view views[2];
 	char crc[64];
 
-	snprintf(crc, sizeof(crc), "the CRC is %08x by the header",
-		 (unsigned)forge_get(x.p + FORGE_CRC_AT, 4));
 	read_views(x.p, x.n, views);
+	snprintf(crc, sizeof(crc), "the CRC is %08x by the header, %08x by the bytes",
+		 (unsigned)forge_get(x.p + FORGE_CRC_AT, 4), eif_crc32_of(&views[TABLES].crc));
 	check_err(&views[WALK].refusal, r, text);
 	assert_false(views[WALK].measured);
 	check_err(&views[TABLES].refusal, REASON_CRC, crc);
@@ -253,6 +255,84 @@ static void very_many_sections_are_counted_and_not_all_shown(void **state)
 	free(x.p);
 }
 
+static void check_pcr8(const struct eif_view *v, const char *const pems[], size_t n)
+{
+	struct forged all = {0};
+	uint8_t pcr8[48];
+
+	for (size_t i = 0; i < n; i++) {
+		struct forged der = forge_certificate_der(pems[i]);
+
+		all.p = realloc(all.p, all.n + der.n);
+		assert_non_null(all.p);
+		memcpy(all.p + all.n, der.p, der.n);
+		all.n += der.n;
+		free(der.p);
+	}
+	forge_pcr(all.p, all.n, pcr8);
+	assert_true(v->is_signed);
+	check_no_err(&v->unread);
+	assert_memory_equal(v->pcr8.v, pcr8, 48);
+	free(all.p);
+}
+
+/* The vendor's reader takes both certificates into one register, QEMU the last. */
+static void two_signatures_give_two_registers(void **state)
+{
+	const char *const pems[] = {forge_certificate(256), forge_certificate(384)};
+	struct forge f = forge_base();
+	uint8_t *first = forge_sign(&f, 256, NULL), *second;
+	struct eif_view views[2];
+
+	(void)state;
+	forged_views(&f, views);
+	check_pcr8(&views[WALK], pems, 1);
+	check_pcr8(&views[TABLES], pems, 1);
+	second = forge_sign(&f, 384, NULL);
+	forged_views(&f, views);
+	check_pcr8(&views[WALK], pems, 2);
+	check_pcr8(&views[TABLES], pems + 1, 1);
+	check_no_err(&views[WALK].fails);
+	free(first);
+	free(second);
+}
+
+static void check_signed(const char *twist, const char *unread, const char *fails)
+{
+	struct forge f = forge_base();
+	uint8_t *section = forge_sign(&f, 256, twist);
+	struct eif_view views[2];
+
+	forged_views(&f, views);
+	assert_string_equal(views[WALK].unread.text, unread);
+	assert_string_equal(views[TABLES].unread.text, unread);
+	assert_string_equal(views[WALK].fails.text, fails);
+	check_no_err(&views[TABLES].fails);
+	free(section);
+}
+
+static void what_the_vendors_reader_fails_on_is_named(void **state)
+{
+	struct forge f = forge_base();
+	struct eif_view views[2];
+
+	(void)state;
+	check_signed("rs-wrong", "", "it does not verify under the certificate");
+	check_signed("another-pcr0", "", "");
+	check_signed("empty-array", "an empty array, which must have one entry",
+		     "an empty array, which must have one entry");
+	check_signed("keys-swapped",
+		     "the first key is \"signature\" and must be \"signing_certificate\"", "");
+	f.section[2].data = (const uint8_t *)"[]";
+	f.section[2].n = 2;
+	forged_views(&f, views);
+	check_err(&views[WALK].fails, REASON_METADATA, "needs an object, found an array");
+	f.section[2].data = (const uint8_t *)"null";
+	f.section[2].n = 4;
+	forged_views(&f, views);
+	check_no_err(&views[WALK].fails);
+}
+
 static void any_cut_of_an_image_is_read_as_far_as_it_goes(void **state)
 {
 	struct forge f = forge_base();
@@ -286,6 +366,8 @@ int main(void)
 		cmocka_unit_test(qemu_wants_one_kernel_one_cmdline_and_a_ramdisk),
 		cmocka_unit_test(an_offset_outside_the_file_stops_the_tables),
 		cmocka_unit_test(very_many_sections_are_counted_and_not_all_shown),
+		cmocka_unit_test(two_signatures_give_two_registers),
+		cmocka_unit_test(what_the_vendors_reader_fails_on_is_named),
 		cmocka_unit_test(any_cut_of_an_image_is_read_as_far_as_it_goes),
 	};
 

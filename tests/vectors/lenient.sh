@@ -11,22 +11,25 @@ fi
 need python3
 
 # A line of peer-results.txt and our readings as JSON: the same registers, checksums, refusals.
-# Metadata and signatures are not looked at by readings.
+# PCR8 is known of signature sections in the signers' form alone.
 cat >agrees.py <<'EOT'
 import json, re, sys
 name, vendor, _, qemu, _ = sys.argv[1].split(" | ", 4)
 walk, tables = json.load(open(sys.argv[2]))["readings"][1:]
 assert (walk["reader"], tables["reader"]) == ("walk", "tables")
 
-said = re.match(r"OK crc=(\w+) p0=(\w+) p2=(\w+)", vendor)
+said = re.match(r"OK crc=(\w+) p0=(\w+) p2=(\w+) p8=(\w*)", vendor)
 if said:
     assert walk["refused"] is None
     assert walk["crc32_agrees"] == (said.group(1) == "true")
     assert walk["measurements"]["PCR0"].startswith(said.group(2))
     assert walk["measurements"]["PCR2"].startswith(said.group(3))
+    assert walk["measurements"].get("PCR8", said.group(4)).startswith(said.group(4))
+    assert walk["fails"] is None
 else:
     by_walk = re.search("invalid EIF section|Invalid section type|UnexpectedEof", vendor)
     assert (walk["refused"] is not None) == bool(by_walk)
+    assert by_walk or walk["fails"] is not None
 
 said = re.match(r"qemu-model: \((True|False), '([^']*)'(?:, \{0: '(\w+))?", qemu)
 if said.group(1) == "True":
