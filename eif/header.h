@@ -1,7 +1,7 @@
 /*
  * The EIF header (548 bytes) and section header (12 bytes), all fields big-endian, spelt as in the
  * specification. Reading takes any bytes of the right length but the magic; what may stand in the
- * fields is decided in image.c.
+ * fields is decided in rules.c.
  * Source: aws-nitro-enclaves-image-format, README.md "Enclave Image File (EIF) specification"
  * (2024-06-21) and src/defs/mod.rs, crate 0.5.
  */

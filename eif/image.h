@@ -54,7 +54,7 @@ void eif_image_free(struct eif_image *img);
 size_t eif_image_find(const struct eif_image *img, unsigned type);
 uint64_t eif_section_data(const struct eif_section *s);
 
-/* "section 3 (ramdisk)" is the i-th section, "ramdisk 0" its role; both into a caller's buffer. */
+/* Of the i-th section: "kernel", "ramdisk0", "ramdisk1"; into a caller's buffer. */
 #define EIF_ROLE_MAX 32
 void eif_image_role(const struct eif_image *img, size_t i, char role[EIF_ROLE_MAX]);
 

@@ -11,7 +11,7 @@
 #define PART_DIGESTS 2
 
 struct part {
-	char *name; /* "kernel", "ramdisk 0", "header" */
+	char *name; /* "kernel", "ramdisk0", "header" */
 	char *detail; /* further words for people, may be NULL; may quote the file */
 	uint64_t offset, size; /* absolute, bytes */
 	struct digest digest[PART_DIGESTS];
