@@ -131,5 +131,7 @@ bool trust_read(struct trust **t, const char *path, struct err *e)
 		err_subject(e, path);
 		return err_hint(e, "`measure trust add KEY --role ROLE` makes one");
 	}
-	return trust_parse(t, buf_bytes(&text), e) || err_subject(e, path);
+	if (trust_parse(t, buf_bytes(&text), e))
+		return true;
+	return reason_class(e->reason) == EXIT_CLASS_MALFORMED ? err_subject(e, path) : false;
 }

@@ -50,7 +50,9 @@ static bool lock_folder(const char *path, int *fd, struct err *e)
 /* Where a symbolic link leads, so that the file it leads to is replaced and not the link. */
 static char *target_of(const char *path, struct err *e)
 {
-	char *target = realpath(path, NULL);
+	struct stat st;
+	bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+	char *target = link ? realpath(path, NULL) : NULL;
 
 	return target ? target : own_string(path, e);
 }

@@ -10,8 +10,9 @@
 static const struct verb *const table[] = {
 	&verb_pcr,	     &verb_inspect,	  &verb_extract,       &verb_build,
 	&verb_build_eif,     &verb_sign,	  &verb_sign_eif,      &verb_manifest,
-	&verb_manifest_make, &verb_manifest_show, &verb_manifest_lint, &verb_explain,
-	&verb_version,	     &verb_help,
+	&verb_manifest_make, &verb_manifest_show, &verb_manifest_lint, &verb_trust,
+	&verb_trust_show,    &verb_trust_add,	  &verb_explain,       &verb_version,
+	&verb_help,
 };
 
 #define TABLE_N (sizeof(table) / sizeof(table[0]))
