@@ -366,29 +366,37 @@ static void read_all(struct reader *r)
 		corim_rules(r);
 }
 
-/* A manifest of ours is what our writer makes of it, byte for byte. */
-static bool is_ours(const struct manifest *m, struct bytes payload)
+/* A manifest of ours is what our writer makes of it, byte for byte. False only without memory. */
+static bool compare_with_ours(struct manifest *m, struct err *e)
 {
 	owned(buf_free) struct buf again = BUF(CORIM_MAX);
-	struct err unused = {0};
+	struct err refused = {0};
+	bool written = corim_write(m, &again, &refused);
 
-	return corim_write(m, &again, &unused) && bytes_equal(buf_bytes(&again), payload);
+	if (refused.reason == REASON_OUT_OF_MEMORY) {
+		*e = refused;
+		return false;
+	}
+	m->foreign = !written || !bytes_equal(buf_bytes(&again), buf_bytes(&m->payload));
+	return true;
 }
 
 /* Of a Nitro enclave the form is ours to say: what it does not know has no meaning there. */
-static void judge(struct reader *r)
+static bool judge(struct reader *r)
 {
 	const struct manifest_row *nitro = manifest_nitro(r->m);
 
-	r->m->foreign = !is_ours(r->m, buf_bytes(&r->m->payload));
+	if (!compare_with_ours(r->m, r->e))
+		return false;
 	if (!nitro)
-		return;
+		return true;
 	if (!r->m->product)
 		r->m->product = nitro->model;
 	if (r->m->foreign)
 		reader_warn(r, LINT_OURS, "not byte for byte what this program writes");
 	lint_harden(r->l, LINT_CANONICAL);
 	lint_harden(r->l, LINT_KEY);
+	return true;
 }
 
 /* A fault in the CBOR, or in the memory of this process, as a finding. */
@@ -423,11 +431,8 @@ bool corim_read(struct manifest *m, struct bytes payload, uint64_t base, struct 
 		return broken(&r);
 	r.c = cur_new(buf_bytes(&m->payload), base, e);
 	read_all(&r);
-	if (!err_is(e) && !buf_done(&m->strings, "the texts of the manifest", e))
+	if (err_is(e) || !buf_done(&m->strings, "the texts of the manifest", e) || !judge(&r))
 		return broken(&r);
-	if (err_is(e))
-		return broken(&r);
-	judge(&r);
 	return lint_decide(l, e);
 }
 

@@ -36,6 +36,9 @@ void reader_place(const struct place *p, char *room, size_t size)
 }
 
 static bool add(struct reader *r, bool error, enum lint_rule rule, const char *format, va_list args)
+	ERR_FORMAT(4, 0);
+
+static bool add(struct reader *r, bool error, enum lint_rule rule, const char *format, va_list args)
 {
 	struct finding f = {.error = error, .rule = rule};
 
@@ -136,6 +139,8 @@ static const char *uuid_text(struct reader *r, struct bytes uuid)
 			buf_str(&text, "-");
 		hex_put(&text, bytes_of(uuid.p + i, 1));
 	}
+	if (text.failed != REASON_NONE)
+		buf_fail(&r->m->strings, text.failed);
 	return manifest_text(r->m, buf_bytes(&text));
 }
 

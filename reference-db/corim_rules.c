@@ -47,6 +47,12 @@ static int value_order(const struct value *a, const struct value *b)
 	return order;
 }
 
+/* NULL where there are none. */
+static const struct value *values_of(const struct manifest *m, const struct manifest_row *row)
+{
+	return row->n ? &m->value[row->first] : NULL;
+}
+
 /* For qsort, which has no argument of its own: rows with the values that they have. */
 struct placed {
 	const struct manifest_row *row;
@@ -112,7 +118,7 @@ static void check_states(struct reader *r)
 	p = list;
 	for (size_t i = 0; i < m->n_rows; i++)
 		if (m->row[i].kind == ROW_REFERENCE) {
-			p[n] = (struct placed){&m->row[i], m->value + m->row[i].first, n};
+			p[n] = (struct placed){&m->row[i], values_of(m, &m->row[i]), n};
 			n++;
 		}
 	if (n > 1)
@@ -319,7 +325,7 @@ static const struct platform *platform(const struct manifest_row *row)
 static void check_igvm_reference(struct reader *r, const struct manifest_row *row)
 {
 	const struct platform *p = platform(row);
-	const struct value *v = &r->m->value[row->first];
+	const struct value *v = values_of(r->m, row);
 
 	if (!p) {
 		reader_error(r, LINT_CLASS, "vendor and model are none of the profile's");

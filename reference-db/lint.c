@@ -116,6 +116,8 @@ static void put_finding(struct buf *out, const struct finding *f)
 	buf_fmt(out, "%-*s", (int)INDENT, f->error ? "error" : "warning");
 	fill(out, &column, buf_bytes(&line));
 	buf_str(out, "\n");
+	if (line.failed != REASON_NONE)
+		buf_fail(out, line.failed);
 }
 
 void lint_text(const struct lint *l, struct buf *out)
@@ -134,6 +136,8 @@ static void put_tamed(struct json_out *w, const char *key, const char *text)
 	text_tame(&tamed, bytes_str(text));
 	json_key(w, key);
 	json_string(w, buf_bytes(&tamed));
+	if (tamed.failed != REASON_NONE)
+		buf_fail(w->out, tamed.failed);
 }
 
 void lint_json(const struct lint *l, struct json_out *w)

@@ -173,6 +173,8 @@ static bool is_recorded(const struct x509 *cert, const char *recorded, struct er
 		return false;
 	buf_str(&text, "sha256:");
 	hex_put(&text, digest_bytes(&d));
+	if (!buf_done(&text, "a digest", e))
+		return false;
 	if (strcmp(buf_cstr(&text), recorded) == 0)
 		return true;
 	return err_set(e, REASON_KEY_MISMATCH, "the certificate is %s, the build record has %s",
@@ -256,6 +258,12 @@ static bool read_image(struct eif_image *img, struct file *f, const struct make_
 	return eif_image_read(f, true, img, e) || err_subject(e, q->image);
 }
 
+/* What the image lacks, or has besides, is said of the record. */
+static bool blame(const struct make_request *q, struct err *e)
+{
+	return e->reason == REASON_BUILD_RECORD ? err_subject(e, q->record) : false;
+}
+
 bool manifest_make(struct manifest *m, const struct make_request *q, struct err *e)
 {
 	owned(eif_image_free) struct eif_image img = {0};
@@ -264,6 +272,7 @@ bool manifest_make(struct manifest *m, const struct make_request *q, struct err 
 
 	return manifest_init(m, TEXT_ROOM, e) && read_record(&r, q->record, e) &&
 	       put_words(m, q, &r, e) && read_image(&img, &f, q, e) &&
-	       put_image(m, &img, &f, &r, e) && put_registers(m, q->certificate, &img, &r, e) &&
+	       (put_image(m, &img, &f, &r, e) || blame(q, e)) &&
+	       put_registers(m, q->certificate, &img, &r, e) &&
 	       buf_done(&m->strings, "the texts of a manifest", e) && manifest_check(m, e);
 }

@@ -6,12 +6,18 @@
 #define COMMIT_SHA1 40u
 #define COMMIT_SHA256 64u
 
+/* Would text_tame() leave it as it is? */
 static bool is_plain(struct bytes text)
 {
-	owned(buf_free) struct buf tamed = BUF(8 * MANIFEST_NAME);
+	while (text.n > 0) {
+		uint32_t c = 0;
+		size_t n = text_utf8(text, &c);
 
-	text_tame(&tamed, text);
-	return bytes_equal(buf_bytes(&tamed), text);
+		if (n == 0 || c < 0x20 || c == 0x7f || c == '\\' || text_hidden(c))
+			return false;
+		text = bytes_of(text.p + n, text.n - n);
+	}
+	return true;
 }
 
 static bool text_fits(struct bytes text, const char *what, struct err *e)

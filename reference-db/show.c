@@ -22,10 +22,7 @@ static void put_label(struct buf *out, const char *label)
 
 static void put_tamed(struct buf *out, const char *text)
 {
-	owned(buf_free) struct buf tamed = BUF(CORIM_MAX);
-
-	text_tame(&tamed, bytes_str(text));
-	buf_put(out, buf_bytes(&tamed));
+	text_tame(out, bytes_str(text));
 }
 
 static void put_line(struct buf *out, const char *label, const char *text)
@@ -226,15 +223,21 @@ void show_text(const struct manifest *m, const struct corim_file *f, bool regist
 
 /* ---- JSON */
 
-static void json_tamed(struct json_out *w, const char *key, const char *text)
+static void json_tamed_bytes(struct json_out *w, const char *key, struct bytes text)
 {
 	owned(buf_free) struct buf tamed = BUF(CORIM_MAX);
 
-	if (!text)
-		return;
-	text_tame(&tamed, bytes_str(text));
+	text_tame(&tamed, text);
 	json_key(w, key);
 	json_string(w, buf_bytes(&tamed));
+	if (tamed.failed != REASON_NONE)
+		buf_fail(w->out, tamed.failed);
+}
+
+static void json_tamed(struct json_out *w, const char *key, const char *text)
+{
+	if (text)
+		json_tamed_bytes(w, key, bytes_str(text));
 }
 
 static void json_component(struct json_out *w, const struct component *c)
@@ -274,15 +277,6 @@ static void json_unsigned(struct json_out *w, const char *key, uint64_t x)
 	json_u64(w, x);
 }
 
-static void json_version(struct json_out *w, struct bytes text)
-{
-	owned(buf_free) struct buf tamed = BUF(CORIM_MAX);
-
-	text_tame(&tamed, text);
-	json_key(w, "version");
-	json_string(w, buf_bytes(&tamed));
-}
-
 static void json_flags(struct json_out *w, const struct value *v)
 {
 	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++) {
@@ -318,7 +312,7 @@ static void json_content(struct json_out *w, const struct value *v)
 			json_bytes(w, "mask", v->mask);
 		break;
 	case VALUE_VERSION:
-		json_version(w, v->bytes);
+		json_tamed_bytes(w, "version", v->bytes);
 		break;
 	case VALUE_RANGE:
 		if (!v->open_low)
@@ -391,6 +385,8 @@ static void json_time(struct json_out *w, const char *key, int64_t when)
 	when_put(&text, when, "Z");
 	json_key(w, key);
 	json_string(w, buf_bytes(&text));
+	if (text.failed != REASON_NONE)
+		buf_fail(w->out, text.failed);
 }
 
 static void json_validity(struct json_out *w, const struct manifest *m)

@@ -52,24 +52,19 @@ static void put_escape(struct buf *out, uint32_t c)
 
 static void put_text(struct buf *out, struct bytes text)
 {
-	owned(buf_free) struct buf tamed = BUF(64);
-
 	buf_str(out, "\"");
 	while (text.n > 0) {
 		uint32_t point = 0;
 		size_t n = text_utf8(text, &point);
-		struct bytes one = bytes_of(text.p, n);
 
 		if (n == 0) /* scanned text is UTF-8 */
 			break;
-		buf_reset(&tamed);
-		text_tame(&tamed, one);
 		if (point == '"' || point == '\\')
 			buf_fmt(out, "\\%c", (char)point);
-		else if (bytes_equal(buf_bytes(&tamed), one))
-			buf_put(out, one);
-		else
+		else if (point < 0x20 || point == 0x7f || text_hidden(point))
 			put_escape(out, point);
+		else
+			buf_put(out, bytes_of(text.p, n));
 		text = bytes_of(text.p + n, text.n - n);
 	}
 	buf_str(out, "\"");
@@ -179,12 +174,16 @@ static bool push(struct diag *d, struct frame f)
 /* The bytes go on to be read in their place, as the one item that they are. */
 static bool embed(struct diag *d, struct bytes content, enum holds holds)
 {
-	struct err unused = {0};
+	struct err none = {0};
 
 	if ((holds != HOLDS_CBOR && holds != HOLDS_PROTECTED) ||
-	    d->depth + 1 + CBOR_MAX_DEPTH > FRAMES ||
-	    !cbor_scan(content, 0, CBOR_FOREIGN, d->items, &unused))
+	    d->depth + 1 + CBOR_MAX_DEPTH > FRAMES)
 		return false;
+	if (!cbor_scan(content, 0, CBOR_FOREIGN, d->items, &none)) {
+		if (none.reason == REASON_OUT_OF_MEMORY)
+			buf_fail(d->out, none.reason);
+		return false;
+	}
 	d->c.pos -= content.n;
 	buf_str(d->out, "<<");
 	return push(d, (struct frame){
@@ -338,6 +337,6 @@ bool cbor_diag(struct bytes in, size_t items, struct buf *out, struct err *e)
 		finish(&d);
 	} while (d.depth > 0 && cur_ok(&d.c) && out->failed == REASON_NONE);
 	buf_str(out, "\n");
-	return cur_ok(&d.c) && cur_end(&d.c, "the CBOR item") &&
-	       buf_done(out, "the diagnostic notation", e);
+	return cur_ok(&d.c) && buf_done(out, "the diagnostic notation", e) &&
+	       cur_end(&d.c, "the CBOR item");
 }

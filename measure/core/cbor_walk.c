@@ -145,7 +145,7 @@ static bool opens(struct cur *c, const struct cbor_head *h, const char *field,
 
 struct bytes cbor_walk_skip(struct cur *c, const char *field)
 {
-	struct cbor_run open[CBOR_MAX_DEPTH + 1] = {{.left = 1}};
+	struct cbor_run open[CBOR_MAX_DEPTH + 2] = {{.left = 1}}; /* the item itself is the first */
 	size_t from = c->pos, depth = 1;
 	struct cbor_head h;
 
@@ -156,7 +156,7 @@ struct bytes cbor_walk_skip(struct cur *c, const char *field)
 		}
 		if (!cbor_head_read(c, &h, field) || !opens(c, &h, field, &open[depth]))
 			continue;
-		if (depth++ == CBOR_MAX_DEPTH)
+		if (depth++ > CBOR_MAX_DEPTH)
 			cur_fail(c, REASON_LIMIT, h.at, "nested deeper than %d levels",
 				 CBOR_MAX_DEPTH);
 	}
