@@ -62,14 +62,14 @@ struct trust {
 
 /*
  * Where the file is: `given` (--trust), or $XDG_CONFIG_HOME/measure/trust.yml, or
- * ~/.config/measure/trust.yml; relative folders in the environment do not count. Never a file beside a
- * manifest. no-trust when no place is known.
+ * ~/.config/measure/trust.yml; relative folders in the environment do not count. Never a file
+ * beside a manifest. no-trust when no place is known.
  */
 must bool trust_path(const char *given, struct buf *out, struct err *e);
 
 /*
- * no-trust when there is no such file; yaml, trust, key, certificate, limit when it is no trust file,
- * or says what cannot be.
+ * no-trust when there is no such file; yaml, trust, key, certificate, limit when it is no trust
+ * file, or says what cannot be.
  */
 must bool trust_read(struct trust **t, const char *path, struct err *e);
 

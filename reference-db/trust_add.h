@@ -1,7 +1,7 @@
 /*
  * Changing the trust file: a key is given roles. The file is written anew, whole or not at all, in
- * the one form of trust_write(), so comments in it are lost; nothing is written when nothing changes.
- * Two programs that do this at once follow each other.
+ * the one form of trust_write(), so comments in it are lost; nothing is written when nothing
+ * changes. Two programs that do this at once follow each other.
  */
 #ifndef REFERENCE_DB_TRUST_ADD_H
 #define REFERENCE_DB_TRUST_ADD_H
@@ -25,7 +25,7 @@ struct trust_addition {
 	bool changed;
 };
 
-/* usage: the name is that of another key, or the key has another; the threshold cannot be reached. */
+/* usage: the name is another key's, or the key has another; the threshold cannot be reached. */
 must bool trust_add(struct trust_addition *a, struct err *e);
 
 #endif

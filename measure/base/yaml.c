@@ -71,14 +71,14 @@ static bool door_open(struct door *d, struct err *e)
 	return true;
 }
 
-const char *yaml_library_version(char room[16])
+const char *yaml_library_version(char room[YAML_VERSION_ROOM])
 {
 	owned(door_close) struct door d = {0};
 	struct err ignored = {0};
 
 	if (!door_open(&d, &ignored))
 		return NULL;
-	snprintf(room, 16, "%s", d.version());
+	snprintf(room, YAML_VERSION_ROOM, "%s", d.version());
 	return room;
 }
 

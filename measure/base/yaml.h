@@ -60,9 +60,9 @@ struct yaml {
 };
 
 /*
- * root: a row of type YAML_MAP. The text may go away afterwards. Errors: yaml ("line N: ..."), limit,
- * library (libyaml cannot be loaded), out-of-memory. Memory: below 3 * text.n + 4 MiB besides what
- * libyaml takes while it reads.
+ * root: a row of type YAML_MAP. The text may go away afterwards. Errors: yaml ("line N: ..."),
+ * limit, library (libyaml cannot be loaded), out-of-memory. Memory: below 3 * text.n + 4 MiB
+ * besides what libyaml takes while it reads.
  */
 must bool yaml_read(struct yaml *y, struct bytes text, const struct yaml_field *root,
 		    struct err *e);
@@ -93,6 +93,7 @@ bool yaml_wrong(uint32_t line, struct err *e, const char *format, ...) ERR_FORMA
 void yaml_put_text(struct buf *out, struct bytes text);
 
 /* libyaml's version, "0.2.5"; NULL when it cannot be loaded. room: its memory. */
-const char *yaml_library_version(char room[16]);
+#define YAML_VERSION_ROOM 16
+const char *yaml_library_version(char room[YAML_VERSION_ROOM]);
 
 #endif

@@ -14,8 +14,8 @@ struct yaml_scalar {
 };
 
 /*
- * What some reader, of YAML 1.1 or 1.2, takes a plain scalar for if it is not a text: "a number", "a
- * boolean", "nothing"; NULL when it is a text for all.
+ * What some reader, of YAML 1.1 or 1.2, takes a plain scalar for if it is not a text: "a number",
+ * "a boolean", "nothing"; NULL when it is a text for all.
  */
 const char *yaml_scalar_other(struct bytes plain);
 

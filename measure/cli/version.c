@@ -1,31 +1,39 @@
+#include "measure/base/yaml.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/cbor.h"
 #include "measure/core/hash.h"
 
-/* Only OpenSSL can tell which version was found when the program started; else running is NULL. */
+/* NULL where it is not known: few can tell what runs, and one is loaded when it is needed. */
 struct library {
 	const char *name, *built, *running;
 };
+
+static void put_version(struct json_out *w, const char *key, const char *version)
+{
+	json_key(w, key);
+	if (version)
+		json_str(w, version);
+	else
+		json_null(w);
+}
 
 static void put_json(struct json_out *w, const struct library *l)
 {
 	json_open(w, '{');
 	json_key(w, "name");
 	json_str(w, l->name);
-	json_key(w, "built");
-	json_str(w, l->built);
-	json_key(w, "running");
-	if (l->running)
-		json_str(w, l->running);
-	else
-		json_null(w);
+	put_version(w, "built", l->built);
+	put_version(w, "running", l->running);
 	json_close(w, '}');
 }
 
 static void put_text(struct buf *out, const struct library *l)
 {
-	if (l->running)
+	if (!l->built)
+		buf_fmt(out, "%s %s, loaded when it is needed\n", l->name,
+			l->running ? l->running : "(missing)");
+	else if (l->running)
 		buf_fmt(out, "%s %s, built with %s\n", l->name, l->running, l->built);
 	else
 		buf_fmt(out, "%s, built with %s\n", l->name, l->built);
@@ -33,10 +41,12 @@ static void put_text(struct buf *out, const struct library *l)
 
 static bool version_run(struct cli *c, struct answer *a, struct err *e)
 {
+	char yaml[YAML_VERSION_ROOM];
 	const struct library libraries[] = {
 		{"OpenSSL", hash_openssl_version(false), hash_openssl_version(true)},
 		{"libdeflate", hash_libdeflate_version(), NULL},
 		{"libcbor", cbor_library_version(), NULL},
+		{"libyaml", NULL, yaml_library_version(yaml)},
 	};
 
 	if (!cli_no_operand(c, e))

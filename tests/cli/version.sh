@@ -13,7 +13,8 @@ expect test "$(sed 's/[0-9][0-9.]*[a-z]*/N/g; s/^commit .*/commit C/' "$STDOUT")
 commit C
 OpenSSL N, built with N
 libdeflate, built with N
-libcbor, built with N'
+libcbor, built with N
+libyaml N, loaded when it is needed'
 cp "$STDOUT" text
 ok 'version names itself, its commit and its libraries'
 
@@ -24,13 +25,23 @@ ok '--version is the same'
 
 run version --json
 expect_json "j['kind'] == 'version' and j['version'] == '$version' and j['ok'] and j['commit']"
-expect_json '[l["name"] for l in j["libraries"]] == ["OpenSSL", "libdeflate", "libcbor"]'
+expect_json '[l["name"] for l in j["libraries"]] == ["OpenSSL", "libdeflate", "libcbor", "libyaml"]'
 expect_json 'all(set(l) == {"name", "built", "running"} for l in j["libraries"])'
 expect_json 'j["libraries"][0]["running"] and j["libraries"][1]["running"] is None'
+expect_json 'j["libraries"][3]["running"] and j["libraries"][3]["built"] is None'
 cp "$STDOUT" json
 run --version --json
 expect_stdout @json
 ok '--json has the same'
+
+mkdir broken
+printf 'no library' >broken/libyaml-0.so.2
+run_command env LD_LIBRARY_PATH="$PWD/broken" "$MEASURE" version
+expect_status 0
+expect_stdout_has 'libyaml (missing), loaded when it is needed'
+run_command env LD_LIBRARY_PATH="$PWD/broken" "$MEASURE" version --json
+expect_json 'j["libraries"][3]["running"] is None'
+ok 'a library that is loaded when it is needed may be missing'
 
 run version now
 expect_status 2

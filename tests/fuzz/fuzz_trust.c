@@ -1,6 +1,6 @@
 /*
- * Any bytes as a trust file. What is read is written in its one form, which reads as the same and is
- * written the same again; and it is shown to people on lines without control characters.
+ * Any bytes as a trust file. What is read is written in its one form, which reads as the same and
+ * is written the same again; and it is shown to people on lines without control characters.
  */
 #include <dlfcn.h>
 #include <stdlib.h>

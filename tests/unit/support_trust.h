@@ -1,6 +1,6 @@
 /*
- * Three keys for trust files, the public keys of RFC 8032 §7.1 in their order, and the entries that
- * name them; and as many others as are wanted.
+ * Three keys for trust files, the public keys of RFC 8032 §7.1 in their order, and the entries
+ * that name them; and as many others as are wanted.
  */
 #ifndef TESTS_UNIT_SUPPORT_TRUST_H
 #define TESTS_UNIT_SUPPORT_TRUST_H

@@ -99,6 +99,28 @@ static void a_private_key_has_its_public_half(void **state)
 	}
 }
 
+static void a_private_key_of_ed25519_has_its_public_half(void **state)
+{
+	owned(folder_free) struct folder f = {0};
+	owned(cert_key_free) EVP_PKEY *made = cert_key("ED25519");
+	owned(cert_bytes_free) struct bytes spki = spki_of(made);
+	owned(cert_text_free) char *pem = cert_key_pem(made, CERT_PKCS8);
+	owned(key_free) struct key *key = NULL;
+	owned(pubkey_free) struct pubkey *k = NULL;
+	owned(buf_free) struct buf signature = BUF(256);
+	const char *path;
+	struct err e = {0};
+
+	(void)state;
+	folder_new(&f);
+	path = folder_file(&f, "key.pem", pem, strlen(pem));
+	assert_true(key_read_statement(&key, path, NULL, &e));
+	assert_true(pubkey_of_key(&k, key, &e));
+	check_is(k, spki);
+	assert_true(key_sign(key, bytes_str("sample"), &signature, &e));
+	assert_true(pubkey_verify(k, bytes_str("sample"), buf_bytes(&signature), &e));
+}
+
 static void a_key_that_is_kept_compressed_has_its_one_spelling(void **state)
 {
 	char compressed[] = "compressed";
@@ -450,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_of_each_kind_is_read),
 		cmocka_unit_test(a_private_key_has_its_public_half),
+		cmocka_unit_test(a_private_key_of_ed25519_has_its_public_half),
 		cmocka_unit_test(a_key_that_is_kept_compressed_has_its_one_spelling),
 		cmocka_unit_test(other_kinds_of_keys_are_refused_by_name),
 		cmocka_unit_test(a_key_has_no_second_spelling),

@@ -300,7 +300,7 @@ static void what_is_no_text_is_not_written(void **state)
 
 static void the_version_is_that_of_the_library_found(void **state)
 {
-	char room[16];
+	char room[YAML_VERSION_ROOM];
 
 	(void)state;
 	assert_memory_equal(yaml_library_version(room), "0.", 2);
