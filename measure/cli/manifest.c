@@ -112,8 +112,11 @@ static bool show(struct cli *c, struct answer *a, struct bytes file, struct err 
 	nitro = manifest_nitro(&m);
 	if (nitro && !manifest_registers(&m, nitro, &a->registers, e))
 		return false;
-	show_text(&m, &f, false, &c->text);
-	show_json(&m, &f, &a->json);
+	a->members.max = CLI_TEXT_MAX; /* a release for many machines has many values */
+	if (c->json)
+		show_json(&m, &f, &a->json);
+	else
+		show_text(&m, &f, false, &c->text);
 	return true;
 }
 

@@ -8,10 +8,25 @@
 
 /* The order of `measure help`; a family is followed by its members. */
 static const struct verb *const table[] = {
-	&verb_pcr,	     &verb_inspect,	  &verb_extract,       &verb_build,
-	&verb_build_eif,     &verb_sign,	  &verb_sign_eif,      &verb_manifest,
-	&verb_manifest_make, &verb_manifest_show, &verb_manifest_lint, &verb_trust,
-	&verb_trust_show,    &verb_trust_add,	  &verb_explain,       &verb_version,
+	&verb_pcr,
+	&verb_inspect,
+	&verb_extract,
+	&verb_build,
+	&verb_build_eif,
+	&verb_sign,
+	&verb_sign_eif,
+	&verb_sign_manifest,
+	&verb_manifest,
+	&verb_manifest_make,
+	&verb_manifest_show,
+	&verb_manifest_lint,
+	&verb_manifest_bundle,
+	&verb_trust,
+	&verb_trust_show,
+	&verb_trust_add,
+	&verb_check,
+	&verb_explain,
+	&verb_version,
 	&verb_help,
 };
 

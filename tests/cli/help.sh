@@ -15,6 +15,9 @@ Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          extract     the parts of an image as files
 Build    build       an image from its parts, the same bytes each time
          sign        an image with a certificate's key
+Publish  manifest    the signed statement what a released image measures to
+         trust       whose signatures count, and for what
+Verify   check       is this file the image that its publishers released?
 
 measure help VERB, measure explain REASON, measure version
 END
@@ -58,7 +61,8 @@ END
 expect_stderr ''
 ok 'help of a family lists its verbs'
 
-verbs='eif pcr inspect extract build sign explain version help build_eif sign_eif'
+verbs='eif pcr inspect extract build sign manifest explain version help build_eif sign_eif
+	manifest_make manifest_show manifest_lint trust trust_show trust_add'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
 	set -- $(echo "$verb" | tr _ ' ')
@@ -106,13 +110,18 @@ expect_stderr "measure: error[usage]: unknown verb 'build elf'
 measure: hint: did you mean 'measure build eif'?"
 ok 'a second word that is wrong is told before its options'
 
-for family in build sign; do
+while read -r family words; do
 	run "$family"
 	expect_status 2
 	expect_stdout ''
-	expect_stderr "measure: error[usage]: '$family' needs a second word: eif
+	expect_stderr "measure: error[usage]: '$family' needs a second word: $words
 measure: hint: see \`measure help $family\`"
-done
+done <<'END'
+build eif
+sign eif, manifest
+manifest make, show, lint, bundle
+trust show, add
+END
 ok 'a family alone asks for the second word'
 
 run help bulid

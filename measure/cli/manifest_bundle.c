@@ -1,0 +1,39 @@
+#include "measure/base/file.h"
+#include "measure/cli/cli.h"
+#include "measure/cli/verbs.h"
+#include "reference-db/published.h"
+
+enum { O_OUTPUT };
+
+static const struct opt opts[] = {
+	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the bundle to write"},
+	{0},
+};
+
+static bool bundle_run(struct cli *c, struct answer *a, struct err *e)
+{
+	owned(published_free) struct published p = {0};
+	owned(buf_free) struct buf out = BUF(BUNDLE_MAX);
+	const char *path;
+
+	if (c->args.n_operands == 0)
+		return err_set(e, REASON_USAGE, "no FILE is given, and at least one is needed");
+	if (!cli_needs(c, O_OUTPUT, &path, e))
+		return false;
+	for (size_t i = 0; i < c->args.n_operands; i++)
+		if (!published_add(&p, c->args.operands[i], e))
+			return false;
+	if (!published_bundle(&p, &out, e) || !file_write(path, buf_bytes(&out), e))
+		return false;
+	json_key(&a->json, "signatures");
+	json_u64(&a->json, p.n);
+	return true;
+}
+
+const struct verb verb_manifest_bundle = {
+	.name = "manifest bundle",
+	.summary = "one payload and its signatures in one file",
+	.usage = "FILE... -o FILE",
+	.opts = opts,
+	.run = bundle_run,
+};

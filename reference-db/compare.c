@@ -1,0 +1,153 @@
+#include "reference-db/compare.h"
+
+#include <stdio.h>
+
+#include "eif/unsigned.h"
+#include "measure/base/hex.h"
+
+static void put_hex(void (*put)(struct check *c, const char *format, ...), struct check *c,
+		    const struct digest *d)
+{
+	owned(buf_free) struct buf hex = BUF(2 * DIGEST_MAX + 1);
+
+	hex_put(&hex, digest_bytes(d));
+	put(c, "%s", buf_cstr(&hex));
+}
+
+/* The image's register of that name, or NULL. */
+static const struct digest *register_of(const struct eif_image *img, const char *name)
+{
+	static const char *const names[] = {"PCR0", "PCR1", "PCR2"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(name, names[i]) == 0)
+			return &img->pcr[i];
+	return strcmp(name, "PCR8") == 0 && img->is_signed ? &img->pcr8 : NULL;
+}
+
+static void compare_register(const struct mset_entry *want, const struct eif_image *img,
+			     struct verdict *v)
+{
+	const struct digest *found = register_of(img, want->name);
+	bool same = found && digest_equal(found, &want->digest);
+	struct check *c = verdict_add(v, "code", same ? CHECK_PASS : CHECK_FAIL,
+				      same ? REASON_NONE : REASON_MEASUREMENT);
+
+	put_hex(verdict_expected, c, &want->digest);
+	if (found)
+		put_hex(verdict_actual, c, found);
+	verdict_detail(c, "%s %s", want->name,
+		       same    ? "is that of the manifest"
+		       : found ? "is another one than the manifest's"
+			       : "is in the manifest, and the image has none");
+}
+
+/* A manifest without one of these says nothing that could be matched. */
+static void demand_registers(const struct mset *want, struct verdict *v)
+{
+	static const char *const names[] = {"PCR0", "PCR1", "PCR2"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (!mset_get(want, names[i]))
+			verdict_detail(verdict_add(v, "code", CHECK_FAIL, REASON_MEASUREMENT),
+				       "%s is not in the manifest", names[i]);
+}
+
+static const struct component *component_of(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_components; i++)
+		if (strcmp(m->component[i].name, name) == 0)
+			return &m->component[i];
+	return NULL;
+}
+
+static void section_differs(struct verdict *v, const char *role, const char *how)
+{
+	verdict_detail(verdict_add(v, "section", CHECK_FAIL, REASON_MEASUREMENT), "%s %s", role,
+		       how);
+}
+
+static bool is_measured(unsigned type)
+{
+	return type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
+	       type == EIF_SECTION_RAMDISK;
+}
+
+/* True when the section is as the manifest has it. */
+static bool compare_section(const struct manifest *m, const struct eif_image *img, size_t i,
+			    struct verdict *v)
+{
+	const struct eif_section *s = &img->section[i];
+	const struct component *want;
+	char role[EIF_ROLE_MAX];
+
+	eif_image_role(img, i, role);
+	want = component_of(m, role);
+	if (want && want->digest.alg == DIGEST_SHA256 && digest_equal(&want->digest, &s->sha256) &&
+	    (!want->sized || want->size == s->size))
+		return true;
+	section_differs(v, role, want ? "differs from the manifest's" : "is not in the manifest");
+	return false;
+}
+
+static void compare_sections(const struct manifest *m, const struct eif_image *img,
+			     struct verdict *v)
+{
+	size_t met = 0;
+	bool same = true;
+
+	if (m->n_components == 0)
+		return;
+	for (size_t i = 0; i < img->n; i++) {
+		if (!is_measured(img->section[i].type))
+			continue;
+		met++;
+		same = compare_section(m, img, i, v) && same;
+	}
+	if (met < m->n_components)
+		section_differs(v, "a part", "of the manifest is not in the image");
+	else if (same)
+		verdict_detail(verdict_add(v, "section", CHECK_PASS, REASON_NONE),
+			       "all %zu parts are those of the manifest", met);
+}
+
+/* What is not measured may differ: that is said, and decides nothing. */
+static bool compare_file(const struct manifest *m, const struct eif_image *img, struct file *f,
+			 struct verdict *v, struct err *e)
+{
+	struct eif_unsigned plain;
+	struct check *c;
+	bool same;
+
+	if (!m->artefact.name)
+		return true;
+	if (!eif_unsigned_digest(img, f, &plain, e))
+		return false;
+	same = digest_equal(&plain.sha256, &m->artefact.digest);
+	c = verdict_add(v, "file", same ? CHECK_PASS : CHECK_WARN,
+			same ? REASON_NONE : REASON_FILE_DIFFERS);
+	put_hex(verdict_expected, c, &m->artefact.digest);
+	put_hex(verdict_actual, c, &plain.sha256);
+	verdict_detail(c, "the unsigned image as a file %s",
+		       same ? "is the one that the manifest names"
+			    : "is another one; what is not measured differs");
+	return true;
+}
+
+bool compare_image(const struct manifest *m, struct file *f, struct verdict *v, struct err *e)
+{
+	owned(eif_image_free) struct eif_image img = {0};
+	const struct manifest_row *row = manifest_nitro(m);
+	struct mset want = {0};
+
+	if (!row)
+		return err_set(e, REASON_WRONG_MANIFEST,
+			       "the manifest has no reference values of a Nitro enclave");
+	if (!manifest_registers(m, row, &want, e) || !eif_image_read(f, true, &img, e))
+		return false;
+	demand_registers(&want, v);
+	for (size_t i = 0; i < want.n; i++)
+		compare_register(&want.entry[i], &img, v);
+	compare_sections(m, &img, v);
+	return compare_file(m, &img, f, v, e);
+}

@@ -1,0 +1,20 @@
+/*
+ * An image held against a manifest: every register that the manifest names, recomputed; the
+ * sections, which show where bytes differ and whether they moved from one part to another under
+ * the same registers; the unsigned file as a whole, which also covers what is not measured.
+ */
+#ifndef REFERENCE_DB_COMPARE_H
+#define REFERENCE_DB_COMPARE_H
+
+#include "measure/base/file.h"
+#include "measure/core/verdict.h"
+#include "reference-db/manifest.h"
+
+/*
+ * Adds the checks "code" (one for each register), "section" (one for each component that differs,
+ * or one that all agree) and "file" to *v. The err is of reading the image; f's watch is told of the
+ * progress. A manifest of no Nitro image is `wrong-manifest`.
+ */
+must bool compare_image(const struct manifest *m, struct file *f, struct verdict *v, struct err *e);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Signing a payload as a statement: the header is made, the bytes to sign are handed out, and the
+ * signature that comes back is verified before anything is written. Starts zeroed; released by
+ * signing_free().
+ */
+#ifndef REFERENCE_DB_SIGNING_H
+#define REFERENCE_DB_SIGNING_H
+
+#include "measure/core/pubkey.h"
+#include "reference-db/signed.h"
+
+/* Who signs, and until when; times only when has_expires, has_not_before. */
+struct signing_terms {
+	const char *content_type;
+	const char *signer;
+	bool has_not_before, has_expires;
+	int64_t not_before, expires;
+};
+
+struct signing {
+	struct buf protected_header;
+	struct buf tbs; /* the bytes to sign with pubkey_alg() */
+	struct bytes payload; /* borrowed */
+	const struct pubkey *key; /* borrowed */
+};
+
+must bool signing_prepare(struct signing *s, struct bytes payload, const struct pubkey *key,
+			  const struct signing_terms *t, struct err *e);
+void signing_free(struct signing *s);
+
+/* The statement, tagged and with its payload inside; signature: raw r||s or Ed25519's 64 bytes. */
+must bool signing_attach(const struct signing *s, struct bytes signature, struct buf *out,
+			 struct err *e);
+
+#endif

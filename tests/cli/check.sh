@@ -1,0 +1,219 @@
+#!/bin/sh
+# `measure sign manifest`, `manifest bundle`, `check`: from an image to a yes that names its signers
+. "${0%/*}/../lib.sh"
+
+need openssl
+
+printf 'kernel' >kernel
+printf 'first ramdisk' >rd0
+printf 'second ramdisk' >rd1
+build() { "$MEASURE" build eif -q --kernel kernel --cmdline 'console=ttyS0' --ramdisk rd0 --ramdisk "$1" -o "$2"; }
+build rd1 image.eif
+printf 'another ramdisk' >rd2
+build rd2 other.eif
+
+for name in alice bob carol; do
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out $name.key 2>/dev/null
+	openssl pkey -in $name.key -pubout -out $name.pub
+done
+openssl genpkey -algorithm ED25519 -out dora.key 2>/dev/null
+openssl pkey -in dora.key -pubout -out dora.pub
+
+cat >trust.yml <<END
+version: 1
+keys:
+END
+for name in alice bob carol; do
+	id=$(openssl pkey -pubin -in $name.pub -outform DER | sha256sum | cut -d' ' -f1)
+	spki=$(openssl pkey -pubin -in $name.pub -outform DER | base64 -w0)
+	cat >>trust.yml <<END
+  - name: $name
+    id: "$id"
+    spki: "$spki"
+    roles: [publisher]
+END
+done
+cat >>trust.yml <<END
+roles:
+  publisher:
+    threshold: 2
+END
+
+run manifest make image.eif --product example.org/blindbox --version 1.2.3 -q -o plain.corim
+expect_status 0
+ok 'a manifest is made'
+
+sign() {
+	run sign manifest plain.corim --signer "$1" --key "$1.key" -q -o "$1.corim" "$2" "$3"
+	expect_status 0
+	expect_stderr ''
+}
+sign alice --expires 2100-01-01T00:00:00Z
+sign bob --expires 2100-01-01T00:00:00Z
+sign dora --expires 2100-01-01T00:00:00Z
+ok 'EC and Ed25519 keys sign'
+
+# RFC 9052 by hand: the Sig_structure is context, protected header, no external data, payload.
+python3 - alice.corim <<'END'
+import sys
+d = open(sys.argv[1], 'rb').read()
+assert d[:2] == b'\xd2\x84', d[:2]
+def bstr(p):
+    h, n = d[p], d[p] & 31
+    assert h >> 5 == 2
+    w = {24: 1, 25: 2, 26: 4}.get(n, 0)
+    n = int.from_bytes(d[p + 1:p + 1 + w], 'big') if w else n
+    return d[p:p + 1 + w + n], d[p + 1 + w:p + 1 + w + n], p + 1 + w + n
+prot, _, p = bstr(2)
+assert d[p] == 0xa0
+payload, plain, p = bstr(p + 1)
+_, sig, p = bstr(p)
+assert p == len(d)
+assert plain == open('plain.corim', 'rb').read()
+open('tbs', 'wb').write(b'\x84\x6aSignature1' + prot + b'\x40' + payload)
+def integer(x):
+    x = x.lstrip(b'\0') or b'\0'
+    x = (b'\0' if x[0] & 128 else b'') + x
+    return b'\x02' + bytes([len(x)]) + x
+rs = integer(sig[:48]) + integer(sig[48:])
+open('sig.der', 'wb').write(b'\x30' + bytes([len(rs)]) + rs)
+END
+expect openssl dgst -sha384 -verify alice.pub -signature sig.der tbs
+ok 'openssl alone verifies what was signed'
+
+run check image.eif --manifest alice.corim --manifest bob.corim --trust trust.yml
+expect_status 0
+expect_stderr ''
+expect_stdout_has 'PASS'
+expect_stdout_has 'signed by  alice  sha256:'
+expect_stdout_has 'signed by  bob  sha256:'
+expect_stdout_has 'not proven: that this image runs anywhere'
+ok 'two of three publishers make a yes'
+
+run check image.eif --manifest alice.corim --manifest bob.corim --trust trust.yml --json
+expect_status 0
+expect_json 'j["ok"] and [c["result"] for c in j["checks"]].count("fail") == 0'
+expect_json '[c["id"] for c in j["checks"]] == ["signature", "signature", "threshold", "code", "code", "code", "section", "file"]'
+ok 'all checks are listed'
+
+run check image.eif --manifest alice.corim --trust trust.yml
+expect_status 4
+expect_stderr_has 'measure: error[threshold]: image.eif: threshold: 1 trusted key signed, 2 must'
+ok 'one of two is undecided'
+
+cp alice.corim twice.corim
+run check image.eif --manifest alice.corim --manifest twice.corim --trust trust.yml
+expect_status 4
+expect_stderr_has 'measure: error[threshold]: image.eif: threshold: 1 trusted key signed, 2 must'
+ok 'a key counts once'
+
+run check image.eif --manifest alice.corim --manifest dora.corim --trust trust.yml
+expect_status 4
+expect_stderr_has 'error[threshold]'
+ok 'a key that the trust file does not name counts for nothing'
+
+run check image.eif --manifest plain.corim --trust trust.yml
+expect_status 4
+expect_stderr_has 'measure: error[threshold]: image.eif: threshold: 0 trusted keys signed, 2 must'
+ok 'a manifest that nobody signed proves nothing'
+
+run check other.eif --manifest alice.corim --manifest bob.corim --trust trust.yml
+expect_status 1
+expect_stderr_has 'measure: error[measurement]: other.eif: code: PCR0 is another one than the manifest'
+ok 'another image is refused'
+
+run check other.eif --manifest alice.corim --manifest bob.corim --trust trust.yml --json
+expect_status 1
+expect_json 'not j["ok"] and [c["detail"] for c in j["checks"] if c["id"] == "section" and c["result"] == "fail"] == ["ramdisk1 differs from the manifest\x27s"]'
+ok 'the part that differs is named'
+
+run manifest bundle bob.corim alice.corim -o ab.bundle
+expect_status 0
+run manifest bundle alice.corim bob.corim alice.corim -o ba.bundle
+expect_status 0
+expect_same ab.bundle ba.bundle
+run check image.eif --manifest ab.bundle --trust trust.yml -q
+expect_status 0
+expect_stdout ''
+ok 'a bundle is the same whatever the order, and serves as the files do'
+
+run sign manifest plain.corim --signer alice --key alice.key -q --expires 2001-01-01T00:00:00Z -o old.corim
+expect_status 0
+run check image.eif --manifest old.corim --manifest bob.corim --trust trust.yml
+expect_status 1
+expect_stderr_has 'measure: error[expired]: image.eif: signature: alice: '
+ok 'an expired signature does not count'
+
+run check image.eif --manifest old.corim --manifest bob.corim --trust trust.yml --at 2000-06-01T00:00:00Z -q
+expect_status 0
+run check image.eif --manifest old.corim --manifest bob.corim --trust trust.yml --at none
+expect_status 0
+expect_stdout_has 'that the signatures are still valid: --at none was given'
+ok 'the time to judge by can be chosen, and not to judge is said'
+
+# one flipped bit in every byte of a signed manifest: never a yes
+cp alice.corim flipped.corim
+size=$(wc -c <alice.corim)
+i=0 wrong=0
+while [ "$i" -lt "$size" ]; do
+	byte=$(od -An -tu1 -j "$i" -N 1 alice.corim)
+	cp alice.corim flipped.corim
+	put_at flipped.corim "$i" "$(printf '%02x' $((byte ^ 1 << i % 8)))"
+	"$MEASURE" check image.eif --manifest flipped.corim --manifest bob.corim --trust trust.yml -q 2>/dev/null && wrong=$((wrong + 1))
+	i=$((i + 1))
+done
+expect test "$wrong" -eq 0
+ok 'no flipped bit of a signed manifest is accepted'
+
+run sign manifest plain.corim --signer alice --public-key alice.pub --tbs-out a.tbs --expires 2100-01-01T00:00:00Z
+expect_status 0
+openssl dgst -sha384 -sign alice.key -out a.sig a.tbs
+run sign manifest plain.corim --signer alice --public-key alice.pub --attach a.sig --expires 2100-01-01T00:00:00Z -o attached.corim
+expect_status 0
+run check image.eif --manifest attached.corim --manifest bob.corim --trust trust.yml -q
+expect_status 0
+ok 'a signature that was made elsewhere is attached'
+
+run sign manifest plain.corim --signer bob --public-key bob.pub --attach a.sig -o wrong.corim
+expect_status 1
+expect_stderr_has 'measure: error[signature]: '
+expect_no_file wrong.corim
+ok 'a signature of another key writes nothing'
+
+# shellcheck disable=SC2016
+run sign manifest plain.corim --signer alice --public-key alice.pub --sign-with 'openssl dgst -sha384 -sign alice.key' -o with.corim
+expect_status 0
+run check image.eif --manifest with.corim --manifest bob.corim --trust trust.yml -q
+expect_status 0
+ok 'a command signs'
+
+printf 'secret\n' >pass
+openssl pkey -in alice.key -aes256 -passout file:pass -out locked.key
+run sign manifest plain.corim --signer alice --key locked.key -o locked.corim
+expect_status 4
+expect_stderr_has 'measure: error[passphrase]: locked.key: the private key is encrypted and no passphrase is given'
+run sign manifest plain.corim --signer alice --key locked.key --passphrase-file pass -q -o locked.corim
+expect_status 0
+printf 'wrong\n' >pass2
+run sign manifest plain.corim --signer alice --key locked.key --passphrase-file pass2 -o no.corim
+expect_status 3
+expect_stderr_has 'measure: error[key]: locked.key: the passphrase does not open the private key'
+expect_no_file no.corim
+ok 'an encrypted key needs its passphrase'
+
+run check image.eif --manifest alice.corim --trust nowhere.yml
+expect_status 4
+expect_stderr_has 'error[no-trust]'
+ok 'without trust nothing is decided'
+
+run check image.eif --trust trust.yml
+expect_status 2
+expect_stderr_has "option '--manifest' is missing"
+run check alice.corim --manifest alice.corim --manifest bob.corim --trust trust.yml
+expect_status 3
+expect_stderr_has 'measure: error[magic]: alice.corim: '
+run check image.eif --manifest image.eif --trust trust.yml
+expect_status 3
+ok 'the wrong kind of file is refused in every place'
+
+plan done
