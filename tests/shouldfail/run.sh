@@ -64,8 +64,8 @@ make_followers()
 	echo 'subject=CN=next' | behind junk
 	printf '\0' | behind nul
 	printf '\n\033[31m' | behind escape
-	cat files/pem-no-base64 | behind broken
-	cat files/pem-no-end | behind cut
+	behind broken <files/pem-no-base64
+	behind cut <files/pem-no-end
 	echo '-----BEGIN ' | behind label-alone
 	{ echo && cat files/pem-rsa && printf '\r\n' && cat files/p384; } | behind chain
 	printf ' \t\r\n\n' | behind space

@@ -138,7 +138,8 @@ static void what_could_not_be_read_is_not_written(void **state)
 	for (unsigned i = 0; i < JSON_MAX_DEPTH; i++)
 		buf_str(&deep, "]");
 	m.custom_metadata = buf_bytes(&deep);
-	check_unwritten(&m, REASON_LIMIT, "metadata: needs at most 127 levels of nesting, found 128");
+	check_unwritten(&m, REASON_LIMIT,
+			"metadata: needs at most 127 levels of nesting, found 128");
 	buf_u8(&much, '"');
 	for (unsigned i = 0; i < EIF_METADATA_MAX; i++)
 		buf_u8(&much, 'x');
