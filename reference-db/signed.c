@@ -61,24 +61,40 @@ static bool expect_key(struct cur *c, int64_t key, const char *field)
 						      field, (long long)found, (long long)key));
 }
 
+/* A map of so many members; the getter knows only the upper bound. */
+static size_t get_members(struct cur *c, size_t least, size_t most, const char *field)
+{
+	uint64_t at = cur_at(c);
+	size_t n = cbor_get_map(c, most, field);
+
+	if (cur_ok(c) && n < least)
+		cur_fail(c, REASON_STATEMENT, at,
+			 "%s is a map of %zu and must be one of %zu or more", field, n, least);
+	return n;
+}
+
 /* {0: {0: signer}, ?1: {?0: 1(not-before), 1: 1(expires)}} */
 static void get_corim_meta(struct cur *outer, struct claims *m)
 {
-	uint64_t at = cur_at(outer);
 	struct bytes in = cbor_get_bytes(outer, SIGNED_MAX, "corim-meta");
 	struct cur c = cur_new(in, cur_at(outer) - in.n, outer->e);
 	size_t members;
 
 	if (!cur_ok(outer))
 		return;
-	members = cbor_get_map(&c, 2, "corim-meta");
+	if (!cbor_scan(in, c.base, CBOR_STRICT, HEADER_ITEMS, outer->e)) {
+		err_in(outer->e, "corim-meta");
+		outer->failed = true;
+		return;
+	}
+	members = get_members(&c, 1, 2, "corim-meta");
 	expect_key(&c, 0, "corim-meta");
-	cbor_get_map(&c, 1, "corim-meta signer");
+	get_members(&c, 1, 1, "corim-meta signer");
 	expect_key(&c, 0, "corim-meta signer");
 	m->signer = get_name(&c, "corim-meta signer-name");
 	if (members == 2 && expect_key(&c, 1, "corim-meta")) {
 		m->has_expires = true;
-		m->has_not_before = cbor_get_map(&c, 2, "corim-meta validity") == 2;
+		m->has_not_before = get_members(&c, 1, 2, "corim-meta validity") == 2;
 		if (m->has_not_before && expect_key(&c, 0, "corim-meta validity"))
 			m->not_before = get_tagged_time(&c, "corim-meta not-before");
 		expect_key(&c, 1, "corim-meta validity");
@@ -86,14 +102,12 @@ static void get_corim_meta(struct cur *outer, struct claims *m)
 	}
 	if (!cur_end(&c, "corim-meta"))
 		outer->failed = true;
-	if (cur_ok(outer) && members == 0)
-		cur_fail(outer, REASON_STATEMENT, at, "corim-meta names no signer");
 }
 
 /* {1: signer, ?4: expires, ?5: not-before} */
 static void get_cwt_claims(struct cur *c, struct claims *m)
 {
-	size_t members = cbor_get_map(c, 3, "CWT claims");
+	size_t members = get_members(c, 1, 3, "CWT claims");
 
 	expect_key(c, 1, "CWT claims");
 	m->signer = get_name(c, "CWT claim iss");
