@@ -48,7 +48,7 @@ fi
 if [ "$seconds" -lt 1 ]; then
 	seconds=1
 fi
-rm -rf "$build/crashes" "$build/logs"
+rm -rf "$build/logs"
 mkdir -p "$build/crashes" "$build/logs"
 results=$build/logs/results
 printf '%s\n' "$names" | xargs -P "$FUZZ_JOBS" -I '{}' "$0" --one "$build" '{}' "$seconds" >"$results"
