@@ -12,8 +12,8 @@
 must bool eif_describe(struct file *f, struct part **root, struct err *e);
 
 /*
- * folder must exist. The image is read strictly before the first file is written, and what is copied
- * is compared with what was read (file-changed). All files are finished before the first is
+ * folder must exist. The image is read strictly before the first file is written, and what is
+ * copied is compared with what was read (file-changed). All files are finished before the first is
  * visible; when one cannot be, none of the new ones stays. A file of the same name is replaced, but
  * not the image itself (usage).
  */

@@ -4,9 +4,9 @@
  *   "payload"        ["application/rim+cbor", the CoRIM payload]
  *   "__cmwc_t"       the type of the collection, BUNDLE_TYPE
  *   "signature/NNN"  ["application/rim+cose", a COSE_Sign1 whose payload is nil], NNN from 000
- * Signatures stand in bytewise order without repetition, so that the order in which they were gathered
- * leaves no trace. Other members (later statements, collateral) are added by later versions of the
- * format under names of their own; a name that is not known is refused.
+ * Signatures stand in bytewise order without repetition, so that the order in which they were
+ * gathered leaves no trace. Other members (later statements, collateral) are added by later
+ * versions of the format under names of their own; a name that is not known is refused.
  */
 #ifndef REFERENCE_DB_BUNDLE_H
 #define REFERENCE_DB_BUNDLE_H

@@ -12,8 +12,8 @@
 
 /*
  * Adds the checks "code" (one for each register), "section" (one for each component that differs,
- * or one that all agree) and "file" to *v. The err is of reading the image; f's watch is told of the
- * progress. A manifest of no Nitro image is `wrong-manifest`.
+ * or one that all agree) and "file" to *v. The err is of reading the image; f's watch is told of
+ * the progress. A manifest of no Nitro image is `wrong-manifest`.
  */
 must bool compare_image(const struct manifest *m, struct file *f, struct verdict *v, struct err *e);
 

@@ -3,10 +3,11 @@
  * in formats/manifest.md: base CoRIM without a profile, deterministic CBOR, one CoMID with the
  * registers of a Nitro enclave and one CoSWID (RFC 9393) with the artefact and its components.
  *
- * Read is that, and what others write: base CoRIM, the profile of AMD SEV-SNP (draft-deeglaze-amd-sev-
- * snp-corim-profile-02, by both of its URIs) and the launch measurements of the IGVM project. A
- * CoRIM with a profile that is not known is refused as a whole, as the draft demands. Bounds: CORIM_MAX
- * bytes, CORIM_ITEMS items of CBOR, CORIM_TAGS tags, the rows and values of manifest.h.
+ * Read is that, and what others write: base CoRIM, the profile of AMD SEV-SNP
+ * (draft-deeglaze-amd-sev-snp-corim-profile-02, by both of its URIs) and the launch measurements of
+ * the IGVM project. A CoRIM with a profile that is not known is refused as a whole, as the draft
+ * demands. Bounds: CORIM_MAX bytes, CORIM_ITEMS items of CBOR, CORIM_TAGS tags, the rows and values
+ * of manifest.h.
  */
 #ifndef REFERENCE_DB_CORIM_H
 #define REFERENCE_DB_CORIM_H
@@ -23,9 +24,9 @@ must bool corim_write(const struct manifest *m, struct buf *out, struct err *e);
 
 /*
  * payload: the unsigned CoRIM, tag 501. base: its offset in the file, for messages. All findings go
- * to *l, errors among them and whatever is refused as malformed; false when there is an error, with e
- * the first. *m is the caller's to manifest_free() in either case. m->foreign is false exactly when
- * corim_write(m) gives the payload again.
+ * to *l, errors among them and whatever is refused as malformed; false when there is an error, with
+ * e the first. *m is the caller's to manifest_free() in either case. m->foreign is false exactly
+ * when corim_write(m) gives the payload again.
  */
 must bool corim_read(struct manifest *m, struct bytes payload, uint64_t base, struct lint *l,
 		     struct err *e);

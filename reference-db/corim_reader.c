@@ -160,8 +160,8 @@ const char *reader_tag_id(struct reader *r, const char *field)
 }
 
 /*
- * The content of an OBJECT IDENTIFIER, dotted; some writers leave DER's type and length in front. What
- * is none comes out as hexadecimal.
+ * The content of an OBJECT IDENTIFIER, dotted; some writers leave DER's type and length in front.
+ * What is none comes out as hexadecimal.
  */
 static void put_oid(struct buf *out, struct bytes oid)
 {

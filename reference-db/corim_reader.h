@@ -1,8 +1,8 @@
 /*
  * What the readers of CoRIM's parts share, and nobody else needs: the cursor on the bytes, the
  * model that is filled, the list of findings, and the place that findings name. After a fault in
- * the CBOR the cursor has failed: every loop over it ends, and nothing else needs to be asked. Faults in the
- * content are findings; reading goes on.
+ * the CBOR the cursor has failed: every loop over it ends, and nothing else needs to be asked.
+ * Faults in the content are findings; reading goes on.
  */
 #ifndef REFERENCE_DB_CORIM_READER_H
 #define REFERENCE_DB_CORIM_READER_H

@@ -1,7 +1,7 @@
 /*
  * The CoSWID (RFC 9393) of a manifest: the artefact and the components that are measured, each with
- * name, size, digest and origin, and where they come from. Written as a whole; read by the reader of
- * CoRIM (corim_reader.h).
+ * name, size, digest and origin, and where they come from. Written as a whole; read by the reader
+ * of CoRIM (corim_reader.h).
  */
 #ifndef REFERENCE_DB_COSWID_H
 #define REFERENCE_DB_COSWID_H

@@ -86,7 +86,7 @@ static bool judge_one(const struct judge *j, const struct signed_statement *s,
 	return true;
 }
 
-/* Short of the threshold: a signature that is out of time is the cause to name, before the number. */
+/* Short of the threshold, a signature out of time is the cause to name, before the number. */
 static void decide(const struct trust_rule *rule, size_t n, struct verdict *v)
 {
 	struct check *c;

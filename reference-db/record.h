@@ -1,8 +1,9 @@
 /*
  * The build record (formats/build-record.md): what a build knows about an image that the image does
- * not tell itself, as one JSON object of the schema "measure-build/1". It is what makes a manifest a
- * function of source and recipe instead of words on a command line. Strict: a key that is unknown,
- * missing, twice or of another type is refused, as is every text that could not be published.
+ * not tell itself, as one JSON object of the schema "measure-build/1". It is what makes a manifest
+ * a function of source and recipe instead of words on a command line. Strict: a key that is
+ * unknown, missing, twice or of another type is refused, as is every text that could not be
+ * published.
  */
 #ifndef REFERENCE_DB_RECORD_H
 #define REFERENCE_DB_RECORD_H

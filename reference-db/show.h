@@ -1,6 +1,6 @@
 /*
- * A manifest for people, in lines of 80 columns but for digests, which stay whole, and as JSON. Texts from
- * the file are tamed.
+ * A manifest for people, in lines of 80 columns but for digests, which stay whole, and as JSON.
+ * Texts from the file are tamed.
  */
 #ifndef REFERENCE_DB_SHOW_H
 #define REFERENCE_DB_SHOW_H

@@ -4,7 +4,8 @@
  * that can fail takes a struct err * last; it may not be NULL. All of it is plain memory, owned by
  * whoever declared it, starting as (struct err){0}.
  *
- * What does not fit ends in "...". Texts may quote foreign bytes as they are; text_tame() is applied where they are printed.
+ * What does not fit ends in "...". Texts may quote foreign bytes as they are; text_tame() is
+ * applied where they are printed.
  */
 #ifndef MEASURE_BASE_ERR_H
 #define MEASURE_BASE_ERR_H

@@ -38,7 +38,7 @@ const char *file_kind(mode_t mode);
 
 #define FILE_NONE ((struct file){.fd = -1})
 
-/* path "-" is standard input, read as a stream. Errors: no-such-file, permission, not-a-file, io. */
+/* path "-": standard input, as a stream. Errors: no-such-file, permission, not-a-file, io. */
 must bool file_open(struct file *f, const char *path, struct err *e);
 void file_close(struct file *f);
 

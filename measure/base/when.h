@@ -10,7 +10,7 @@
 /* "2026-11-20T13:38:29Z" or with an offset "+01:00"; a usage error naming `what` otherwise. */
 must bool when_read(const char *s, const char *what, int64_t *when, struct err *e);
 
-/* "2026-11-20T13:38:29" followed by `zone`, which is "Z" or "+00:00". Out of range fails the buf. */
+/* "2026-11-20T13:38:29" and then `zone`, "Z" or "+00:00". Out of range fails the buf. */
 void when_put(struct buf *out, int64_t when, const char *zone);
 
 int64_t when_now(void);

@@ -14,9 +14,9 @@
 must bool print_answer(struct cli *c, const struct answer *a, struct err *e);
 
 /*
- * {"schema", "kind", "ok": false, "reason", "message", and "subject", "offset", "hint" if known, and
- * the members that the answer has all the same}; as text, what it has to print verbatim. False as
- * well when these were over their limit and so left out. a may be NULL: nothing but the failure.
+ * {"schema", "kind", "ok": false, "reason", "message", and "subject", "offset", "hint" if known,
+ * and the members that the answer has all the same}; as text, what it has to print verbatim. False
+ * as well when these were over their limit and so left out. a may be NULL: nothing but the failure.
  */
 must bool print_failure(const struct cli *c, const struct answer *a, const struct err *failure,
 			struct err *e);

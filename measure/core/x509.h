@@ -1,8 +1,8 @@
 /*
  * X.509 certificates as far as image signatures need them. PEM is strict: the text begins with
- * "-----BEGIN CERTIFICATE-----", the block decodes to exactly one certificate whose encoding is DER,
- * with an EC key on P-256, P-384 or P-521 (named curve). Owns OpenSSL's object; x509_free() takes
- * the address and leaves NULL. Time is always an argument.
+ * "-----BEGIN CERTIFICATE-----", the block decodes to exactly one certificate whose encoding is
+ * DER, with an EC key on P-256, P-384 or P-521 (named curve). Owns OpenSSL's object; x509_free()
+ * takes the address and leaves NULL. Time is always an argument.
  */
 #ifndef MEASURE_CORE_X509_H
 #define MEASURE_CORE_X509_H

@@ -1,6 +1,7 @@
 /*
- * Any bytes as a signed statement, a bundle or a bare payload: a refusal names its place; a statement's
- * header is in the one form that we write; what is gathered makes a bundle that gathers to itself.
+ * Any bytes as a signed statement, a bundle or a bare payload: a refusal names its place; a
+ * statement's header is in the one form that we write; what is gathered makes a bundle that gathers
+ * to itself.
  */
 #include <stdlib.h>
 

@@ -36,6 +36,9 @@ done
 printf 'int f(int a) {\n  return a+1; }\n' >measure/base/a.c
 refuses format 'measure/base/a.c:1:' 'another layout'
 
+printf '/*\n *\t"%091d\n *\t"%092d\n */\nint f(int a);\n' 0 0 >measure/base/a.c
+refuses format 'measure/base/a.c:3: 101 columns, 100 is the limit' 'a comment that is too wide'
+
 # shellcheck disable=SC2016 # for the script
 echo_script '$1'
 refuses shell 'SC2086' 'an unquoted word in a script without suffix'

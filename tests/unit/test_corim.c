@@ -173,9 +173,9 @@ static void every_truncation_is_refused(void **state)
 }
 
 /*
- * A manifest of ours and its bytes determine each other: whatever is read as ours from changed bytes
- * is written as the changed bytes, so that no two files pass for one. What is accepted as foreign
- * says so, with a finding if it speaks of an enclave.
+ * A manifest of ours and its bytes determine each other: whatever is read as ours from changed
+ * bytes is written as the changed bytes, so that no two files pass for one. What is accepted as
+ * foreign says so, with a finding if it speaks of an enclave.
  */
 static bool flip_is_noticed(const struct buf *flipped)
 {
