@@ -30,9 +30,11 @@ all: $(BUILD)/measure
 sources = $(sort $(wildcard $(addsuffix /*.c,$1)))
 MAIN := measure/cli/main.c
 SRC := $(filter-out $(MAIN),$(call sources,measure/base measure/core measure/cli $(MODULES)))
-TEE_ROWS := $(subst -,_,$(patsubst %/tee.c,%_tee,$(wildcard $(addsuffix /tee.c,$(MODULES)))))
+rows = $(subst -,_,$(patsubst %/$1.c,%_$1,$(wildcard $(addsuffix /$1.c,$(MODULES)))))
+TEE_ROWS := $(call rows,tee)
+EVIDENCE_ROWS := $(call rows,evidence)
 PROSE := $(sort $(wildcard measure/man/*.in))
-GEN := tee_table man_prose
+GEN := tee_table evidence_table man_prose
 UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
@@ -127,15 +129,21 @@ $(BUILD)/measure: $(call object,$(MAIN)) $(LIB)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
 
-# ---- generated: the TEE table, the prose of the man pages, the version
-$(BUILD)/gen/tees: FORCE
-	$(call rewrite,$(TEE_ROWS))
+# ---- generated: the tables of image and evidence formats, the prose of the man pages, the version
+$(BUILD)/gen/rows: FORCE
+	$(call rewrite,$(TEE_ROWS) $(EVIDENCE_ROWS))
 
-$(BUILD)/gen/tee_table.c: $(BUILD)/gen/tees
-	@{ printf '#include "measure/core/tee.h"\n#include <stddef.h>\n\n'; \
-	$(foreach t,$(TEE_ROWS),printf 'extern const struct tee $t;\n';) \
-	printf '\nconst struct tee *const tee_table[] = {\n'; \
-	$(foreach t,$(TEE_ROWS),printf '\t&$t,\n';) printf '\tNULL,\n};\n'; } >$@
+# table HEADER TYPE NAME ROWS: an array of the addresses of the rows, NULL behind them
+table = { printf '\#include "measure/core/$1.h"\n\#include <stddef.h>\n\n'; \
+	$(foreach t,$4,printf 'extern const struct $2 $t;\n';) \
+	printf '\nconst struct $2 *const $3[] = {\n'; \
+	$(foreach t,$4,printf '\t&$t,\n';) printf '\tNULL,\n};\n'; }
+
+$(BUILD)/gen/tee_table.c: $(BUILD)/gen/rows
+	@$(call table,tee,tee,tee_table,$(TEE_ROWS)) >$@
+
+$(BUILD)/gen/evidence_table.c: $(BUILD)/gen/rows
+	@$(call table,evidence,evidence_format,evidence_table,$(EVIDENCE_ROWS)) >$@
 
 $(BUILD)/gen/prose: FORCE
 	$(call rewrite,$(PROSE))
