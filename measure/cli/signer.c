@@ -1,0 +1,112 @@
+#include "measure/cli/signer.h"
+
+#include "measure/base/file.h"
+
+#define SIGNATURE_FILE_MAX 4096u
+
+void signer_free(struct signer *s)
+{
+	key_free(&s->secret);
+	pubkey_free(&s->key);
+}
+
+static const char *value(const struct signer *s, enum signer_opt opt)
+{
+	return opt < s->n_opts ? args_value(s->args, s->first + opt) : NULL;
+}
+
+const char *signer_with(const struct signer *s)
+{
+	return value(s, s->way);
+}
+
+bool signer_choose(struct signer *s, const struct cli *c, struct err *e)
+{
+	unsigned given = 0;
+
+	s->args = &c->args;
+	for (enum signer_opt way = SIGNER_KEY; way < SIGNER_WAYS; way++) {
+		if (!value(s, way))
+			continue;
+		s->way = way;
+		given++;
+	}
+	return given == 1 ||
+	       err_set(e, REASON_USAGE,
+		       "one of --key, --sign-with, --attach and --tbs-out is needed, %u are given",
+		       given);
+}
+
+bool signer_output(const struct signer *s, unsigned output, const char *what, struct err *e)
+{
+	return s->way != SIGNER_TBS_OUT || !args_has(s->args, output) ||
+	       err_set(e, REASON_USAGE, "--tbs-out writes no %s, so --output has no meaning", what);
+}
+
+bool signer_distinct(const struct signer *s, const char *out, struct err *e)
+{
+	static const enum signer_opt inputs[] = {SIGNER_KEY, SIGNER_ATTACH, SIGNER_PASSPHRASE,
+						 SIGNER_PUBLIC_KEY};
+
+	if (!out_named(out, e))
+		return false;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		const char *in = value(s, inputs[i]);
+
+		if (in && !out_distinct(out, in, e))
+			return false;
+	}
+	return true;
+}
+
+/* With all ways but --key the public key is needed for the header. */
+static bool check_keys(const struct signer *s, struct err *e)
+{
+	bool has_public = value(s, SIGNER_PUBLIC_KEY) != NULL;
+
+	if (s->way == SIGNER_KEY && has_public)
+		return err_set(e, REASON_USAGE, "--public-key has no meaning beside --key");
+	if (s->way != SIGNER_KEY && !has_public)
+		return err_set(e, REASON_USAGE, "--public-key is needed without --key");
+	if (s->way != SIGNER_KEY && value(s, SIGNER_PASSPHRASE))
+		return err_set(e, REASON_USAGE, "--passphrase-file has no meaning without --key");
+	return true;
+}
+
+bool signer_read_keys(struct signer *s, struct err *e)
+{
+	owned(buf_free) struct buf pem = BUF(PUBKEY_FILE_MAX);
+	const char *path = value(s, SIGNER_PUBLIC_KEY);
+
+	if (!check_keys(s, e))
+		return false;
+	if (!path)
+		return key_read_statement(&s->secret, signer_with(s), value(s, SIGNER_PASSPHRASE),
+					  e) &&
+		       pubkey_of_key(&s->key, s->secret, e);
+	return file_slurp(path, PUBKEY_FILE_MAX, &pem, e) &&
+	       (pubkey_read_pem(&s->key, buf_bytes(&pem), e) || err_subject(e, path));
+}
+
+static bool from_file(const char *path, enum cose_alg alg, struct buf *raw, struct err *e)
+{
+	owned(buf_free) struct buf given = BUF(SIGNATURE_FILE_MAX);
+
+	return file_slurp(path, SIGNATURE_FILE_MAX, &given, e) &&
+	       (key_signature_raw(buf_bytes(&given), alg, raw, e) || err_subject(e, path));
+}
+
+bool signer_sign(const struct signer *s, enum cose_alg alg, struct bytes tbs, struct buf *raw,
+		 struct err *e)
+{
+	if (s->way == SIGNER_KEY)
+		return key_sign(s->secret, tbs, raw, e);
+	if (s->way == SIGNER_COMMAND)
+		return key_sign_with(signer_with(s), alg, tbs, raw, e);
+	return from_file(signer_with(s), alg, raw, e);
+}
+
+bool signer_write_tbs(const struct signer *s, struct bytes tbs, struct err *e)
+{
+	return file_write(signer_with(s), tbs, e);
+}
