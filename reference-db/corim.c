@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "reference-db/bundle.h"
 #include "reference-db/corim_reader.h"
 #include "reference-db/coswid.h"
 
@@ -491,12 +492,26 @@ static uint64_t outer_tag(struct cur *c, struct lint *l)
 	return tag;
 }
 
+/* Of a bundle the payload; its signatures are left alone like those of a COSE_Sign1. */
+static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l, struct err *e)
+{
+	struct bundle b;
+
+	if (!bundle_read(file, 0, &b, e))
+		return no_corim(l, e);
+	*f = (struct corim_file){b.n > 0, b.payload, b.payload_at};
+	return true;
+}
+
 bool corim_open(struct corim_file *f, struct bytes file, struct lint *l, struct err *e)
 {
 	struct cur c = cur_new(file, 0, e);
-	uint64_t tag = outer_tag(&c, l);
+	uint64_t tag;
 
 	*f = (struct corim_file){0};
+	if (file.n > 0 && file.p[0] >> 5 == CBOR_MAP)
+		return open_bundle(f, file, l, e);
+	tag = outer_tag(&c, l);
 	if (!cur_ok(&c))
 		return no_corim(l, e);
 	f->payload = bytes_of(file.p + c.pos, cur_left(&c));

@@ -38,8 +38,9 @@ struct corim_file {
 };
 
 /*
- * What a .corim file holds: an unsigned CoRIM, or the payload of a COSE_Sign1 (tag 18) whose
- * signature is not looked at. Old prefix tags (500, 502) are passed over with a finding.
+ * What a .corim file or a bundle holds: an unsigned CoRIM, or the payload of a COSE_Sign1 (tag 18)
+ * or of a bundle, whose signatures are not looked at. Old prefix tags (500, 502) are passed over
+ * with a finding.
  */
 must bool corim_open(struct corim_file *f, struct bytes file, struct lint *l, struct err *e);
 

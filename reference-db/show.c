@@ -412,10 +412,12 @@ void show_json(const struct manifest *m, const struct corim_file *f, struct json
 {
 	json_tamed(w, "id", m->id);
 	json_tamed(w, "profile", m->profile);
-	json_key(w, "signed");
-	json_bool(w, f->is_signed);
-	json_key(w, "ours");
-	json_bool(w, !m->foreign);
+	if (f) {
+		json_key(w, "signed");
+		json_bool(w, f->is_signed);
+		json_key(w, "ours");
+		json_bool(w, !m->foreign);
+	}
 	json_tamed(w, "product", m->product);
 	json_tamed(w, "version", m->version);
 	json_tamed(w, "vendor", m->vendor);

@@ -1,6 +1,8 @@
 #include "measure/cli/cli.h"
+#include "measure/cli/findings.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/cbor_diag.h"
+#include "reference-db/bundle.h"
 #include "reference-db/corim.h"
 #include "reference-db/make.h"
 #include "reference-db/show.h"
@@ -87,14 +89,7 @@ static const struct opt show_opts[] = {
 
 static bool read_file(struct cli *c, const char **path, struct buf *file, struct err *e)
 {
-	return cli_operand(c, "FILE", path, e) && file_slurp(*path, CORIM_MAX, file, e);
-}
-
-static void note_all(struct answer *a, const struct lint *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		answer_note(a, REASON_MANIFEST_LINT, "%s%s%s", l->finding[i].place,
-			    l->finding[i].place[0] ? ": " : "", l->finding[i].text);
+	return cli_operand(c, "FILE", path, e) && file_slurp(*path, BUNDLE_MAX, file, e);
 }
 
 static bool show(struct cli *c, struct answer *a, struct bytes file, struct err *e)
@@ -105,10 +100,8 @@ static bool show(struct cli *c, struct answer *a, struct bytes file, struct err 
 	const struct manifest_row *nitro;
 
 	if (!corim_open(&f, file, &l, e) || !corim_read(&m, f.payload, f.base, &l, e))
-		return l.errors > 1 ? err_hint(e, "`measure manifest lint` lists all %zu errors",
-					       l.errors)
-				    : false;
-	note_all(a, &l);
+		return findings_refuse(&l, e);
+	findings_note(&l, a);
 	nitro = manifest_nitro(&m);
 	if (nitro && !manifest_registers(&m, nitro, &a->registers, e))
 		return false;
@@ -122,7 +115,7 @@ static bool show(struct cli *c, struct answer *a, struct bytes file, struct err 
 
 static bool show_run(struct cli *c, struct answer *a, struct err *e)
 {
-	owned(buf_free) struct buf file = BUF(CORIM_MAX);
+	owned(buf_free) struct buf file = BUF(BUNDLE_MAX);
 	const char *path;
 	bool ok;
 
@@ -167,7 +160,7 @@ static void put_findings(const struct lint *l, struct answer *a, struct buf *tex
 static bool lint_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(manifest_free) struct manifest m = {0};
-	owned(buf_free) struct buf file = BUF(CORIM_MAX);
+	owned(buf_free) struct buf file = BUF(BUNDLE_MAX);
 	struct corim_file f;
 	struct lint l = {0};
 	const char *path;

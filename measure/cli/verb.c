@@ -21,6 +21,7 @@ static const struct verb *const table[] = {
 	&verb_manifest_show,
 	&verb_manifest_lint,
 	&verb_manifest_bundle,
+	&verb_manifest_export,
 	&verb_trust,
 	&verb_trust_show,
 	&verb_trust_add,

@@ -62,7 +62,7 @@ expect_stderr ''
 ok 'help of a family lists its verbs'
 
 verbs='eif pcr inspect extract build sign manifest explain version help build_eif sign_eif
-	manifest_make manifest_show manifest_lint trust trust_show trust_add'
+	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
 	set -- $(echo "$verb" | tr _ ' ')
@@ -119,7 +119,7 @@ measure: hint: see \`measure help $family\`"
 done <<'END'
 build eif
 sign eif, manifest
-manifest make, show, lint, bundle
+manifest make, show, lint, bundle, export
 trust show, add
 END
 ok 'a family alone asks for the second word'

@@ -1,0 +1,115 @@
+#include "reference-db/export.h"
+
+#include "measure/base/text.h"
+
+#define ENVIRONMENT_MAX 4096u
+
+#define EXPORT(id, name, summary, needs, write) {name, summary, needs, write},
+static const struct export_format formats[] = {
+#include "reference-db/export.def"
+};
+#undef EXPORT
+
+#define EXPORT(id, name, summary, needs, write) name,
+const char *const export_names[] = {
+#include "reference-db/export.def"
+	NULL};
+#undef EXPORT
+
+const struct export_format *export_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	return NULL;
+}
+
+void export_put_environment(struct buf *out, const struct manifest_row *row)
+{
+	const char *const parts[] = {row->class_id, row->vendor, row->model, row->instance};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!parts[i])
+			continue;
+		buf_str(out, any ? ", " : "");
+		text_tame(out, bytes_str(parts[i]));
+		any = true;
+	}
+	if (!any)
+		buf_str(out, "an environment without a name");
+}
+
+size_t export_references(const struct manifest *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_rows; i++)
+		n += m->row[i].kind == ROW_REFERENCE;
+	return n;
+}
+
+/* Host data of a guest is any 32 bytes, zero too. */
+static bool check_values(const struct manifest *m, struct err *e)
+{
+	for (size_t i = 0; i < m->n_values; i++) {
+		const struct value *v = &m->value[i];
+
+		if (v->kind == VALUE_DIGEST && bytes_zero(v->bytes) &&
+		    strcmp(v->key, "HOST_DATA") != 0)
+			return err_set(e, REASON_ZERO_MEASUREMENT, "%s is all zero",
+				       v->key[0] ? v->key : "a digest");
+	}
+	return true;
+}
+
+static bool check_component(const struct component *c, struct err *e)
+{
+	if (c->digest.len > 0 && bytes_zero(digest_bytes(&c->digest)))
+		return err_set(e, REASON_ZERO_MEASUREMENT, "%s: the %s is all zero", c->name,
+			       digest_name(c->digest.alg));
+	return true;
+}
+
+static bool check_components(const struct manifest *m, struct err *e)
+{
+	if (!check_component(&m->artefact, e))
+		return false;
+	for (size_t i = 0; i < m->n_components; i++)
+		if (!check_component(&m->component[i], e))
+			return false;
+	return true;
+}
+
+static bool not_nitro(const struct manifest_row *row, const char *name, struct err *e)
+{
+	owned(buf_free) struct buf of = BUF(ENVIRONMENT_MAX);
+
+	export_put_environment(&of, row);
+	return err_set(
+		e, REASON_EXPORT,
+		"%s carries the registers of a Nitro enclave; the manifest holds values of %s",
+		name, buf_cstr(&of));
+}
+
+/* One state, and of the right kind: several would be mixed with each other, or some be lost. */
+static bool check_nitro(const struct manifest *m, const char *name, struct err *e)
+{
+	size_t n = export_references(m);
+
+	for (size_t i = 0; i < m->n_rows; i++)
+		if (m->row[i].kind == ROW_REFERENCE && !manifest_is_nitro(&m->row[i]))
+			return not_nitro(&m->row[i], name, e);
+	return n == 1 ||
+	       err_set(e, REASON_EXPORT,
+		       "%s carries one set of reference values; the manifest holds %zu", name, n);
+}
+
+bool export_write(const struct export_format *f, const struct export_source *s, struct buf *out,
+		  struct err *e)
+{
+	if (!check_values(s->manifest, e) || !check_components(s->manifest, e) ||
+	    (f->needs & EXPORT_NITRO && !check_nitro(s->manifest, f->name, e)))
+		return false;
+	return f->write(s, out, e) && buf_done(out, "the export", e);
+}

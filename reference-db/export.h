@@ -1,0 +1,51 @@
+/*
+ * A manifest in the forms that other programs read, as a table. Each is a pure function of the
+ * payload: signed or not, in a bundle or alone, today or later, the bytes are the same. Nobody's
+ * signature is checked here. A format that cannot carry what the manifest expects refuses it
+ * (export), and no format carries a register or digest that is all zero (zero-measurement).
+ */
+#ifndef REFERENCE_DB_EXPORT_H
+#define REFERENCE_DB_EXPORT_H
+
+#include "reference-db/manifest.h"
+
+#define EXPORT_MAX (64u << 20)
+#define EXPORT_SCHEMA "measure-manifest/1"
+
+/* Borrowed. */
+struct export_source {
+	const struct manifest *manifest;
+	struct bytes payload; /* the unsigned CoRIM as it was received */
+};
+
+/* What a format needs besides. */
+enum {
+	EXPORT_NITRO = 1, /* one set of reference values, that of a Nitro enclave */
+};
+
+struct export_format {
+	const char *name, *summary;
+	unsigned needs;
+	bool (*write)(const struct export_source *s, struct buf *out, struct err *e);
+};
+
+/* Their names, ended by NULL; the format of that name, or NULL. */
+extern const char *const export_names[];
+const struct export_format *export_find(const char *name);
+
+/* Errors: export, zero-measurement, limit, out-of-memory. What is written ends with a newline. */
+must bool export_write(const struct export_format *f, const struct export_source *s,
+		       struct buf *out, struct err *e);
+
+/* "aws.amazon.com/nitro-enclaves, example.org/blindbox": what a set of values is of, tamed. */
+void export_put_environment(struct buf *out, const struct manifest_row *row);
+
+/* How many sets of reference values there are. */
+size_t export_references(const struct manifest *m);
+
+#define EXPORT(id, name, summary, needs, write) \
+	must bool write(const struct export_source *s, struct buf *out, struct err *e);
+#include "reference-db/export.def"
+#undef EXPORT
+
+#endif
