@@ -42,9 +42,12 @@ must bool cose_evp_der(enum cose_alg alg, struct bytes rs, struct buf *der, stru
  */
 bool cose_evp_raw(enum cose_alg alg, struct bytes der, struct buf *rs);
 
-/* The public key of a certificate, a private key; borrowed. */
+/* A certificate, its public key, a private key, a public key; borrowed. */
 struct key;
+struct pubkey;
+struct x509_st *x509_cert(const struct x509 *x);
 struct evp_pkey_st *x509_evp(const struct x509 *x);
 struct evp_pkey_st *key_evp(const struct key *k);
+struct evp_pkey_st *pubkey_evp(const struct pubkey *k);
 
 #endif

@@ -111,6 +111,11 @@ const char *pubkey_kind(const struct pubkey *k)
 	return k->kind->name;
 }
 
+EVP_PKEY *pubkey_evp(const struct pubkey *k)
+{
+	return k->pkey;
+}
+
 /* ---- from bytes */
 
 /*

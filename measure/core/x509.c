@@ -1,9 +1,11 @@
 #include "measure/core/x509.h"
 
 #include <openssl/asn1.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,6 +14,7 @@
 #include "measure/core/cose_evp.h"
 #include "measure/core/hash.h"
 #include "measure/core/pem.h"
+#include "measure/core/pubkey.h"
 #include "measure/core/rust_text.h"
 
 #define NAME_MAX_BYTES (256u * 1024) /* of a name in text; its DER is within PEM_MAX */
@@ -19,10 +22,24 @@
 struct x509 {
 	X509 *cert;
 	EVP_PKEY *key;
+	struct pubkey *pubkey;
 	struct buf der;
 	enum cose_alg alg;
+	enum x509_kind kind;
 	int64_t not_before, not_after;
 };
+
+static const struct {
+	enum cose_alg alg;
+	enum x509_kind kind;
+	const char *name;
+} kinds[] = {
+	{COSE_ES256, X509_P256, "P-256"}, {COSE_ES384, X509_P384, "P-384"},
+	{COSE_ES512, X509_P521, "P-521"}, {COSE_EDDSA, X509_ED25519, "Ed25519"},
+	{0, X509_RSA_4096, "RSA-4096"},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static void cert_free(X509 **x)
 {
@@ -44,12 +61,23 @@ static void octets_free(uint8_t **p)
 	OPENSSL_free(*p);
 }
 
+static void making_free(EVP_PKEY_CTX **c)
+{
+	EVP_PKEY_CTX_free(*c);
+}
+
+static void number_free(BIGNUM **n)
+{
+	BN_free(*n);
+}
+
 void x509_free(struct x509 **x)
 {
 	if (!*x)
 		return;
 	X509_free((*x)->cert);
 	EVP_PKEY_free((*x)->key);
+	pubkey_free(&(*x)->pubkey);
 	buf_free(&(*x)->der);
 	free(*x);
 	*x = NULL;
@@ -65,9 +93,33 @@ enum cose_alg x509_alg(const struct x509 *x)
 	return x->alg;
 }
 
+enum x509_kind x509_kind(const struct x509 *x)
+{
+	return x->kind;
+}
+
+const char *x509_kind_name(enum x509_kind kind)
+{
+	size_t i = 0;
+
+	while (i < KINDS - 1 && kinds[i].kind != kind)
+		i++;
+	return kinds[i].name;
+}
+
+const struct pubkey *x509_pubkey(const struct x509 *x)
+{
+	return x->pubkey;
+}
+
+X509 *x509_cert(const struct x509 *x)
+{
+	return x->cert;
+}
+
 EVP_PKEY *x509_evp(const struct x509 *x)
 {
-	return x->key;
+	return x->pubkey ? pubkey_evp(x->pubkey) : x->key;
 }
 
 /*
@@ -103,43 +155,125 @@ static bool time_of(const ASN1_TIME *t, const char *field, int64_t *when, struct
 	return true;
 }
 
-static bool fields(struct x509 *x, struct err *e)
+static void kind_by_alg(struct x509 *x)
 {
-	return cose_evp_public(X509_get_X509_PUBKEY(x->cert), &x->key, &x->alg, REASON_CERTIFICATE,
-			       e) &&
-	       time_of(X509_get0_notBefore(x->cert), "notBefore", &x->not_before, e) &&
+	size_t i = 0;
+
+	while (i < KINDS - 1 && kinds[i].alg != x->alg)
+		i++;
+	x->kind = kinds[i].kind;
+}
+
+static bool key_of_signer(struct x509 *x, struct err *e)
+{
+	if (!cose_evp_public(X509_get_X509_PUBKEY(x->cert), &x->key, &x->alg, REASON_CERTIFICATE,
+			     e))
+		return false;
+	kind_by_alg(x);
+	return true;
+}
+
+/* The one spelling of an RSA key of 4096 bits with the exponent 65537, but for its modulus. */
+#define RSA_HEAD                                                                           \
+	"\x30\x82\x02\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03" \
+	"\x82\x02\x0f\x00\x30\x82\x02\x0a\x02\x82\x02\x01\x00"
+#define RSA_TAIL "\x02\x03\x01\x00\x01"
+#define RSA_MODULUS 512u
+
+static bool is_rsa(struct bytes spki)
+{
+	static const char head[] = RSA_HEAD, tail[] = RSA_TAIL;
+	size_t h = sizeof(head) - 1, t = sizeof(tail) - 1;
+
+	return spki.n == h + RSA_MODULUS + t && bytes_start(spki, bytes_of(head, h)) &&
+	       memcmp(spki.p + h + RSA_MODULUS, tail, t) == 0 && spki.p[h] >> 7;
+}
+
+/* By EVP alone, as for other keys: OpenSSL's decoders say of no memory that it is no key. */
+static bool make_rsa(struct x509 *x, struct bytes spki, struct err *e)
+{
+	owned(making_free) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	owned(number_free) BIGNUM *n =
+		BN_bin2bn(spki.p + sizeof(RSA_HEAD) - 1, (int)RSA_MODULUS, NULL);
+	unsigned char native[RSA_MODULUS];
+	unsigned exponent = 65537;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, sizeof(native)),
+		OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &exponent),
+		OSSL_PARAM_construct_end(),
+	};
+
+	x->kind = X509_RSA_4096;
+	return (n && BN_bn2nativepad(n, native, sizeof(native)) > 0 && ctx &&
+		EVP_PKEY_fromdata_init(ctx) == 1 &&
+		EVP_PKEY_fromdata(ctx, &x->key, EVP_PKEY_PUBLIC_KEY, params) == 1) ||
+	       cose_evp_fail(e, REASON_LIBRARY, "taking a key");
+}
+
+static bool key_of_chain(struct x509 *x, struct err *e)
+{
+	owned(octets_free) uint8_t *spki = NULL;
+	X509_PUBKEY *key = X509_get_X509_PUBKEY(x->cert);
+	int n = i2d_X509_PUBKEY(key, &spki);
+	struct bytes der = bytes_of(spki, n > 0 ? (size_t)n : 0);
+	ASN1_OBJECT *type;
+
+	if (n <= 0 || X509_PUBKEY_get0_param(&type, NULL, NULL, NULL, key) != 1)
+		return cose_evp_fail(e, REASON_LIBRARY, "the key of a certificate");
+	if (is_rsa(der))
+		return make_rsa(x, der, e);
+	if (OBJ_obj2nid(type) == NID_rsaEncryption)
+		return err_set(e, REASON_CERTIFICATE,
+			       "an RSA key needs 4096 bits and the exponent 65537 here");
+	if (!pubkey_read_spki(&x->pubkey, der, e)) {
+		if (e->reason == REASON_KEY)
+			e->reason = REASON_CERTIFICATE;
+		return false;
+	}
+	x->alg = pubkey_alg(x->pubkey);
+	kind_by_alg(x);
+	return true;
+}
+
+static bool dates(struct x509 *x, struct err *e)
+{
+	return time_of(X509_get0_notBefore(x->cert), "notBefore", &x->not_before, e) &&
 	       time_of(X509_get0_notAfter(x->cert), "notAfter", &x->not_after, e);
 }
 
 /*
  * Faults of an encoding have a cause of their own; where memory lacked there may be its echo alone.
  */
-static bool not_parsed(struct err *e)
+static bool not_parsed(struct err *e, const char *what)
 {
 	int first = ERR_GET_REASON(ERR_peek_error());
 
 	if (first == ERR_R_NESTED_ASN1_ERROR || first == ERR_R_ASN1_LIB)
 		return cose_evp_fail(e, REASON_LIBRARY, "parsing a certificate");
-	return cose_evp_fail(e, REASON_CERTIFICATE, "the PEM block holds no certificate");
+	return cose_evp_fail(e, REASON_CERTIFICATE, what);
 }
 
-static bool parse(struct x509 *x, struct err *e)
+/* Everything but its key. where: "the PEM block". */
+static bool parse(struct x509 *x, const char *where, struct err *e)
 {
 	struct bytes der = buf_bytes(&x->der);
 	const uint8_t *p = der.p;
+	char what[64];
 
+	snprintf(what, sizeof(what), "%s holds no certificate", where);
 	cose_evp_init();
 	x->cert = d2i_X509(NULL, &p, (long)der.n);
 	if (!x->cert)
-		return not_parsed(e);
+		return not_parsed(e, what);
 	if (p != der.p + der.n)
 		return err_set(e, REASON_CERTIFICATE,
-			       "the PEM block has bytes behind the certificate: %zu of %zu",
+			       "%s has bytes behind the certificate: %zu of %zu", where,
 			       (size_t)(der.p + der.n - p), der.n);
-	return is_der(der, e) && fields(x, e);
+	return is_der(der, e) && dates(x, e);
 }
 
-bool x509_read_pem(struct x509 **x, struct bytes pem, size_t *used, struct err *e)
+static bool read_pem(struct x509 **x, struct bytes pem, size_t *used,
+		     bool (*key_of)(struct x509 *x, struct err *e), struct err *e)
 {
 	static const struct pem certificate = {"CERTIFICATE", REASON_CERTIFICATE};
 	owned(x509_free) struct x509 *new = own_new(sizeof(*new), e);
@@ -148,10 +282,37 @@ bool x509_read_pem(struct x509 **x, struct bytes pem, size_t *used, struct err *
 	if (!new)
 		return false;
 	new->der = BUF(PEM_MAX);
-	if (!pem_read(&certificate, pem, &new->der, &length, e) || !parse(new, e))
+	if (!pem_read(&certificate, pem, &new->der, &length, e) ||
+	    !parse(new, "the PEM block", e) || !key_of(new, e))
 		return false;
 	ERR_clear_error();
 	*used = length;
+	*x = take(new);
+	return true;
+}
+
+bool x509_read_pem(struct x509 **x, struct bytes pem, size_t *used, struct err *e)
+{
+	return read_pem(x, pem, used, key_of_signer, e);
+}
+
+bool x509_read_pem_any(struct x509 **x, struct bytes pem, size_t *used, struct err *e)
+{
+	return read_pem(x, pem, used, key_of_chain, e);
+}
+
+bool x509_read_der(struct x509 **x, struct bytes der, struct err *e)
+{
+	owned(x509_free) struct x509 *new = own_new(sizeof(*new), e);
+
+	if (!new)
+		return false;
+	new->der = BUF(PEM_MAX);
+	buf_put(&new->der, der);
+	if (!buf_done(&new->der, "the certificate", e) || !parse(new, "the DER", e) ||
+	    !key_of_chain(new, e))
+		return false;
+	ERR_clear_error();
 	*x = take(new);
 	return true;
 }
@@ -163,6 +324,10 @@ bool x509_verify(const struct x509 *x, struct bytes signed_bytes, struct bytes r
 	struct err fault = {0};
 	int verdict;
 
+	if (x->kind != X509_P256 && x->kind != X509_P384 && x->kind != X509_P521)
+		return err_set(e, REASON_SIGNATURE,
+			       "the key of the certificate is %s, and such a signature is of EC",
+			       x509_kind_name(x->kind));
 	if (rs.n != cose_rs_len(x->alg))
 		return err_set(e, REASON_SIGNATURE,
 			       "the length of the signature is %zu and must be %zu for %s", rs.n,
@@ -219,12 +384,29 @@ static void printed(struct json_out *w, const char *key, BIO *bio, bool ok)
 }
 
 /* RFC 2253, but characters beyond ASCII as UTF-8 and not as \XX of each byte. */
+static const unsigned long as_utf8 = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
+
 static void name(struct json_out *w, const char *key, const X509_NAME *n)
 {
-	static const unsigned long as_utf8 = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 	owned(bio_free) BIO *bio = BIO_new(BIO_s_mem());
 
 	printed(w, key, bio, bio && X509_NAME_print_ex(bio, n, 0, as_utf8) >= 0);
+}
+
+void x509_subject(const struct x509 *x, struct buf *out)
+{
+	owned(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+	struct err e = {0};
+	char *p = NULL;
+	long n;
+
+	if (!bio || X509_NAME_print_ex(bio, X509_get_subject_name(x->cert), 0, as_utf8) < 0) {
+		cose_evp_fail(&e, REASON_LIBRARY, "printing a certificate");
+		buf_fail(out, e.reason);
+		return;
+	}
+	n = BIO_get_mem_data(bio, &p);
+	buf_put(out, bytes_of(p, n < 0 ? 0 : (size_t)n));
 }
 
 static void member(struct json_out *w, const char *key, const struct buf *text)
@@ -265,7 +447,7 @@ void x509_json(const struct x509 *x, struct json_out *w)
 	moment(w, "not_before", x->not_before);
 	moment(w, "not_after", x->not_after);
 	json_key(w, "key");
-	json_str(w, cose_evp_curve(x->alg));
+	json_str(w, x509_kind_name(x->kind));
 	json_key(w, "sha256");
 	if (hash_of(DIGEST_SHA256, x509_der(x), &d, &e))
 		json_hex(w, digest_bytes(&d));
