@@ -29,7 +29,9 @@ all: $(BUILD)/measure
 # ---- sources: sorted, so that the order of a directory reaches no output
 sources = $(sort $(wildcard $(addsuffix /*.c,$1)))
 MAIN := measure/cli/main.c
-SRC := $(filter-out $(MAIN),$(call sources,measure/base measure/core measure/cli $(MODULES)))
+# what makes a program of the library: main() and the program's table of verbs
+TABLES := $(sort $(wildcard measure/cli/program_*.c))
+SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/cli $(MODULES)))
 rows = $(subst -,_,$(patsubst %/$1.c,%_$1,$(wildcard $(addsuffix /$1.c,$(MODULES)))))
 TEE_ROWS := $(call rows,tee)
 EVIDENCE_ROWS := $(call rows,evidence)
@@ -125,7 +127,7 @@ $(LIB): $(LIBOBJ)
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) qcDs $@ $(LIBOBJ)
 
-$(BUILD)/measure: $(call object,$(MAIN)) $(LIB)
+$(BUILD)/measure: $(call object,$(MAIN) measure/cli/program_measure.c) $(LIB)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
 
@@ -294,4 +296,4 @@ help:
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
 	@echo 'vectors,fuzz,asan,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
 
--include $(patsubst %.o,%.d,$(LIBOBJ) $(call object,$(MAIN) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
+-include $(patsubst %.o,%.d,$(LIBOBJ) $(call object,$(MAIN) $(TABLES) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))

@@ -1,5 +1,17 @@
 #include "measure/cli/complete.h"
 
+#include <stdio.h>
+
+#include "measure/cli/program.h"
+
+void complete_function(char name[COMPLETE_NAME])
+{
+	snprintf(name, COMPLETE_NAME, "_%s", program.name);
+	for (; *name; name++)
+		if (*name == '-')
+			*name = '_';
+}
+
 bool complete_is_path(const struct opt *o)
 {
 	return o->arg && (strstr(o->arg, "FILE") || strstr(o->arg, "DIR"));

@@ -15,6 +15,10 @@ void complete_bash(struct buf *out);
 void complete_zsh(struct buf *out);
 void complete_fish(struct buf *out);
 
+/* "_measure_verify": the shells' function for this program. */
+#define COMPLETE_NAME 64
+void complete_function(char name[COMPLETE_NAME]);
+
 /* Is its value a path? Does it take the next word? */
 bool complete_is_path(const struct opt *o);
 bool complete_takes_word(const struct opt *o);

@@ -1,10 +1,9 @@
 #include <stdlib.h>
 
 #include "measure/cli/complete.h"
+#include "measure/cli/program.h"
 
 static const char head[] =
-	"# shellcheck shell=bash\n"
-	"_measure()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
 	"\tlocal verb=${COMP_WORDS[1]} words='' options='' paths=''\n"
@@ -17,8 +16,7 @@ static const char tail[] = "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- 
 			   "\t\tcompopt -o filenames\n"
 			   "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 			   "\tfi\n"
-			   "}\n"
-			   "complete -F _measure measure\n";
+			   "}\n";
 
 /* "--output|-o" */
 static void put_pattern(struct buf *out, const struct opt *o)
@@ -70,6 +68,10 @@ static void put_verb(struct buf *out, const struct verb *v)
 
 void complete_bash(struct buf *out)
 {
+	char name[COMPLETE_NAME];
+
+	complete_function(name);
+	buf_fmt(out, "# shellcheck shell=bash\n%s()\n", name);
 	buf_str(out, head);
 	buf_str(out, "\tcase $verb in\n");
 	for (size_t i = 0; i < verb_count(); i++) {
@@ -91,4 +93,5 @@ void complete_bash(struct buf *out)
 	}
 	buf_str(out, "\tesac\n\tcase $cur in -*) words=$options ;; esac\n");
 	buf_str(out, tail);
+	buf_fmt(out, "complete -F %s %s\n", name, program.name);
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "measure/cli/complete.h"
+#include "measure/cli/program.h"
 
 /* Inside a specification of _arguments, brackets and colons are its own. */
 static void put_escaped(struct buf *out, const char *text)
@@ -95,7 +96,11 @@ static void put_family(struct buf *out, const struct verb *v)
 
 void complete_zsh(struct buf *out)
 {
-	buf_str(out, "#compdef measure\n_measure()\n{\n\tlocal verb=$words[2] depth=1\n"
+	char name[COMPLETE_NAME];
+
+	complete_function(name);
+	buf_fmt(out, "#compdef %s\n%s()\n{\n", program.name, name);
+	buf_str(out, "\tlocal verb=$words[2] depth=1\n"
 		     "\tlocal -a list\n\n\tif (( CURRENT == 2 )); then\n");
 	put_list(out, NULL);
 	buf_str(out, "\t\t_files\n\t\treturn\n\tfi\n");
@@ -112,5 +117,5 @@ void complete_zsh(struct buf *out)
 		if (!verb_is_family(&v))
 			put_verb(out, &v);
 	}
-	buf_str(out, "\tesac\n}\n_measure \"$@\"\n");
+	buf_fmt(out, "\tesac\n}\n%s \"$@\"\n", name);
 }

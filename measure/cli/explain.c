@@ -2,6 +2,7 @@
 
 #include "measure/base/text.h"
 #include "measure/cli/cli.h"
+#include "measure/cli/program.h"
 #include "measure/cli/status.h"
 #include "measure/cli/verbs.h"
 #include "measure/cli/wrap.h"
@@ -72,7 +73,7 @@ static bool unknown(const char *slug, struct err *e)
 	err_set(e, REASON_USAGE, "unknown reason '%s'", slug);
 	if (near)
 		err_hint(e, "did you mean '%s'?", near);
-	return err_hint(e, "`measure explain` lists them");
+	return err_hint(e, "`%s explain` lists them", program.name);
 }
 
 static bool explain_run(struct cli *c, struct answer *a, struct err *e)

@@ -4,6 +4,7 @@
 
 #include "measure/base/confine.h"
 #include "measure/cli/guess.h"
+#include "measure/cli/program.h"
 #include "measure/cli/verbs.h"
 
 /* No verb has a dot or a slash in its name. */
@@ -39,12 +40,12 @@ static bool by_dash(struct cli *c, const char *word, struct err *e)
 		c->verb = verb_help;
 		return true;
 	}
-	if (strcmp(word, "-") == 0) {
+	if (program.images && strcmp(word, "-") == 0) {
 		err_set(e, REASON_USAGE, "the type of a stream cannot be guessed");
 		return err_hint(e, "name it, as in `measure eif -`");
 	}
 	err_set(e, REASON_USAGE, "'%s' stands where a verb or a file belongs", word);
-	return err_hint(e, "options follow the verb: measure VERB [OPTION...]");
+	return err_hint(e, "options follow the verb: %s VERB [OPTION...]", program.name);
 }
 
 bool find_verb(struct cli *c, struct words w, struct words *rest, struct err *e)
@@ -52,14 +53,15 @@ bool find_verb(struct cli *c, struct words w, struct words *rest, struct err *e)
 	size_t used = 1;
 
 	if (w.n == 0)
-		return err_set(e, REASON_USAGE, "a verb or a file is missing");
+		return err_set(e, REASON_USAGE, "a verb%s is missing",
+			       program.images ? " or a file" : "");
 	if (w.word[0][0] == '-') {
 		if (!by_dash(c, w.word[0], e))
 			return false;
 	} else if (verb_find(w.word[0], w.n > 1 ? w.word[1] : NULL, &c->verb, &used)) {
 		if (verb_is_family(&c->verb) && w.n > used && w.word[used][0] != '-')
 			return verb_unknown(w.word[used], &c->verb, e);
-	} else if (looks_like_file(w.word[0])) {
+	} else if (program.images && looks_like_file(w.word[0])) {
 		if (!by_file(c, w.word[0], e))
 			return false;
 	} else {

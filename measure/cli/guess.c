@@ -1,17 +1,19 @@
 #include "measure/cli/guess.h"
 
+#include "measure/cli/program.h"
+
 /* NULL when nobody bids, or when the best bid is not one row's alone. */
 static const struct tee *best_of(struct bytes head)
 {
 	const struct tee *best = NULL;
 	int highest = 0;
 
-	for (size_t i = 0; tee_table[i]; i++) {
-		int bid = tee_table[i]->bid(head);
+	for (size_t i = 0; program.images[i]; i++) {
+		int bid = program.images[i]->bid(head);
 
 		if (bid > highest) {
 			highest = bid;
-			best = tee_table[i];
+			best = program.images[i];
 		} else if (bid == highest) {
 			best = NULL;
 		}

@@ -3,6 +3,7 @@
 #include "measure/base/confine.h"
 #include "measure/cli/find.h"
 #include "measure/cli/print.h"
+#include "measure/cli/program.h"
 #include "measure/cli/std.h"
 #include "measure/cli/usage.h"
 
@@ -87,7 +88,7 @@ static enum exit_class fail(struct cli *c, const struct answer *a, struct err *e
 	if (c->args.n_operands > 0 && (class == EXIT_CLASS_MALFORMED || class == EXIT_CLASS_NO))
 		err_subject(e, c->args.operands[0]);
 	if (e->reason == REASON_USAGE)
-		err_hint(e, "see `measure help%s%s`", c->verb.usage ? " " : "",
+		err_hint(e, "see `%s help%s%s`", program.name, c->verb.usage ? " " : "",
 			 c->verb.usage ? c->verb.name : "");
 	talk_error(&c->talk, e);
 	if (!c->talk.quiet && !print_failure(c, a, e, &broken))

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "measure/cli/program.h"
 #include "measure/cli/status.h"
 #include "measure/cli/usage.h"
 
@@ -54,7 +55,8 @@ static void put_head(struct buf *out, const char *topic)
 
 static void put_name(struct buf *out, const char *name, const char *summary)
 {
-	buf_str(out, ".SH NAME\nmeasure");
+	buf_str(out, ".SH NAME\n");
+	put_str(out, program.name);
 	if (*name)
 		buf_str(out, "\\-");
 	put_str(out, name);
@@ -69,7 +71,7 @@ static void put_forms(struct buf *out, const struct verb *v)
 	struct bytes line;
 
 	while (usage_form(v, &at, &line)) {
-		buf_fmt(out, ".HP\n.B measure %s\n", v->name);
+		buf_fmt(out, ".HP\n.B %s %s\n", program.name, v->name);
 		put_words(out, line);
 	}
 }
@@ -147,7 +149,7 @@ static void put_verb(struct buf *out, const struct verb *page, const char *prose
 		if (!on_page(&v, page))
 			continue;
 		if (verb_is_family(page))
-			buf_fmt(out, ".SS measure %s\n", v.name);
+			buf_fmt(out, ".SS %s %s\n", program.name, v.name);
 		put_options(out, &v, true);
 	}
 	if (verb_is_family(page))
@@ -157,14 +159,25 @@ static void put_verb(struct buf *out, const struct verb *page, const char *prose
 	buf_str(out, more);
 }
 
+/* To the page of the verb; a small program has no other page than its own. */
+static void put_reference(struct buf *out, const struct verb *v)
+{
+	if (program.images)
+		buf_fmt(out, ".TP\n.BR measure\\-%s (1)\n", v->name);
+	else
+		buf_fmt(out, ".TP\n.B %s %s\n", program.name, v->name);
+}
+
 static void put_program(struct buf *out, const char *prose)
 {
 	const char *more = sections_of(prose);
 	const struct verb none = {.name = ""};
 
-	put_name(out, "", "build, measure and sign enclave images");
-	buf_str(out, ".SH SYNOPSIS\n.HP\n.B measure\nVERB [OPTION...]\n"
-		     ".HP\n.B measure\nFILE [OPTION...]\n.SH DESCRIPTION\n");
+	put_name(out, "", program.summary);
+	buf_fmt(out, ".SH SYNOPSIS\n.HP\n.B %s\nVERB [OPTION...]\n", program.name);
+	if (program.images)
+		buf_fmt(out, ".HP\n.B %s\nFILE [OPTION...]\n", program.name);
+	buf_str(out, ".SH DESCRIPTION\n");
 	buf_put(out, bytes_of(prose, (size_t)(more - prose)));
 	buf_str(out, ".SH VERBS\n");
 	for (size_t i = 0; i < verb_count(); i++) {
@@ -172,7 +185,7 @@ static void put_program(struct buf *out, const char *prose)
 
 		if (!verb_is_top(&v))
 			continue;
-		buf_fmt(out, ".TP\n.BR measure\\-%s (1)\n", v.name);
+		put_reference(out, &v);
 		put_str(out, v.summary);
 		buf_str(out, "\n");
 	}
@@ -200,19 +213,20 @@ static bool verb_of_topic(const char *topic, struct verb *out)
 
 void man_topics(struct buf *out)
 {
-	for (const struct man_prose *p = man_prose; p->topic; p++)
+	for (const struct man_prose *p = program.prose; p->topic; p++)
 		buf_fmt(out, "%s\n", p->topic);
 }
 
 static bool unknown(const char *topic, struct err *e)
 {
 	err_set(e, REASON_USAGE, "no manual page '%s'", topic);
-	return err_hint(e, "`measure help --topics` lists them");
+	return err_hint(e, "`%s help --topics` lists them", program.name);
 }
 
 bool man_page(struct buf *out, const char *topic, struct err *e)
 {
-	const struct man_prose *p = man_prose;
+	const struct man_prose *p = program.prose;
+	size_t n = strlen(program.name);
 	struct verb v;
 
 	while (p->topic && strcmp(p->topic, topic) != 0)
@@ -220,7 +234,7 @@ bool man_page(struct buf *out, const char *topic, struct err *e)
 	if (!p->topic)
 		return unknown(topic, e);
 	put_head(out, topic);
-	if (strcmp(topic, "measure.1") == 0)
+	if (strncmp(topic, program.name, n) == 0 && strcmp(topic + n, ".1") == 0)
 		put_program(out, p->text);
 	else if (verb_of_topic(topic, &v))
 		put_verb(out, &v, p->text);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "measure/base/buf.h"
+#include "measure/cli/program.h"
 #include "measure/cli/std.h"
 
 #define LINE_MAX_BYTES 256
@@ -65,7 +66,7 @@ static void put_line(const struct progress *p, struct buf *line, uint64_t positi
 {
 	double rate = ms > 0 ? (double)position / seconds(ms) : 0;
 
-	buf_str(line, WIPE "measure: ");
+	buf_fmt(line, WIPE "%s: ", program.name);
 	put_size(line, (double)position);
 	if (p->total) {
 		buf_str(line, " of ");

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "measure/base/text.h"
+#include "measure/cli/program.h"
 #include "measure/cli/std.h"
 
 #define RED "\033[1;31m"
@@ -26,7 +27,7 @@ static void put_label(const struct talk *t, struct buf *line, const char *word, 
 {
 	const char *color = strcmp(word, "error") == 0 ? RED : YELLOW;
 
-	buf_fmt(line, "measure: %s%s[%s]%s: ", t->color ? color : "", word, reason_slug(r),
+	buf_fmt(line, "%s: %s%s[%s]%s: ", program.name, t->color ? color : "", word, reason_slug(r),
 		t->color ? PLAIN : "");
 }
 
@@ -59,7 +60,7 @@ void talk_error(struct talk *t, const struct err *e)
 	talk_message(&line, e);
 	buf_str(&line, "\n");
 	if (e->hint[0] != '\0') {
-		buf_str(&line, "measure: hint: ");
+		buf_fmt(&line, "%s: hint: ", program.name);
 		text_tame(&line, bytes_str(e->hint));
 		buf_str(&line, "\n");
 	}
@@ -88,7 +89,7 @@ __attribute__((format(printf, 2, 0))) static void talk_text(struct talk *t, cons
 
 	vsnprintf(text, sizeof(text), format, args);
 	progress_clear(&t->progress);
-	buf_str(&line, "measure: ");
+	buf_fmt(&line, "%s: ", program.name);
 	text_tame(&line, bytes_str(text));
 	buf_str(&line, "\n");
 	std_say(buf_bytes(&line));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "measure/cli/program.h"
 #include "measure/cli/wrap.h"
 
 #define GROUP_COLUMN 9 /* where the names of verbs begin, and how far to their summaries */
@@ -65,7 +66,7 @@ static void put_forms(struct buf *out, const struct verb *v)
 	struct bytes line;
 
 	while (usage_form(v, &at, &line)) {
-		buf_fmt(out, "%s measure %s%s", head, v->name, line.n ? " " : "");
+		buf_fmt(out, "%s %s %s%s", head, program.name, v->name, line.n ? " " : "");
 		buf_put(out, line);
 		buf_str(out, "\n");
 		head = "      ";
@@ -80,7 +81,7 @@ static void put_members(struct buf *out, const struct verb *family)
 
 		if (!verb_is_of(&v, family))
 			continue;
-		buf_fmt(out, "  measure %s", v.name);
+		buf_fmt(out, "  %s %s", program.name, v.name);
 		wrap_put(out, out->n - before, OPTION_COLUMN, v.summary);
 	}
 	buf_str(out, "\n");
@@ -117,15 +118,18 @@ static void put_group(struct buf *out, enum verb_group group)
 		wrap_put(out, out->n - before, NAME_COLUMN, v.summary);
 		head = "";
 	}
-	if (head[0] != '\0')
-		buf_fmt(out, "%-*s(nothing yet in this version)\n", GROUP_COLUMN, head);
 }
 
 void usage_top(struct buf *out)
 {
-	buf_str(out, "usage: measure VERB [OPTION...]\n"
-		     "       measure FILE [OPTION...]    an image, whose type is guessed\n\n");
+	const char *name = program.name;
+
+	buf_fmt(out, "usage: %s VERB [OPTION...]\n", name);
+	if (program.images)
+		buf_fmt(out, "       %s FILE [OPTION...]    an image, whose type is guessed\n",
+			name);
+	buf_str(out, "\n");
 	for (unsigned g = GROUP_MEASURE; g < GROUPS; g++)
 		put_group(out, (enum verb_group)g);
-	buf_str(out, "\nmeasure help VERB, measure explain REASON, measure version\n");
+	buf_fmt(out, "\n%s help VERB, %s explain REASON, %s version\n", name, name, name);
 }

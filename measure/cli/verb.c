@@ -4,34 +4,8 @@
 
 #include "measure/base/text.h"
 #include "measure/cli/cli.h"
+#include "measure/cli/program.h"
 #include "measure/cli/verbs.h"
-
-/* The order of `measure help`; a family is followed by its members. */
-static const struct verb *const table[] = {
-	&verb_pcr,
-	&verb_inspect,
-	&verb_extract,
-	&verb_build,
-	&verb_build_eif,
-	&verb_sign,
-	&verb_sign_eif,
-	&verb_sign_manifest,
-	&verb_manifest,
-	&verb_manifest_make,
-	&verb_manifest_show,
-	&verb_manifest_lint,
-	&verb_manifest_bundle,
-	&verb_manifest_export,
-	&verb_trust,
-	&verb_trust_show,
-	&verb_trust_add,
-	&verb_check,
-	&verb_explain,
-	&verb_version,
-	&verb_help,
-};
-
-#define TABLE_N (sizeof(table) / sizeof(table[0]))
 
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const progress_forms[] = {"json", NULL};
@@ -53,7 +27,7 @@ static size_t rows(void)
 {
 	size_t n = 0;
 
-	while (tee_table[n])
+	while (program.images && program.images[n])
 		n++;
 	return n;
 }
@@ -76,12 +50,16 @@ struct verb verb_of_file(void)
 
 size_t verb_count(void)
 {
-	return rows() + TABLE_N;
+	size_t n = 0;
+
+	while (program.verbs[n])
+		n++;
+	return rows() + n;
 }
 
 struct verb verb_at(size_t i)
 {
-	return i < rows() ? verb_of_row(tee_table[i]) : *table[i - rows()];
+	return i < rows() ? verb_of_row(program.images[i]) : *program.verbs[i - rows()];
 }
 
 bool verb_is_top(const struct verb *v)
@@ -162,7 +140,7 @@ bool verb_unknown(const char *word, const struct verb *family, struct err *e)
 	}
 	near = text_nearest(word, names);
 	if (near)
-		err_hint(e, "did you mean 'measure %s%s%s'?", before, blank, near);
+		err_hint(e, "did you mean '%s %s%s%s'?", program.name, before, blank, near);
 	free(names);
 	return false;
 }

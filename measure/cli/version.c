@@ -1,5 +1,6 @@
 #include "measure/base/yaml.h"
 #include "measure/cli/cli.h"
+#include "measure/cli/program.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/cbor.h"
 #include "measure/core/hash.h"
@@ -57,7 +58,7 @@ static bool version_run(struct cli *c, struct answer *a, struct err *e)
 	json_str(&a->json, MEASURE_COMMIT);
 	json_key(&a->json, "libraries");
 	json_open(&a->json, '[');
-	buf_fmt(&c->text, "measure %s\ncommit %s\n", MEASURE_VERSION, MEASURE_COMMIT);
+	buf_fmt(&c->text, "%s %s\ncommit %s\n", program.name, MEASURE_VERSION, MEASURE_COMMIT);
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
 		put_json(&a->json, &libraries[i]);
 		put_text(&c->text, &libraries[i]);

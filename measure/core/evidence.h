@@ -5,8 +5,8 @@
  *
  * Claims come from authenticate() alone, which puts into the verdict in the same call what they are
  * worth: "genuine" (one for each slug that fails it, or one that passes), "vendor-signature",
- * "production". So nothing can be compared whose signature was not judged, and a verdict with claims
- * that are not authentic is never a yes. Everything else is compared by the layers above.
+ * "production". So nothing can be compared whose signature was not judged, and a verdict with
+ * claims that are not authentic is never a yes. Everything else is compared by the layers above.
  *
  * Claims own what they hold (copies), so that a cache or a batch may drop the evidence's bytes.
  */
@@ -98,11 +98,11 @@ struct evidence_format {
 	bool (*authenticate)(const struct evidence_request *q, struct claims **c, struct verdict *v,
 			     struct err *e);
 
-	/* Adds the checks "policy" of what only this format has: one that passes, or each that fails. */
+	/* Adds the checks "policy" of what only this format has: one passes, or each that fails. */
 	bool (*policy)(const struct claims *c, const struct policy *p, struct verdict *v,
 		       struct err *e);
 
-	/* All the claims, for people (80 columns but for digests, tamed) and as members of an object. */
+	/* All claims, for people (80 columns but for digests, tamed), and as members of an object. */
 	void (*text)(const struct claims *c, struct buf *out);
 	void (*json)(const struct claims *c, struct json_out *w);
 
@@ -112,7 +112,7 @@ struct evidence_format {
 /* Formats of this build, NULL-terminated; defined by the command line layer (generated). */
 extern const struct evidence_format *const evidence_table[];
 
-/* The surest bidder of the table; NULL when there is none, or when it is not one format's alone. */
+/* The surest bidder of the table; NULL when there is none, or two are as sure. */
 const struct evidence_format *evidence_find(const struct evidence_format *const *table,
 					    struct bytes whole);
 

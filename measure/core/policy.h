@@ -1,8 +1,8 @@
 /*
- * What a verifier demands of evidence beyond being genuine and of the released image: the `require:`
- * of the trust file, narrowed or named anew on the command line. Plain memory; texts are borrowed
- * from the trust file or the command line and live as long as the policy is used. A policy that is
- * all zero demands nothing; policy_strict() is where every policy begins.
+ * What a verifier demands of evidence beyond being genuine and of the released image: `require:` of
+ * the trust file, narrowed or named anew on the command line. Plain memory; texts are borrowed from
+ * the trust file or the command line and live as long as the policy is used. A policy that is all
+ * zero demands nothing; policy_strict() is where every policy begins.
  */
 #ifndef MEASURE_CORE_POLICY_H
 #define MEASURE_CORE_POLICY_H
@@ -59,8 +59,8 @@ struct policy {
 };
 
 /*
- * The defaults: VMPL 0, no debugging, freshness required, a channel that was not checked and firmware
- * that is not committed told of, all else not demanded.
+ * The defaults: VMPL 0, no debugging, freshness required, a channel that was not checked and
+ * firmware that is not committed told of, all else not demanded.
  */
 struct policy policy_strict(void);
 

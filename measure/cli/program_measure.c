@@ -1,0 +1,35 @@
+#include "measure/cli/program.h"
+#include "measure/cli/verbs.h"
+
+static const struct verb *const verbs[] = {
+	&verb_pcr,
+	&verb_inspect,
+	&verb_extract,
+	&verb_build,
+	&verb_build_eif,
+	&verb_sign,
+	&verb_sign_eif,
+	&verb_sign_manifest,
+	&verb_manifest,
+	&verb_manifest_make,
+	&verb_manifest_show,
+	&verb_manifest_lint,
+	&verb_manifest_bundle,
+	&verb_manifest_export,
+	&verb_trust,
+	&verb_trust_show,
+	&verb_trust_add,
+	&verb_check,
+	&verb_explain,
+	&verb_version,
+	&verb_help,
+	NULL,
+};
+
+const struct program program = {
+	.name = "measure",
+	.summary = "build, measure and sign enclave images",
+	.verbs = verbs,
+	.images = tee_table,
+	.prose = man_prose,
+};
