@@ -94,6 +94,7 @@ void json_u64(struct json_out *w, uint64_t x);
 void json_bool(struct json_out *w, bool x);
 void json_null(struct json_out *w);
 void json_hex(struct json_out *w, struct bytes x); /* as a string of lower-case hex */
+void json_base64(struct json_out *w, struct bytes x); /* as a string, base64.h */
 void json_raw(struct json_out *w, struct bytes text); /* a finished value */
 
 /* A node of j with all that it holds, numbers as spelt, keys in the order met. */

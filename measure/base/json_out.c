@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "measure/base/base64.h"
 #include "measure/base/hex.h"
 #include "measure/base/text.h"
 
@@ -163,6 +164,14 @@ void json_hex(struct json_out *w, struct bytes x)
 	lead(w);
 	buf_u8(w->out, '"');
 	hex_put(w->out, x);
+	buf_u8(w->out, '"');
+}
+
+void json_base64(struct json_out *w, struct bytes x)
+{
+	lead(w);
+	buf_u8(w->out, '"');
+	base64_put(w->out, x);
 	buf_u8(w->out, '"');
 }
 

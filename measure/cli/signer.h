@@ -57,8 +57,8 @@ struct signer {
 void signer_free(struct signer *s);
 
 /*
- * Exactly one way (usage otherwise); `output`, the option that names what is written, has no meaning
- * beside --tbs-out; `what` that is: "image".
+ * Exactly one way (usage otherwise); `output`, the option that names what is written, has no
+ * meaning beside --tbs-out; `what` that is: "image".
  */
 must bool signer_choose(struct signer *s, const struct cli *c, struct err *e);
 must bool signer_output(const struct signer *s, unsigned output, const char *what, struct err *e);

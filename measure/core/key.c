@@ -257,6 +257,14 @@ bool key_signature_raw(struct bytes signature, enum cose_alg alg, struct buf *rs
 	return to_raw(signature, alg, rs, REASON_SIGNATURE_FORM, e);
 }
 
+bool key_signature_der(struct bytes rs, enum cose_alg alg, struct buf *der, struct err *e)
+{
+	if (alg != COSE_EDDSA)
+		return cose_evp_der(alg, rs, der, e);
+	buf_put(der, rs);
+	return buf_done(der, "signature", e);
+}
+
 bool key_sign_with(const char *command, enum cose_alg alg, struct bytes to_sign, struct buf *rs,
 		   struct err *e)
 {

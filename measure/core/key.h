@@ -37,4 +37,7 @@ must bool key_sign_with(const char *command, enum cose_alg alg, struct bytes to_
 must bool key_signature_raw(struct bytes signature, enum cose_alg alg, struct buf *rs,
 			    struct err *e);
 
+/* The other way: raw to how X.509 and DSSE have it, DER; of Ed25519 it is the same. */
+must bool key_signature_der(struct bytes rs, enum cose_alg alg, struct buf *der, struct err *e);
+
 #endif

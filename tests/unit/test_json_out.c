@@ -120,6 +120,7 @@ static void write_all_kinds(struct json_out *w)
 	json_open(w, '{');
 	json_close(w, '}');
 	json_hex(w, TEXT("\x00\xff"));
+	json_base64(w, TEXT("\x00\xff"));
 	json_raw(w, TEXT("1.50"));
 	json_close(w, ']');
 	json_key(w, "none");
@@ -135,7 +136,7 @@ static void the_writer_sets_commas_and_blanks(void **state)
 	(void)state;
 	write_all_kinds(&w);
 	assert_string_equal(buf_cstr(&out), "{\"u\":18446744073709551615,\"k\\u0000\\n\":true,"
-					    "\"list\":[false,null,\"s\",{},\"00ff\",1.50],"
+					    "\"list\":[false,null,\"s\",{},\"00ff\",\"AP8=\",1.50],"
 					    "\"none\":\"\"}");
 	buf_reset(&out);
 	w = json_out(&out, true);
@@ -149,6 +150,7 @@ static void the_writer_sets_commas_and_blanks(void **state)
 					    "    \"s\",\n"
 					    "    {},\n"
 					    "    \"00ff\",\n"
+					    "    \"AP8=\",\n"
 					    "    1.50\n"
 					    "  ],\n"
 					    "  \"none\": \"\"\n"
