@@ -1,0 +1,16 @@
+/*
+ * Parts of the answers of verbs that compare: checks and signers as lines for people.
+ */
+#ifndef MEASURE_CLI_REPORT_H
+#define MEASURE_CLI_REPORT_H
+
+#include "measure/core/verdict.h"
+#include "reference-db/judge.h"
+
+/* "fail  code        PCR0 differs", of a failure also what was expected and found. */
+void report_check(struct buf *out, const struct check *c);
+
+/* Whose signatures counted, by which key, until when. */
+void report_signers(struct buf *out, const struct judged *j);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * What a user takes for released: a manifest in one or more files, the trust file, and what its
+ * keys say of the manifest's signatures. Every verb that compares something with a manifest begins
+ * here. Starts zeroed; owns all of it; released by released_free().
+ */
+#ifndef REFERENCE_DB_RELEASED_H
+#define REFERENCE_DB_RELEASED_H
+
+#include "reference-db/corim.h"
+#include "reference-db/judge.h"
+
+struct released {
+	struct trust *trust;
+	struct published published;
+	struct manifest manifest;
+	struct corim_file corim;
+	struct judge_time when;
+	struct judged judged;
+};
+
+void released_free(struct released *r);
+
+/* One more file of it: a signed manifest, a bundle, a payload; "-" is standard input. */
+must bool released_add(struct released *r, const char *path, struct err *e);
+
+/* When all were added: reads the payload. name: of the first, for messages. */
+must bool released_read(struct released *r, const char *name, struct err *e);
+
+/* given: --trust, or NULL. A file in which nobody is a publisher is `no-trust`. */
+must bool released_trust(struct released *r, const char *given, struct err *e);
+
+/* Adds "signature" and "threshold" to *v, as of r->when; the err is of the machinery only. */
+must bool released_judge(struct released *r, struct verdict *v, struct err *e);
+
+#endif
