@@ -5,7 +5,7 @@ MEASURE_VERSION := 0.1.0
 
 # A module is the folder of one TEE image format: its tee.c exports `const struct tee NAME_tee`
 # (dashes become underscores) and so becomes a row of the TEE table. Modules without it are libraries.
-MODULES := eif reference-db
+MODULES := eif ovmf-snp reference-db
 
 CC = gcc
 AR = ar
