@@ -66,6 +66,38 @@ need_sparse() {
 	"$work/sparse" "$work/$name" "$@" 2>"$work/log"
 }
 
+# need_release: $work/release, a manifest of $work/tiny.eif; $work/signed by $work/key, which
+# $work/trust.yml trusts
+need_release() {
+	[ ! -e "$work/trust.yml" ] || return 0
+	need_sparse tiny.eif 4096 4096 4096
+	"$MEASURE" manifest make "$work/tiny.eif" -q --product bench/tiny --version 1 -o "$work/release"
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out "$work/key" 2>"$work/log"
+	openssl pkey -in "$work/key" -pubout -out "$work/key.pem"
+	"$MEASURE" sign manifest "$work/release" -q --signer bench --key "$work/key" -o "$work/signed"
+	"$MEASURE" trust add "$work/key.pem" -q --role publisher --trust "$work/trust.yml"
+}
+
+# need_rows N: $work/rows, a CoRIM of the AMD SNP profile with N reference triples, each a policy, a
+# launch digest and a name
+# shellcheck disable=SC2016 # perl expands
+need_rows() {
+	perl -e '
+		sub hex_of { pack("H*", join("", @_)) }
+		my ($n) = @ARGV;
+		my $comid = hex_of("a201a1006767756573742f3104a10099") . pack("n", $n);
+		for my $i (1 .. $n) {
+			my $digest = pack("N", $i) x 12;
+			$comid .= hex_of("82a200a100d86f492b060104019c78030101d902305830") . $digest .
+				hex_of("82a2000201a104d90230480000030000000000") .
+				hex_of("a20019028101a2028182075830") . $digest .
+				hex_of("0b6d") . sprintf("EPYC-v4 %05d", $i);
+		}
+		print hex_of("d901f5a3006767756573742f310181d901fa5a"), pack("N", length $comid), $comid,
+			hex_of("03d8207822"), "tag:amd.com,2024:snp-corim-profile";
+	' "$1" >"$work/rows"
+}
+
 clear_outputs() {
 	rm -f "$work"/out/*
 	sync "$work/out"
@@ -100,6 +132,13 @@ interleave() {
 		$BEFORE
 		spend "$work/$1.b" "${4:-1}" "${B[@]}"
 	done
+}
+
+# operations PAIR SIGN VERIFY: the microseconds of so many signatures with P-384, made and verified,
+# go to PAIR.also
+operations() {
+	helper p384 -lcrypto
+	"$work/p384" 200 | awk -v s="$2" -v v="$3" '{ print $1 * s + $2 * v }' >"$work/$1.also"
 }
 
 # spend FILE RUNS COMMAND...: one sample to FILE, and to shares what the whole machine did meanwhile
@@ -197,4 +236,19 @@ most() {
 	row "$1_$2" "$(unit "$2" "$ours")" \
 		"$(cat "$work/$1.name") $(unit "$2" "$(median "$1.b" "$2")")" '' \
 		"$([ "$3" = - ] || echo "<= $(unit "$2" "$3")")" "$(verdict "$ours" "$3")"
+}
+
+# least PAIR.SIDE: of the microseconds of CPU
+least() { awk 'NR == 1 || $2 < v { v = $2 } END { print v }' "$work/$1"; }
+
+# beyond PAIR LIMIT: microseconds of CPU that ours takes more than the yardstick and PAIR.also, each
+# at its least: the differences are small, and other programs can only lengthen them
+beyond() {
+	local ours theirs more
+	! absent "$1_cpu" || return 0
+	ours=$(least "$1.a")
+	theirs=$(awk -v b="$(least "$1.b")" '{ print b + $1 }' "$work/$1.also")
+	more=$(awk -v a="$ours" -v b="$theirs" 'BEGIN { print a - b }')
+	row "$1_cpu" "$(unit cpu "$ours")" "$(cat "$work/$1.name") $(unit cpu "$theirs")" \
+		"+$(unit cpu "$more")" "<= +$(unit cpu "$2")" "$(verdict "$more" "$2")"
 }

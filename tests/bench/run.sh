@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # What the program costs, beside a yardstick that runs in turn with it: A B A B, warm cache, at most
-# two cores, medians. One line per figure, with the limit it has to keep: OK or OVER. A figure that
-# could not be taken says why, and then the exit status is 1; OVER alone leaves it 0, because this
-# is a benchmark and no test.
-#
+# two cores, medians (of small differences the least). One line per figure, with the limit it has to
+# keep: OK or OVER. A figure that could not be taken says why, and then the exit status is 1; OVER
+# alone leaves it 0, because this is a benchmark and no test.
 #   tests/bench/run.sh [LINE...]    all lines, or those named
 #
 # MEASURE       the program (build/measure)
@@ -28,6 +27,7 @@ LAYOUT='kernel 12 MiB, ramdisks 112, 450 and 450 MiB'
 
 LINES_ALL=(eif_wall eif_cpu eif_rss json_wall json_cpu json_rss stream_wall stream_rss
 build_wall build_cpu build_rss small_wall version_cpu
+sign_cpu check_cpu lint_wall lint_rss
 describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
 big_wall big_cpu big_rss big_pcr2)
 
@@ -44,6 +44,10 @@ build_cpu() { versus build cpu -; }
 build_rss() { most build rss -; }
 small_wall() { most small wall 50000; }
 version_cpu() { most version cpu 3500; }
+sign_cpu() { beyond sign 3000; }
+check_cpu() { beyond check 3000; }
+lint_wall() { most lint wall 100000; }
+lint_rss() { most lint rss $((32 << 10)); }
 describe_wall() { versus describe wall -; }
 describe_cpu() { versus describe cpu -; }
 describe_rss() { versus describe rss -; }
@@ -115,6 +119,31 @@ pair_version() {
 	A=("$MEASURE" version)
 	B=(true)
 	interleave version 'empty program' "$ROUNDS" 40
+}
+
+# what is signed is verified before it is written
+pair_sign() {
+	need_release
+	A=("$MEASURE" sign manifest "$work/release" --signer bench --key "$work/key"
+		-o "$work/out/signed")
+	B=("$MEASURE" version)
+	operations sign 1 1
+	interleave sign 'version, P-384' $((8 * ROUNDS)) 3
+}
+
+pair_check() {
+	need_release
+	A=("$MEASURE" check "$work/tiny.eif" --manifest "$work/signed" --trust "$work/trust.yml")
+	B=("$MEASURE" version)
+	operations check 0 1
+	interleave check 'version, P-384' $((8 * ROUNDS)) 3
+}
+
+pair_lint() {
+	need_rows 10000
+	A=("$MEASURE" manifest lint "$work/rows")
+	B=(openssl dgst -sha384 "$work/rows")
+	interleave lint 'openssl dgst' "$ROUNDS" 4
 }
 
 pair_describe() {
