@@ -1,29 +1,24 @@
 #include "eif/notes.h"
 
-#include "measure/base/when.h"
-
-static bool note_validity(const struct x509 *cert, const char *now, struct answer *a, struct err *e)
+static bool note_validity(const struct x509 *cert, const struct when *when, struct answer *a,
+			  struct err *e)
 {
-	int64_t at = 0, from, to;
+	int64_t from, to;
 
-	if (now && strcmp(now, "none") == 0)
+	if (!when_judged(when))
 		return true;
-	if (now && !when_read(now, "--at", &at, e))
-		return false;
-	if (!now)
-		at = when_now();
 	if (!x509_validity(cert, &from, &to, e))
 		return false;
-	if (at < from)
+	if (when->at < from)
 		answer_note(a, REASON_CERTIFICATE_EXPIRED,
 			    "the signing certificate is not valid yet");
-	if (at > to)
+	if (when->at > to)
 		answer_note(a, REASON_CERTIFICATE_EXPIRED, "the signing certificate has expired");
 	return true;
 }
 
-bool eif_notes_certificate(const struct x509 *cert, size_t chain, const char *now, struct answer *a,
-			   struct err *e)
+bool eif_notes_certificate(const struct x509 *cert, size_t chain, const struct when *when,
+			   struct answer *a, struct err *e)
 {
 	if (chain == 1)
 		answer_note(a, REASON_CERTIFICATE_CHAIN,
@@ -31,14 +26,16 @@ bool eif_notes_certificate(const struct x509 *cert, size_t chain, const char *no
 	if (chain > 1)
 		answer_note(a, REASON_CERTIFICATE_CHAIN,
 			    "%zu certificates follow the signer's and are ignored", chain);
-	return note_validity(cert, now, a, e);
+	return note_validity(cert, when, a, e);
 }
 
-bool eif_notes_image(const struct eif_image *img, const char *now, struct answer *a, struct err *e)
+bool eif_notes_image(const struct eif_image *img, const struct when *when, struct answer *a,
+		     struct err *e)
 {
 	size_t cmdline = eif_image_find(img, EIF_SECTION_CMDLINE);
 
 	if (cmdline < img->n && img->section[cmdline].size == 0)
 		answer_note(a, REASON_EMPTY_CMDLINE, "the command line is empty");
-	return !img->is_signed || eif_notes_certificate(img->sign.cert, img->sign.chain, now, a, e);
+	return !img->is_signed ||
+	       eif_notes_certificate(img->sign.cert, img->sign.chain, when, a, e);
 }

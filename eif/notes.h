@@ -6,17 +6,17 @@
 #define EIF_NOTES_H
 
 #include "eif/image.h"
+#include "measure/base/when.h"
 #include "measure/core/answer.h"
 
 /*
- * certificate-expired at the time `now` (RFC 3339 text, "none" for no time, NULL for the clock);
- * certificate-chain when that many certificates follow it.
+ * certificate-expired by that time; certificate-chain when that many certificates follow it.
  */
-must bool eif_notes_certificate(const struct x509 *cert, size_t chain, const char *now,
+must bool eif_notes_certificate(const struct x509 *cert, size_t chain, const struct when *when,
 				struct answer *a, struct err *e);
 
 /* empty-cmdline; of a signed image those of its certificate too. */
-must bool eif_notes_image(const struct eif_image *img, const char *now, struct answer *a,
+must bool eif_notes_image(const struct eif_image *img, const struct when *when, struct answer *a,
 			  struct err *e);
 
 #endif

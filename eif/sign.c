@@ -162,12 +162,13 @@ static bool check(const struct eif_to_sign *s, const struct eif_writer *w, struc
 		  struct err *e)
 {
 	struct digest pcr8;
+	struct when now;
 
 	if (!same_registers(&s->image, &a->registers, e))
 		return err_subject(e, s->path);
 	return eif_writer_check(w, s->image.pcr, e) && eif_pcr_of_certificate(s->cert, &pcr8, e) &&
-	       mset_put(&a->registers, "PCR8", &pcr8, e) &&
-	       eif_notes_certificate(s->cert, s->chain, NULL, a, e);
+	       mset_put(&a->registers, "PCR8", &pcr8, e) && when_choose(NULL, false, &now, e) &&
+	       eif_notes_certificate(s->cert, s->chain, &now, a, e);
 }
 
 bool eif_sign_attach(const struct eif_to_sign *s, struct bytes rs, const char *out,

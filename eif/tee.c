@@ -65,7 +65,7 @@ static bool measure_image(const struct tee_request *q, struct file *f, struct an
 
 	if (ours && (good || e->reason == REASON_SIGNATURE))
 		eif_report_json(&img, good, &a->json);
-	if (!good || !eif_notes_image(&img, q->now, a, e))
+	if (!good || !eif_notes_image(&img, &q->when, a, e))
 		return false;
 	if (q->json && !ours)
 		return nitro_cli(q, &img, a, e);
@@ -144,7 +144,7 @@ static bool has_meaning(const struct tee_request *q, bool parts, struct err *e)
 	if (parts && theirs)
 		return err_set(e, REASON_USAGE, "--json=%s describes an image, and parts are given",
 			       q->json);
-	if (parts && q->now)
+	if (parts && q->when.clock != CLOCK_NOW)
 		return err_set(e, REASON_USAGE,
 			       "--at judges a signature, and parts are given, which have none");
 	return true;

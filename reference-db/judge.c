@@ -1,7 +1,6 @@
 #include "reference-db/judge.h"
 
 #include "measure/base/hex.h"
-#include "measure/base/when.h"
 
 #define KID_SHOWN 16u /* hex digits of a key's identity in texts */
 
@@ -24,15 +23,15 @@ static bool counted(const struct judged *out, const struct trust_key *key)
 
 /* REASON_NONE, or why it does not count at this time. */
 static enum reason out_of_time(const struct signed_header *h, const struct trust_key *k,
-			       struct judge_time when)
+			       const struct when *when)
 {
-	if (!when.judged)
+	if (!when_judged(when))
 		return REASON_NONE;
-	if ((h->has_expires && when.at > h->expires) ||
-	    (k->has_not_after && when.at > k->not_after))
+	if ((h->has_expires && when->at > h->expires) ||
+	    (k->has_not_after && when->at > k->not_after))
 		return REASON_EXPIRED;
-	if ((h->has_not_before && when.at < h->not_before) ||
-	    (k->has_not_before && when.at < k->not_before))
+	if ((h->has_not_before && when->at < h->not_before) ||
+	    (k->has_not_before && when->at < k->not_before))
 		return REASON_NOT_YET_VALID;
 	return REASON_NONE;
 }
@@ -64,7 +63,7 @@ static bool verify(const struct trust_key *key, const struct signed_statement *s
 static bool judge_one(const struct judge *j, const struct signed_statement *s,
 		      const struct trust_key *key, struct err *e)
 {
-	enum reason late = out_of_time(&s->header, key, j->when);
+	enum reason late = out_of_time(&s->header, key, &j->when);
 	struct judged *out = j->judged;
 	bool holds = false;
 

@@ -7,15 +7,10 @@
 #ifndef REFERENCE_DB_JUDGE_H
 #define REFERENCE_DB_JUDGE_H
 
+#include "measure/base/when.h"
 #include "measure/core/verdict.h"
 #include "reference-db/published.h"
 #include "reference-db/trust.h"
-
-/* When to judge: at `at`, or not at all (shown as a weakening). */
-struct judge_time {
-	bool judged;
-	int64_t at;
-};
 
 struct judge_signer {
 	const struct trust_key *key; /* borrowed from the trust */
@@ -31,7 +26,7 @@ struct judged {
 struct judge {
 	const struct trust *trust;
 	enum trust_role role;
-	struct judge_time when;
+	struct when when; /* not judged at all is shown as a weakening */
 	struct verdict *verdict;
 	struct judged *judged; /* starts zeroed */
 };

@@ -14,7 +14,7 @@ struct released {
 	struct published published;
 	struct manifest manifest;
 	struct corim_file corim;
-	struct judge_time when;
+	struct when when;
 	struct judged judged;
 };
 

@@ -116,3 +116,19 @@ int64_t when_now(void)
 {
 	return (int64_t)time(NULL);
 }
+
+bool when_choose(const char *s, bool document, struct when *w, struct err *e)
+{
+	struct when chosen = {.clock = CLOCK_AT};
+
+	if (!s || strcmp(s, "now") == 0)
+		chosen = (struct when){CLOCK_NOW, when_now()};
+	else if (strcmp(s, "none") == 0)
+		chosen.clock = CLOCK_NONE;
+	else if (document && strcmp(s, "document") == 0)
+		chosen.clock = CLOCK_DOCUMENT;
+	else if (!when_read(s, "--at", &chosen.at, e))
+		return false;
+	*w = chosen;
+	return true;
+}

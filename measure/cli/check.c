@@ -1,4 +1,3 @@
-#include "measure/base/when.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/report.h"
 #include "measure/cli/verbs.h"
@@ -18,19 +17,6 @@ static const struct opt opts[] = {
 		  "time to judge signatures by: now, none, or RFC 3339"},
 	{0},
 };
-
-static bool read_time(const struct cli *c, struct released *r, struct err *e)
-{
-	const char *at = args_value(&c->args, O_AT);
-
-	r->when.judged = !at || strcmp(at, "none") != 0;
-	if (!r->when.judged)
-		return true;
-	if (at && strcmp(at, "now") != 0)
-		return when_read(at, "--at", &r->when.at, e);
-	r->when.at = when_now();
-	return true;
-}
 
 static bool read_manifest(const struct cli *c, struct released *r, struct err *e)
 {
@@ -65,7 +51,7 @@ static void text_limits(struct buf *out, const struct released *r)
 	if (r->manifest.artefact.origin == ORIGIN_ASSERTED)
 		buf_str(out,
 			"            that it was built from its source: all origins are asserted\n");
-	if (!r->when.judged)
+	if (!when_judged(&r->when))
 		buf_str(out,
 			"            that the signatures are still valid: --at none was given\n");
 }
@@ -90,7 +76,8 @@ static bool check_run(struct cli *c, struct answer *a, struct err *e)
 	const char *path;
 	bool yes;
 
-	if (!cli_operand(c, "IMAGE", &path, e) || !read_time(c, &r, e) ||
+	if (!cli_operand(c, "IMAGE", &path, e) ||
+	    !when_choose(args_value(&c->args, O_AT), false, &r.when, e) ||
 	    !read_manifest(c, &r, e) || !released_trust(&r, args_value(&c->args, O_TRUST), e) ||
 	    !released_judge(&r, &v, e) || !compare(c, path, &r, &v, e))
 		return false;

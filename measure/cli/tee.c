@@ -1,17 +1,5 @@
-#include "measure/base/when.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/verbs.h"
-
-/* --at stands in front of the common options; now is the same as nothing. */
-static bool read_time(const struct cli *c, const char **now, struct err *e)
-{
-	int64_t when;
-
-	*now = args_value(&c->args, c->common - 1);
-	if (*now && strcmp(*now, "now") == 0)
-		*now = NULL;
-	return !*now || strcmp(*now, "none") == 0 || when_read(*now, "--at", &when, e);
-}
 
 bool verb_run_tee(struct cli *c, struct answer *a, struct err *e)
 {
@@ -21,7 +9,8 @@ bool verb_run_tee(struct cli *c, struct answer *a, struct err *e)
 		.watch = cli_watch(c),
 	};
 
-	if (!read_time(c, &q.now, e))
+	/* --at stands in front of the common options. */
+	if (!when_choose(args_value(&c->args, c->common - 1), false, &q.when, e))
 		return false;
 	talk_note(&c->talk, "measuring as %s: %s", c->verb.name, c->verb.summary);
 	if (c->args.n_operands == 1)

@@ -15,6 +15,7 @@
 
 #include "measure/base/buf.h"
 #include "measure/base/json.h"
+#include "measure/base/when.h"
 #include "measure/core/mset.h"
 #include "measure/core/policy.h"
 #include "measure/core/verdict.h"
@@ -22,18 +23,6 @@
 #define EVIDENCE_MAX (128u * 1024) /* bytes of evidence, a certificate table included */
 #define EVIDENCE_FILES 64u /* of each kind of collateral */
 #define EVIDENCE_FILE_MAX (1u << 20)
-
-enum evidence_clock {
-	CLOCK_NOW, /* live: freshness is asked for */
-	CLOCK_AT, /* archive: as of `at` */
-	CLOCK_DOCUMENT, /* archive: as of the evidence's own signed time */
-	CLOCK_NONE /* archive: validity of certificates is not judged */
-};
-
-struct evidence_time {
-	enum evidence_clock clock;
-	int64_t at; /* seconds since the epoch: of CLOCK_NOW and CLOCK_AT */
-};
 
 /* A file that was read: its name for messages. Both borrowed. */
 struct evidence_file {
@@ -50,7 +39,7 @@ struct chain_cache; /* links that were verified before (x509_chain.h) */
 
 struct evidence_request {
 	struct bytes evidence;
-	struct evidence_time when;
+	struct when when;
 	bool allow_debug;
 	const struct evidence_files
 		*root; /* --root: trusted instead of the pinned ones; PEM or DER */

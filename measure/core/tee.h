@@ -8,6 +8,7 @@
 
 #include "measure/base/file.h"
 #include "measure/base/opt.h"
+#include "measure/base/when.h"
 #include "measure/core/answer.h"
 #include "measure/core/part.h"
 
@@ -15,7 +16,7 @@
 struct tee_request {
 	const struct args *args; /* parsed by the row's own option table */
 	const char *json; /* NULL: text. "": our JSON. else the format of --json=FORMAT */
-	const char *now; /* --at: RFC 3339 text, "none", or NULL for the clock */
+	struct when when; /* --at, without "document" */
 	struct watch watch; /* progress */
 };
 
