@@ -95,6 +95,16 @@ struct evidence_format {
 	void (*text)(const struct claims *c, struct buf *out);
 	void (*json)(const struct claims *c, struct json_out *w);
 
+	/*
+	 * What only manifests of this kind name, by their name for it ("POLICY", "REPORTED_TCB"):
+	 * its bytes as they stand in the evidence, numbers little-endian. False where there is no
+	 * such field. NULL: registers and host data are all there is.
+	 */
+	bool (*field)(const struct claims *c, const char *name, struct bytes *v);
+
+	/* What a yes still trusts: phrases for people, NULL-terminated; NULL: nothing is said. */
+	const char *const *trust_base;
+
 	void (*free_own)(void *own);
 };
 

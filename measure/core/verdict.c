@@ -42,10 +42,17 @@ void verdict_detail(struct check *c, const char *format, ...)
 	FORMAT_INTO(c->detail);
 }
 
+/* By choice: a failure never is, nor is what gives no reason. */
+static bool left_out(const struct check *c)
+{
+	return c->result == CHECK_SKIP && c->reason != REASON_NONE &&
+	       reason_class(c->reason) == EXIT_CLASS_WARNING;
+}
+
 /* MALFORMED before NO before UNDECIDED before all else. */
 static int weight(const struct check *c)
 {
-	if (c->result != CHECK_FAIL && c->result != CHECK_SKIP)
+	if ((c->result != CHECK_FAIL && c->result != CHECK_SKIP) || left_out(c))
 		return 0;
 	switch (reason_class(c->reason)) {
 	case EXIT_CLASS_MALFORMED:
@@ -62,6 +69,86 @@ static int weight(const struct check *c)
 	}
 }
 
+/* ---- in order */
+
+static bool is_of(const struct check *c, const char *id, enum check_result result)
+{
+	return c->result == result && strcmp(c->id, id) == 0;
+}
+
+static struct check *same_failure(struct verdict *v, const struct check *c)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (is_of(&v->check[i], c->id, CHECK_FAIL) && v->check[i].reason == c->reason)
+			return &v->check[i];
+	return NULL;
+}
+
+static void add_failure(struct verdict *v, const struct check *c)
+{
+	struct check *first = same_failure(v, c);
+	size_t n;
+
+	if (!first) {
+		*verdict_add(v, c->id, c->result, c->reason) = *c;
+		return;
+	}
+	n = strlen(first->detail);
+	snprintf(first->detail + n, sizeof(first->detail) - n, "; %s", c->detail);
+}
+
+static enum reason first_failure(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->check[i].result == CHECK_FAIL)
+			return v->check[i].reason;
+	return REASON_LIMIT;
+}
+
+/* Those of one id and result; how many there were. */
+static size_t move(const struct verdict *from, const char *id, enum check_result result,
+		   struct verdict *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < from->n; i++) {
+		const struct check *c = &from->check[i];
+
+		if (!is_of(c, id, result))
+			continue;
+		n++;
+		if (result == CHECK_FAIL)
+			add_failure(to, c);
+		else
+			*verdict_add(to, c->id, c->result, c->reason) = *c;
+	}
+	return n;
+}
+
+void verdict_settle(struct verdict *v, const char *const *ids)
+{
+	const struct verdict from = *v;
+	size_t moved = 0;
+
+	*v = (struct verdict){.overflow = from.overflow};
+	for (; *ids; ids++) {
+		size_t bad = move(&from, *ids, CHECK_FAIL, v), good = 0, before = moved;
+
+		bad += move(&from, *ids, CHECK_SKIP, v);
+		for (size_t i = 0; bad > 0 && i < from.n; i++)
+			good += is_of(&from.check[i], *ids, CHECK_PASS);
+		if (bad == 0)
+			good = move(&from, *ids, CHECK_PASS, v);
+		moved += bad + good;
+		moved += move(&from, *ids, CHECK_WARN, v);
+		if (moved == before)
+			verdict_detail(
+				verdict_add(v, *ids, CHECK_SKIP, first_failure(v->n ? v : &from)),
+				"there is nothing that it could be made of");
+	}
+	v->overflow = v->overflow || moved != from.n;
+}
+
 bool verdict_decide(const struct verdict *v, struct err *e)
 {
 	const struct check *worst = NULL;
@@ -69,8 +156,10 @@ bool verdict_decide(const struct verdict *v, struct err *e)
 	for (size_t i = 0; i < v->n; i++)
 		if (weight(&v->check[i]) > (worst ? weight(worst) : 0))
 			worst = &v->check[i];
+	/* What is not a yes must have a reason that does not lead to exit status 0. */
 	if (worst)
-		return err_set(e, worst->reason, "%s: %s", worst->id,
+		return err_set(e, weight(worst) > 1 ? worst->reason : REASON_LIMIT, "%s: %s",
+			       worst->id,
 			       worst->detail[0] ? worst->detail : reason_meaning(worst->reason));
 	if (v->n == 0 || v->overflow)
 		return err_set(e, REASON_LIMIT, "%zu checks were made, which is %s", v->n,

@@ -1,7 +1,8 @@
 /*
  * A verdict: the list of all checks, each with its result, what was expected and what was found.
  * Every check is made and listed; the worst decides. A check that could not be made is `skip`,
- * which never counts as passed. Texts are copied and bounded. Plain memory.
+ * which never counts as passed; one that was left out by choice is `skip` with a reason of class
+ * WARNING, which decides nothing. Texts are copied and bounded. Plain memory.
  */
 #ifndef MEASURE_CORE_VERDICT_H
 #define MEASURE_CORE_VERDICT_H
@@ -34,8 +35,16 @@ void verdict_actual(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 void verdict_detail(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 
 /*
- * True when checks were made, none failed and none was skipped. Otherwise e is the first of the
- * worst class, MALFORMED before NO before UNDECIDED, in the order of the checks.
+ * The checks in the order of these ids, NULL-terminated, for whoever reads the list: of one id and
+ * slug there is one failure, of whose details there may be several; an id that fails or could not be
+ * checked passed nothing; an id of which nothing was said is `skip` for the reason of the first
+ * failure. No id may be missing from the list.
+ */
+void verdict_settle(struct verdict *v, const char *const *ids);
+
+/*
+ * True when checks were made, none failed and none was skipped but by choice. Otherwise e is the
+ * first of the worst class, MALFORMED before NO before UNDECIDED, in the order of the checks.
  */
 must bool verdict_decide(const struct verdict *v, struct err *e);
 
