@@ -273,6 +273,12 @@ size_t eif_image_find(const struct eif_image *img, unsigned type)
 	return i;
 }
 
+bool eif_image_registers(const struct eif_image *img, struct mset *m, struct err *e)
+{
+	return eif_registers_put(m, img->pcr, EIF_REGISTERS, e) &&
+	       (!img->is_signed || mset_put(m, "PCR8", &img->pcr8, e));
+}
+
 uint64_t eif_section_data(const struct eif_section *s)
 {
 	return s->offset + EIF_SECTION_HEADER_SIZE;

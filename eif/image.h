@@ -16,6 +16,7 @@
 #include "measure/base/file.h"
 #include "measure/base/json.h"
 #include "measure/core/digest.h"
+#include "measure/core/mset.h"
 
 struct eif_section {
 	uint16_t type;
@@ -49,6 +50,9 @@ struct eif_image {
  */
 must bool eif_image_read(struct file *f, bool digests, struct eif_image *img, struct err *e);
 void eif_image_free(struct eif_image *img);
+
+/* PCR0, PCR1, PCR2, and PCR8 of a signed one. */
+must bool eif_image_registers(const struct eif_image *img, struct mset *m, struct err *e);
 
 /* Index of the only section of that type, or img->n. Its data offset. */
 size_t eif_image_find(const struct eif_image *img, unsigned type);

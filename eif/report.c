@@ -151,17 +151,14 @@ static bool metadata(const struct json *j, struct json_out *w, struct err *e)
 	return true;
 }
 
-static void measurements(const struct eif_image *img, const char *hash_algorithm,
-			 struct json_out *w)
+void eif_report_measurements(const struct mset *registers, const char *hash_algorithm,
+			     struct json_out *w)
 {
 	json_key(w, "Measurements");
 	json_open(w, '{');
 	member_str(w, "HashAlgorithm", hash_algorithm);
-	member_hex(w, "PCR0", &img->pcr[0]);
-	member_hex(w, "PCR1", &img->pcr[1]);
-	member_hex(w, "PCR2", &img->pcr[2]);
-	if (img->is_signed)
-		member_hex(w, "PCR8", &img->pcr8);
+	for (size_t i = 0; i < registers->n; i++)
+		member_hex(w, registers->entry[i].name, &registers->entry[i].digest);
 	json_close(w, '}');
 }
 
@@ -169,10 +166,13 @@ bool eif_report_nitro_cli(const struct eif_image *img, const char *hash_algorith
 			  struct err *e)
 {
 	struct json_out w = json_out(out, true);
+	struct mset registers = {0};
 
+	if (!eif_image_registers(img, &registers, e))
+		return false;
 	json_open(&w, '{');
 	member_u64(&w, "EifVersion", img->header.version);
-	measurements(img, hash_algorithm, &w);
+	eif_report_measurements(&registers, hash_algorithm, &w);
 	member_bool(&w, "IsSigned", img->is_signed);
 	if (img->is_signed) {
 		json_key(&w, "SigningCertificate");

@@ -22,4 +22,8 @@ void eif_report_json(const struct eif_image *img, bool holds, struct json_out *w
 must bool eif_report_nitro_cli(const struct eif_image *img, const char *hash_algorithm,
 			       struct buf *out, struct err *e);
 
+/* Its member "Measurements", which is all that nitro-cli says of an image that it has built. */
+void eif_report_measurements(const struct mset *registers, const char *hash_algorithm,
+			     struct json_out *w);
+
 #endif

@@ -40,12 +40,6 @@ static int bid(struct bytes head)
 	return bytes_start(head, bytes_str(".eif")) ? 100 : 0;
 }
 
-static bool registers(const struct eif_image *img, struct mset *m, struct err *e)
-{
-	return eif_registers_put(m, img->pcr, EIF_REGISTERS, e) &&
-	       (!img->is_signed || mset_put(m, "PCR8", &img->pcr8, e));
-}
-
 static bool nitro_cli(const struct tee_request *q, const struct eif_image *img, struct answer *a,
 		      struct err *e)
 {
@@ -69,7 +63,7 @@ static bool measure_image(const struct tee_request *q, struct file *f, struct an
 		return false;
 	if (q->json && !ours)
 		return nitro_cli(q, &img, a, e);
-	return registers(&img, &a->registers, e);
+	return eif_image_registers(&img, &a->registers, e);
 }
 
 /* The strict reader decides the status; its registers are not repeated above the readings. */

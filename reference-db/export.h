@@ -18,14 +18,10 @@ struct export_source {
 	struct bytes payload; /* the unsigned CoRIM as it was received */
 };
 
-/* What a format needs besides. */
-enum {
-	EXPORT_NITRO = 1, /* one set of reference values, that of a Nitro enclave */
-};
-
+/* carries: has it a place for that value of that set? NULL where it has one for every value. */
 struct export_format {
 	const char *name, *summary;
-	unsigned needs;
+	bool (*carries)(const struct manifest_row *row, const struct value *v);
 	bool (*write)(const struct export_source *s, struct buf *out, struct err *e);
 };
 
@@ -37,13 +33,27 @@ const struct export_format *export_find(const char *name);
 must bool export_write(const struct export_format *f, const struct export_source *s,
 		       struct buf *out, struct err *e);
 
+/* How many reference values it leaves out, and the first of them. */
+size_t export_left_out(const struct export_format *f, const struct manifest *m,
+		       const struct value **first);
+
 /* "aws.amazon.com/nitro-enclaves, example.org/blindbox": what a set of values is of, tamed. */
 void export_put_environment(struct buf *out, const struct manifest_row *row);
 
 /* How many sets of reference values there are. */
 size_t export_references(const struct manifest *m);
 
-#define EXPORT(id, name, summary, needs, write) \
+/*
+ * One set of reference values, and that of a Nitro enclave: its registers by their numbers, PCR0 to
+ * PCR2 among them. carried: bit N for each PCRN that `format` has a place for; others are refused.
+ */
+must bool export_registers(const struct manifest *m, const char *format, uint32_t carried,
+			   struct mset *out, struct err *e);
+
+bool export_text_carries(const struct manifest_row *row, const struct value *v);
+bool export_rvps_carries(const struct manifest_row *row, const struct value *v);
+
+#define EXPORT(name, summary, carries, write) \
 	must bool write(const struct export_source *s, struct buf *out, struct err *e);
 #include "reference-db/export.def"
 #undef EXPORT

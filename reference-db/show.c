@@ -279,12 +279,26 @@ static void json_unsigned(struct json_out *w, const char *key, uint64_t x)
 
 static void json_flags(struct json_out *w, const struct value *v)
 {
+	json_key(w, "flags");
+	json_open(w, '{');
 	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++) {
 		if (!(v->high >> i & 1))
 			continue;
 		json_key(w, flag_names[i]);
 		json_bool(w, v->low >> i & 1);
 	}
+	json_close(w, '}');
+}
+
+static void json_range(struct json_out *w, const struct value *v)
+{
+	json_key(w, "range");
+	json_open(w, '{');
+	if (!v->open_low)
+		json_number(w, "min", (int64_t)v->low);
+	if (!v->open_high)
+		json_number(w, "max", (int64_t)v->high);
+	json_close(w, '}');
 }
 
 static void json_content(struct json_out *w, const struct value *v)
@@ -315,10 +329,7 @@ static void json_content(struct json_out *w, const struct value *v)
 		json_tamed_bytes(w, "version", v->bytes);
 		break;
 	case VALUE_RANGE:
-		if (!v->open_low)
-			json_number(w, "min", (int64_t)v->low);
-		if (!v->open_high)
-			json_number(w, "max", (int64_t)v->high);
+		json_range(w, v);
 		break;
 	case VALUE_FLAGS:
 		json_flags(w, v);

@@ -15,6 +15,19 @@ static const struct opt opts[] = {
 	{0},
 };
 
+static void note_left_out(const struct export_format *f, const struct manifest *m, struct answer *a)
+{
+	const struct value *first;
+	size_t n = export_left_out(f, m, &first);
+	const char *name = n > 0 && first->key[0] ? first->key : "a value without a name";
+
+	if (n == 1)
+		answer_note(a, REASON_EXPORT_PARTIAL, "%s is not part of it", name);
+	else if (n > 1)
+		answer_note(a, REASON_EXPORT_PARTIAL, "%s and %zu more are not part of it", name,
+			    n - 1);
+}
+
 static bool export_file(const struct export_format *f, struct bytes file, struct answer *a,
 			struct buf *out, struct err *e)
 {
@@ -26,6 +39,7 @@ static bool export_file(const struct export_format *f, struct bytes file, struct
 	if (!corim_open(&corim, file, &l, e) || !corim_read(&m, corim.payload, corim.base, &l, e))
 		return findings_refuse(&l, e);
 	findings_note(&l, a);
+	note_left_out(f, &m, a);
 	s.payload = corim.payload;
 	return export_write(f, &s, out, e);
 }
