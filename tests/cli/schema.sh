@@ -1,0 +1,187 @@
+#!/bin/sh
+# What is written is what reference-db/formats says: manifests, signatures and bundles against the
+# CDDL, build records against the JSON Schema; and both schemas refuse what is broken
+# shellcheck disable=SC2317 # expect calls functions
+. "${0%/*}/../lib.sh"
+
+need openssl
+formats=$ROOT/reference-db/formats
+
+# cddl RULE FILE...: --broken RULE FILE... tells what the schema accepts though it is broken
+cddl()
+{
+	case $1 in
+	--broken) shift && python3 -B "$ROOT/tests/schema/cddl.py" --broken "$formats/manifest.cddl" "$@" ;;
+	*) python3 -B "$ROOT/tests/schema/cddl.py" "$formats/manifest.cddl" "$@" ;;
+	esac
+}
+
+printf kernel >kernel
+printf ramdisk >ramdisk
+# image OUT COUNT OPTION...: with so many ramdisks
+image()
+{
+	out=$1 ramdisks=
+	for _ in $(seq "$2"); do ramdisks="$ramdisks --ramdisk ramdisk"; done
+	shift 2
+	# shellcheck disable=SC2086 # a list of words
+	expect "$MEASURE" build eif -q --kernel kernel --cmdline 'console=ttyS0' $ramdisks "$@" -o "$out"
+}
+image two.eif 2
+image one.eif 1
+image arm.eif 2 --arch aarch64
+image many.eif 29
+openssl ecparam -name secp384r1 -genkey -noout -out p384.key
+openssl req -x509 -key p384.key -subj /CN=test -days 30 -out certificate.pem 2>/dev/null
+expect "$MEASURE" sign eif -q two.eif --cert certificate.pem --key p384.key -o signed.eif
+ok 'there are images of every kind'
+
+digest=sha256:$(printf x | sha256sum | cut -d ' ' -f 1)
+commit='"commit": "0123456789abcdef0123456789abcdef01234567"'
+components='"kernel": "pinned", "cmdline": "source", "ramdisk0": "endorsed", "ramdisk1": "asserted"'
+# record SOURCE [MORE]
+record()
+{
+	cat <<END
+{"schema": "measure-build/1", "product": "example.org/blindbox", "version": "1.2.3",
+ "vendor": "Example", "artefact": "blindbox.eif", "origin": "source", "source": {$1},
+ "recipe": "$digest", "inputs": "$digest", "components": {$components}${2:-}}
+END
+}
+record "$commit" >commit.json
+record "\"digest\": \"$digest\"" >digest.json
+record "$commit, \"digest\": \"$digest\"" ", \"certificate\": \"sha256:$(
+	openssl x509 -in certificate.pem -outform DER | sha256sum | cut -d ' ' -f 1
+)\"" >full.json
+# manifest OUT IMAGE OPTION...
+manifest()
+{
+	out=$1
+	shift
+	expect "$MEASURE" manifest make -q "$@" -o "$out"
+}
+for image in one two arm many signed; do
+	manifest $image.corim $image.eif --product example.org/blindbox --version 1.2.3
+done
+manifest commit.corim two.eif --record commit.json
+manifest digest.corim arm.eif --record digest.json
+manifest full.corim signed.eif --record full.json
+manifest pcr8.corim two.eif --product p --version 1 --certificate certificate.pem
+expect cddl manifest ./*.corim
+ok 'payloads are as the CDDL says: with and without record, PCR8, signature, many ramdisks'
+
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out p256.key 2>/dev/null
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out p521.key 2>/dev/null
+openssl genpkey -algorithm ED25519 -out ed25519.key
+# sign NAME OPTION...
+sign()
+{
+	name=$1
+	shift
+	expect "$MEASURE" sign manifest full.corim -q --signer "$name" --key "$name.key" -o "$name.signed" "$@"
+}
+sign p256
+sign p384 --expires 2100-01-01T00:00:00Z --not-before 2026-01-01T00:00:00Z
+sign p521 --expires 2100-01-01T00:00:00Z
+sign ed25519 --expires 9999-12-31T23:59:59Z --not-before 1970-01-01T00:00:00Z
+expect "$MEASURE" manifest bundle -q ./*.signed -o all.bundle
+expect "$MEASURE" manifest bundle -q full.corim -o none.bundle
+expect "$MEASURE" manifest bundle -q p384.signed -o p384.bundle
+expect cddl signed-manifest ./*.signed
+expect cddl bundle ./*.bundle
+expect cddl published ./*.corim ./*.signed ./*.bundle
+expect test "$(wc -c <p384.signed)" -le 1536
+ok 'so are signatures of every algorithm, and bundles'
+
+# Each field broken in every way. What is left are texts, sizes and times that are free, and members
+# that are optional; numbers of files and of signatures are the same for all.
+cddl --broken published full.corim p384.signed p384.bundle 2>tried | sed '
+	s|^p384.signed/tag/2/cbor|full.corim|; s|^p384.bundle/payload/1/cbor|full.corim|
+	s|^p384.bundle/signature/000/1/cbor|p384.signed|; s|/26/17/[0-9]|/26/17/N|' | sort -u >accepted
+under() { sed "s|^|$1/|"; }
+{
+	under full.corim/tag <<'END'
+1/0/tag/cbor/4/0/0/0/0/2: other text
+1/0/tag/cbor/4/0/0/1/3: missing
+1/0/tag/cbor/4/6/0/0/0/2: other text
+1/1/tag/cbor/1: other text
+1/1/tag/cbor/2/31: other text
+1/1/tag/cbor/6/16/26/17/N: missing
+1/1/tag/cbor/6/16/26/17/N/20: other number
+1/1/tag/cbor/6/16/26/17/N/24: other text
+1/1/tag/cbor/6/17/20: other number
+1/1/tag/cbor/6/17/24: other text
+1/1/tag/cbor/13: other text
+1/1/tag/cbor/inputs-digest: missing
+1/1/tag/cbor/recipe-digest: missing
+1/1/tag/cbor/source-commit: missing
+1/1/tag/cbor/source-digest: missing
+END
+	under p384.signed/tag/0/cbor <<'END'
+8/cbor/0/0: other text
+8/cbor/1: missing
+8/cbor/1/0: missing
+8/cbor/1/0/tag: other number
+8/cbor/1/1/tag: other number
+15/1: other text
+15/4: missing
+15/4: other number
+15/5: missing
+15/5: other number
+END
+	echo 'p384.bundle/signature/000: missing'
+} | sort >expected
+expect diff expected accepted
+expect grep -qE '^[0-9]{4} faults tried$' tried
+ok 'the CDDL refuses all that is broken, where it is not free'
+
+run_command python3 -B "$ROOT/tests/schema/cddl.py" "$formats/manifest.cddl" manifest signed.corim two.eif p384.signed
+expect_status 1
+expect_stdout - <<'END'
+two.eif: no deterministic CBOR: bytes behind the end
+p384.signed: tag 18 and must have tag 501
+END
+# one.corim with its first head not in the shortest form, and with a byte behind
+{
+	unhex da000001f5
+	tail -c +4 one.corim
+} >long.corim
+{
+	cat one.corim
+	unhex 00
+} >trailing.corim
+run_command python3 -B "$ROOT/tests/schema/cddl.py" "$formats/manifest.cddl" manifest long.corim trailing.corim
+expect_status 1
+expect_stdout - <<'END'
+long.corim: no deterministic CBOR: not the shortest form
+trailing.corim: no deterministic CBOR: bytes behind the end
+END
+ok 'it refuses other encodings and other files'
+
+json_schema() { python3 -B "$ROOT/tests/schema/json_schema.py" "$formats/build-record.schema.json" "$@"; }
+expect json_schema commit.json digest.json full.json
+ok 'the build records are as their JSON Schema says'
+
+# refused SED-COMMAND...: a record that both the program and the schema refuse
+refused()
+{
+	for change; do
+		sed "$change" full.json >broken.json
+		expect test "$(cmp full.json broken.json | wc -l)" -eq 1
+		run manifest make signed.eif --record broken.json -o broken.out
+		expect_status 3
+		expect_no_file broken.out
+		run_command json_schema broken.json
+		expect_status 1
+	done
+}
+refused 's|measure-build/1|measure-build/2|' 's|"version": "1.2.3"|"version": "1/2"|' \
+	's|"version": "1.2.3"|"version": 1|' 's|"blindbox.eif"|""|' 's|"origin": "source"|"origin": "mine"|' \
+	's|"kernel": "pinned"|"kernel": null|' 's|"commit": "0|"commit": "|' 's|"commit": "0|"commit": "A|' \
+	's|"recipe"|"Recipe"|' 's|"inputs": "sha256:|"inputs": "sha384:|' 's|"vendor": "Example",||' \
+	's|"certificate"|"certificates"|' 's|"source": {.*},|"source": {},|' \
+	's|"version": "1.2.3"|"version": "1.2.3", "version": "1.2.3"|' 's|"source": {|"source": {"tag": "v1", |' \
+	's|"digest": "sha256:|&0|'
+ok 'a record that is broken is refused by both'
+
+plan done
