@@ -87,11 +87,11 @@ struct evidence_format {
 	bool (*authenticate)(const struct evidence_request *q, struct claims **c, struct verdict *v,
 			     struct err *e);
 
-	/* Adds the checks "policy" of what only this format has: one passes, or each that fails. */
+	/* Adds the checks "policy" of what only this format has: one, or all that fail. */
 	bool (*policy)(const struct claims *c, const struct policy *p, struct verdict *v,
 		       struct err *e);
 
-	/* All claims, for people (80 columns but for digests, tamed), and as members of an object. */
+	/* All claims, for people (80 columns but for digests, tamed) and as members of an object. */
 	void (*text)(const struct claims *c, struct buf *out);
 	void (*json)(const struct claims *c, struct json_out *w);
 
