@@ -316,14 +316,6 @@ static const char *joined(struct reader *r, const char *key, const char *inner)
 	return manifest_text(r->m, bytes_str(name));
 }
 
-static bool all_ones(struct bytes b)
-{
-	for (size_t i = 0; i < b.n; i++)
-		if (b.p[i] != 0xff)
-			return false;
-	return b.n > 0;
-}
-
 /* Host data is any 32 bytes, zero too. */
 static bool may_be_zero(const struct reader *r, const struct value *v)
 {
@@ -335,7 +327,7 @@ static void check(struct reader *r, const struct value *v)
 	r->place.key = v->key;
 	if (v->kind == VALUE_DIGEST && bytes_zero(v->bytes) && !may_be_zero(r, v))
 		reader_error(r, LINT_ZERO, "the digest is all zero");
-	if (v->kind == VALUE_DIGEST && all_ones(v->bytes))
+	if (v->kind == VALUE_DIGEST && bytes_ones(v->bytes))
 		reader_error(r, LINT_ONES, "the digest is all ones");
 	if (v->kind == VALUE_RAW && v->mask.p && v->mask.n != v->bytes.n)
 		reader_error(r, LINT_MASK, "a mask of %zu bytes for a value of %zu", v->mask.n,

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "reference-db/bundle.h"
 #include "reference-db/corim_reader.h"
 #include "reference-db/coswid.h"
 
@@ -15,13 +14,10 @@
 enum {
 	TAG_URI = 32,
 	TAG_OID = 111,
-	TAG_OLD = 500,
 	TAG_CORIM = 501,
-	TAG_OLD_SIGNED = 502,
 	TAG_COSWID = 505,
 	TAG_COMID = 506,
 	TAG_COTL = 508,
-	TAG_SIGN1 = 18,
 };
 
 /* ---- writing */
@@ -397,6 +393,8 @@ static bool judge(struct reader *r)
 		reader_warn(r, LINT_OURS, "not byte for byte what this program writes");
 	lint_harden(r->l, LINT_CANONICAL);
 	lint_harden(r->l, LINT_KEY);
+	lint_harden(r->l, LINT_PATH);
+	lint_harden(r->l, LINT_TEXT);
 	return true;
 }
 
@@ -435,98 +433,4 @@ bool corim_read(struct manifest *m, struct bytes payload, uint64_t base, struct 
 	if (err_is(e) || !buf_done(&m->strings, "the texts of the manifest", e) || !judge(&r))
 		return broken(&r);
 	return lint_decide(l, e);
-}
-
-/* ---- what a file holds */
-
-static bool no_corim(struct lint *l, struct err *e)
-{
-	struct finding f = {.error = true, .rule = LINT_FORM};
-
-	snprintf(f.text, sizeof(f.text), "%.190s", e->text);
-	return lint_add(l, &f);
-}
-
-/* COSE_Sign1: the payload as it stands. */
-static void sign1(struct cur *c, struct corim_file *f)
-{
-	uint64_t at = cur_at(c);
-	struct cbor_run run = cbor_walk_array(c, "COSE_Sign1");
-
-	if (cur_ok(c) && (run.endless || run.left != 4)) {
-		cur_fail(c, REASON_CORIM, at, "COSE_Sign1 has not four items");
-		return;
-	}
-	cbor_walk_bytes(c, "protected header");
-	cbor_walk_skip(c, "unprotected header");
-	if (cur_ok(c) && cbor_walk_null(c)) {
-		cur_fail(c, REASON_CORIM, cur_at(c) - 1,
-			 "the payload is detached, so there is nothing to read");
-		return;
-	}
-	f->payload = cbor_walk_bytes(c, "payload");
-	f->base = cur_at(c) - f->payload.n;
-	f->is_signed = true;
-	cbor_walk_bytes(c, "signature");
-}
-
-/* The tags in front; what stands behind them is left to be read. */
-static uint64_t outer_tag(struct cur *c, struct lint *l)
-{
-	static const struct finding old = {
-		.rule = LINT_PREFIX,
-		.text = "begins with tag 500 or 502, which the draft no longer has"};
-	struct cur at = *c;
-	uint64_t tag = cbor_walk_tag(c, "the file");
-	bool met = false;
-
-	while (cur_ok(c) && (tag == TAG_OLD || tag == TAG_OLD_SIGNED)) {
-		met = true;
-		at = *c;
-		tag = cbor_walk_tag(c, "the file");
-	}
-	if (met && cur_ok(c))
-		lint_add(l, &old);
-	if (cur_ok(c))
-		*c = at;
-	return tag;
-}
-
-/* Of a bundle the payload; its signatures are left alone like those of a COSE_Sign1. */
-static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l, struct err *e)
-{
-	struct bundle b;
-
-	if (!bundle_read(file, 0, &b, e))
-		return no_corim(l, e);
-	*f = (struct corim_file){b.n > 0, b.payload, b.payload_at};
-	return true;
-}
-
-bool corim_open(struct corim_file *f, struct bytes file, struct lint *l, struct err *e)
-{
-	struct cur c = cur_new(file, 0, e);
-	uint64_t tag;
-
-	*f = (struct corim_file){0};
-	if (file.n > 0 && file.p[0] >> 5 == CBOR_MAP)
-		return open_bundle(f, file, l, e);
-	tag = outer_tag(&c, l);
-	if (!cur_ok(&c))
-		return no_corim(l, e);
-	f->payload = bytes_of(file.p + c.pos, cur_left(&c));
-	f->base = cur_at(&c);
-	if (tag == TAG_CORIM)
-		return true;
-	if (tag != TAG_SIGN1) {
-		err_at(e, REASON_CORIM, cur_at(&c),
-		       "tag %llu is neither 501, a CoRIM, nor 18, a signed one",
-		       (unsigned long long)tag);
-		return no_corim(l, e);
-	}
-	if (!cbor_scan(f->payload, f->base, CBOR_FOREIGN, CORIM_ITEMS, e))
-		return no_corim(l, e);
-	cbor_walk_tag(&c, "COSE_Sign1");
-	sign1(&c, f);
-	return cur_ok(&c) || no_corim(l, e);
 }

@@ -39,8 +39,8 @@ struct corim_file {
 
 /*
  * What a .corim file or a bundle holds: an unsigned CoRIM, or the payload of a COSE_Sign1 (tag 18)
- * or of a bundle, whose signatures are not looked at. Old prefix tags (500, 502) are passed over
- * with a finding.
+ * or of a bundle, whose signatures are not verified. Old prefix tags (500, 502) are passed over
+ * with a finding, and there is one (LINT_ENVELOPE) for each signature that could count nowhere.
  */
 must bool corim_open(struct corim_file *f, struct bytes file, struct lint *l, struct err *e);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "measure/base/hex.h"
+#include "reference-db/names.h"
 
 #define ALGS 13u
 #define UUID_BYTES 16u
@@ -126,6 +127,9 @@ const char *reader_text(struct reader *r, const char *field)
 		reader_error(r, LINT_TEXT, "%s holds a NUL", field);
 		return "";
 	}
+	if (!name_shows(text) && cur_ok(&r->c))
+		reader_warn(r, LINT_TEXT, "%s holds a character that cannot be shown as it is",
+			    field);
 	return manifest_text(r->m, text);
 }
 

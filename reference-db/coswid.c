@@ -177,6 +177,10 @@ static void file_hash(struct reader *r, struct component *c)
 		reader_error(r, LINT_ZERO, "the digest of a file is all zero");
 		return;
 	}
+	if (bytes_ones(value)) {
+		reader_error(r, LINT_ONES, "the digest of a file is all ones");
+		return;
+	}
 	if (!manifest_alg_find(alg, &c->digest.alg)) {
 		reader_warn(r, LINT_UNREAD, "a digest of algorithm %d, which is not computed", alg);
 		return;

@@ -1,5 +1,7 @@
 #include "reference-db/judge.h"
 
+#include <stdio.h>
+
 #include "measure/base/hex.h"
 
 #define KID_SHOWN 16u /* hex digits of a key's identity in texts */
@@ -66,10 +68,15 @@ static bool judge_one(const struct judge *j, const struct signed_statement *s,
 	enum reason late = out_of_time(&s->header, key, &j->when);
 	struct judged *out = j->judged;
 	bool holds = false;
+	char text[64];
 
 	if (!verify(key, s, &holds, e))
 		return false;
-	if (!holds) {
+	if (s->header.alg != pubkey_alg(key->key)) {
+		snprintf(text, sizeof(text), "alg is %s, and this key makes %s",
+			 cose_alg_name(s->header.alg), cose_alg_name(pubkey_alg(key->key)));
+		add(j->verdict, CHECK_FAIL, REASON_SIGNATURE, key->name, text);
+	} else if (!holds) {
 		add(j->verdict, CHECK_FAIL, REASON_SIGNATURE, key->name,
 		    "the signature in the name of this key does not hold");
 	} else if (late != REASON_NONE) {

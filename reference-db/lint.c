@@ -13,6 +13,7 @@ static const struct rule {
 	[LINT_CANONICAL] = {"canonical", REASON_CORIM},
 	[LINT_OURS] = {"not-ours", REASON_CORIM},
 	[LINT_PREFIX] = {"prefix-tag", REASON_CORIM},
+	[LINT_ENVELOPE] = {"envelope", REASON_STATEMENT},
 	[LINT_PROFILE] = {"profile", REASON_PROFILE},
 	[LINT_KEY] = {"unknown-key", REASON_CORIM},
 	[LINT_MISSING] = {"missing-key", REASON_CORIM},

@@ -16,6 +16,7 @@ enum lint_rule {
 	LINT_CANONICAL, /* readable, but not in the deterministic encoding */
 	LINT_OURS, /* of a Nitro enclave, but not what this program writes */
 	LINT_PREFIX, /* begins with tags that were dropped from the draft */
+	LINT_ENVELOPE, /* signed, but not as a statement that counts */
 	LINT_PROFILE, /* the profile is unknown, or broken */
 	LINT_KEY, /* a key that the draft does not name */
 	LINT_MISSING, /* a key that must be there */

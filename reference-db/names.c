@@ -6,8 +6,7 @@
 #define COMMIT_SHA1 40u
 #define COMMIT_SHA256 64u
 
-/* Would text_tame() leave it as it is? */
-static bool is_plain(struct bytes text)
+bool name_shows(struct bytes text)
 {
 	while (text.n > 0) {
 		uint32_t c = 0;
@@ -30,7 +29,7 @@ static bool text_fits(struct bytes text, const char *what, struct err *e)
 	if (text.n > MANIFEST_NAME)
 		return err_set(e, REASON_USAGE, "%s has %zu bytes, %u are the limit", what, text.n,
 			       MANIFEST_NAME);
-	if (!is_plain(text))
+	if (!name_shows(text))
 		return err_set(e, REASON_USAGE,
 			       "%s \"%.*s\" holds a character that cannot be shown as it is", what,
 			       shown, p);
@@ -108,5 +107,5 @@ bool name_check_digest(const char *digest, const char *what, struct err *e)
 
 bool name_is_safe(struct bytes name)
 {
-	return is_name(name) && !memchr(name.p, '\\', name.n) && is_plain(name);
+	return is_name(name) && !memchr(name.p, '\\', name.n) && name_shows(name);
 }

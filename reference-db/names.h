@@ -21,6 +21,9 @@ must bool name_check_product(const char *product, struct err *e);
 must bool name_check_commit(const char *commit, struct err *e);
 must bool name_check_digest(const char *digest, const char *what, struct err *e);
 
+/* UTF-8 that text_tame() leaves as it is: no control character, nothing hidden, no backslash. */
+bool name_shows(struct bytes text);
+
 /* Of a file in a manifest of others: could it lead out of a folder, or deceive the eye? */
 bool name_is_safe(struct bytes name);
 

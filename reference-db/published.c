@@ -47,6 +47,14 @@ static bool add_signed(struct published *p, struct bytes in, struct err *e)
 	return add_statement(p, s, e);
 }
 
+bool published_member(const struct bundle *b, size_t i, struct signed_statement *s, struct err *e)
+{
+	if (!signed_read(b->signature[i].bytes, b->signature[i].at, CONTENT_MANIFEST, s, e))
+		return err_in(e, "signature/%03zu", i);
+	return s->message.detached || err_at(e, REASON_BUNDLE, b->signature[i].at,
+					     "signature/%03zu has a payload of its own", i);
+}
+
 static bool add_bundle(struct published *p, struct bytes in, struct err *e)
 {
 	struct signed_statement s;
@@ -54,15 +62,9 @@ static bool add_bundle(struct published *p, struct bytes in, struct err *e)
 
 	if (!bundle_read(in, 0, &b, e) || !add_payload(p, b.payload, b.payload_at, e))
 		return false;
-	for (size_t i = 0; i < b.n; i++) {
-		if (!signed_read(b.signature[i].bytes, b.signature[i].at, CONTENT_MANIFEST, &s, e))
-			return err_in(e, "signature/%03zu", i);
-		if (!s.message.detached)
-			return err_at(e, REASON_BUNDLE, b.signature[i].at,
-				      "signature/%03zu has a payload of its own", i);
-		if (!add_statement(p, s, e))
+	for (size_t i = 0; i < b.n; i++)
+		if (!published_member(&b, i, &s, e) || !add_statement(p, s, e))
 			return false;
-	}
 	return true;
 }
 

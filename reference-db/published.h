@@ -30,6 +30,10 @@ must bool published_add(struct published *p, const char *path, struct err *e);
 /* The same of bytes that were read; they are moved out of *file. */
 must bool published_add_bytes(struct published *p, struct buf *file, struct err *e);
 
+/* Signature i of a bundle, its payload left out. */
+must bool published_member(const struct bundle *b, size_t i, struct signed_statement *s,
+			   struct err *e);
+
 /* All of it as a bundle. */
 must bool published_bundle(const struct published *p, struct buf *out, struct err *e);
 

@@ -1,6 +1,6 @@
 #include "reference-db/signed.h"
 
-#include "measure/base/text.h"
+#include "reference-db/names.h"
 
 #define LABEL_ALG 1
 #define LABEL_CONTENT_TYPE 3
@@ -48,6 +48,9 @@ static struct bytes get_name(struct cur *c, const char *field)
 
 	if (cur_ok(c) && name.n == 0)
 		cur_fail(c, REASON_STATEMENT, at, "%s is empty", field);
+	else if (cur_ok(c) && !name_shows(name))
+		cur_fail(c, REASON_STATEMENT, at,
+			 "%s holds a character that cannot be shown as it is", field);
 	return name;
 }
 
@@ -258,6 +261,11 @@ bool signed_read(struct bytes in, uint64_t base, const char *content_type,
 			      "the content type is \"%.*s\" and must be \"%s\"",
 			      (int)s.header.content_type.n, (const char *)s.header.content_type.p,
 			      content_type);
+	if (s.message.signature.n != cose_rs_len(s.header.alg))
+		return err_at(e, REASON_STATEMENT, s.message.signature_at,
+			      "the length of the signature is %zu and must be %zu for %s",
+			      s.message.signature.n, cose_rs_len(s.header.alg),
+			      cose_alg_name(s.header.alg));
 	*out = s;
 	return true;
 }
@@ -312,9 +320,9 @@ static void put_cwt_claims(struct buf *b, const struct signed_header *h)
 
 static bool writable(const struct signed_header *h, struct err *e)
 {
-	if (h->signer.n == 0 || h->signer.n > SIGNED_NAME_MAX ||
-	    text_utf8_bad(h->signer) != h->signer.n || memchr(h->signer.p, 0, h->signer.n))
-		return err_set(e, REASON_USAGE, "the signer's name must be 1 to %u bytes of UTF-8",
+	if (h->signer.n == 0 || h->signer.n > SIGNED_NAME_MAX || !name_shows(h->signer))
+		return err_set(e, REASON_USAGE,
+			       "the signer's name must be 1 to %u bytes of UTF-8 that can be shown",
 			       SIGNED_NAME_MAX);
 	if (h->has_not_before && !h->has_expires)
 		return err_set(e, REASON_USAGE,

@@ -22,7 +22,7 @@ struct signed_header {
 	enum cose_alg alg;
 	struct bytes content_type;
 	struct bytes kid; /* 32 bytes, or none */
-	struct bytes signer; /* UTF-8, not empty */
+	struct bytes signer; /* UTF-8 that shows, not empty */
 	bool has_not_before, has_expires;
 	int64_t not_before, expires; /* seconds since the epoch */
 	bool has_chain;

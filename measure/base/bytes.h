@@ -46,4 +46,13 @@ static inline bool bytes_zero(struct bytes a)
 	return any == 0;
 }
 
+/* All bits set; of no bytes false. */
+static inline bool bytes_ones(struct bytes a)
+{
+	for (size_t i = 0; i < a.n; i++)
+		if (a.p[i] != 0xff)
+			return false;
+	return a.n > 0;
+}
+
 #endif

@@ -168,7 +168,9 @@ static bool lint_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (!read_file(c, &path, &file, e))
 		return false;
-	ok = corim_open(&f, buf_bytes(&file), &l, e) && corim_read(&m, f.payload, f.base, &l, e);
+	ok = corim_open(&f, buf_bytes(&file), &l, e);
+	lint_harden(&l, LINT_ENVELOPE);
+	ok = ok && corim_read(&m, f.payload, f.base, &l, e);
 	put_findings(&l, a, ok ? &c->text : &a->verbatim);
 	if (ok)
 		return true;

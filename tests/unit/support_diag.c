@@ -117,7 +117,9 @@ static void embedded(struct text *t, struct buf *out)
 {
 	struct buf content = BUF(MAX);
 
-	item(t, &content);
+	do
+		item(t, &content);
+	while (eat(t, ","));
 	need(t, ">>");
 	head(out, 2, content.n, -1);
 	buf_put(out, buf_bytes(&content));

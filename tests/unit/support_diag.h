@@ -1,6 +1,6 @@
 /*
  * CBOR written as diagnostic notation (RFC 8949 §8), so that a test says what it means:
- *	1, -7, "text", h'0a', true, false, null, [..], {..}, [_ ..], {_ ..}, 501(..), <<..>>
+ *	1, -7, "text", h'0a', true, false, null, [..], {..}, [_ ..], {_ ..}, 501(..), <<.., ..>>
  * in shortest form, members in the order given, and besides
  *	h'00'*48	the bytes so many times
  *	1_2		a head with 1 << 2 bytes behind the first (numbers and tags)

@@ -215,6 +215,8 @@ static void a_flipped_bit_is_refused_or_seen(void **state)
 
 /* ---- what a file holds */
 
+#define HEADER "{1: -35, 3: \"application/rim+cbor\", 8: <<{0: {0: \"a\"}}>>, 15: {1: \"a\"}}"
+
 struct open_case {
 	const char *cbor;
 	bool accepted, is_signed;
@@ -225,9 +227,10 @@ struct open_case {
 
 static const struct open_case open_cases[] = {
 	{"501({0: 1})", true, false, 0, 0, ""},
-	{"18([h'a0', {}, <<501({0: 1})>>, h'00'*64])", true, true, 0, 6, ""},
+	{"18([<<" HEADER ">>, {}, <<501({0: 1})>>, h'00'*96])", true, true, 0, 45, ""},
+	{"18([h'a0', {}, <<501({0: 1})>>, h'00'*64])", true, true, 1, 6, ""},
 	{"500(501({0: 1}))", true, false, 1, 3, ""},
-	{"500(502(18([h'a0', {}, <<501({0: 1})>>, h'00'*64])))", true, true, 1, 12, ""},
+	{"500(502(18([h'a0', {}, <<501({0: 1})>>, h'00'*64])))", true, true, 2, 12, ""},
 	{"18([h'a0', {}, null, h'00'*64])", false, false, 0, 0,
 	 "the payload is detached, so there is nothing to read"},
 	{"18([h'a0', {}, h'00'])", false, false, 0, 0, "COSE_Sign1 has not four items"},
