@@ -91,7 +91,7 @@ struct evidence_format {
 	bool (*policy)(const struct claims *c, const struct policy *p, struct verdict *v,
 		       struct err *e);
 
-	/* All claims, for people (80 columns but for digests, tamed) and as members of an object. */
+	/* All claims, for people (80 columns but for digests), as members of an object; tamed. */
 	void (*text)(const struct claims *c, struct buf *out);
 	void (*json)(const struct claims *c, struct json_out *w);
 

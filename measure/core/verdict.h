@@ -35,10 +35,10 @@ void verdict_actual(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 void verdict_detail(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 
 /*
- * The checks in the order of these ids, NULL-terminated, for whoever reads the list: of one id and
- * slug there is one failure, of whose details there may be several; an id that fails or could not be
- * checked passed nothing; an id of which nothing was said is `skip` for the reason of the first
- * failure. No id may be missing from the list.
+ * The checks in the order of these ids, NULL-terminated: of one id and slug there is one failure,
+ * with the details of all; an id that fails or could not be checked passed nothing; an id of which
+ * nothing was said is `skip` for the reason of the first failure. A check of another id is an
+ * overflow.
  */
 void verdict_settle(struct verdict *v, const char *const *ids);
 
