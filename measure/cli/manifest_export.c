@@ -68,10 +68,10 @@ static bool deliver(struct cli *c, struct answer *a, const struct buf *text, str
 static bool export_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(buf_free) struct buf file = BUF(BUNDLE_MAX), text = BUF(EXPORT_MAX);
-	const char *path, *name;
+	const char *path, *name, *to = args_value(&c->args, O_OUTPUT);
 
 	if (!cli_operand(c, "FILE", &path, e) || !cli_needs(c, O_TO, &name, e) ||
-	    !file_slurp(path, BUNDLE_MAX, &file, e))
+	    (to && !out_distinct(to, path, e)) || !file_slurp(path, BUNDLE_MAX, &file, e))
 		return false;
 	if (!export_file(export_find(name), buf_bytes(&file), a, &text, e))
 		return err_subject(e, path);

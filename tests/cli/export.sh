@@ -262,6 +262,9 @@ for format in text json nitro-cli kms-policy rvps rvps-corim; do
 	expect_stdout ''
 	expect_stderr_has 'measure: error[zero-measurement]: zero.corim: tag 0, reference 0, '
 done
+run manifest export "$corpus/debug-180" --to json -o none
+expect_status 3
+expect_stderr_has 'reference 0, POLICY: bit 19 of the policy allows debugging'
 expect_no_file none
 ok 'what a format cannot carry, and zeros, are refused, and nothing is written'
 
@@ -275,6 +278,18 @@ run manifest export blindbox.eif --to text
 expect_status 3
 expect_stdout ''
 expect_stderr_has 'measure: error[cbor]: blindbox.eif: '
+cp one.corim own.corim
+run manifest export own.corim --to text -o own.corim
+expect_status 2
+expect_stdout ''
+expect_stderr_has 'measure: error[usage]: '
+expect_same one.corim own.corim
+run_stdin one.corim manifest export - --to text
+expect_status 0
+expect_stdout @expected
+run manifest export one.corim --to text -o missing/text
+expect_status 5
+expect_stdout ''
 ok 'the format must be named, and the file a manifest'
 
 plan done

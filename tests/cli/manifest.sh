@@ -166,6 +166,37 @@ change()
 		print $g $x;
 	' "$@"
 }
+run sign manifest one.corim --signer test --key key.pem -o statement.corim
+expect_status 0
+run manifest bundle one.corim statement.corim -o one.bundle
+expect_status 0
+run manifest show statement.corim
+cp "$STDOUT" signed.shown
+run manifest show one.bundle
+expect_status 0
+expect_stdout @signed.shown
+expect_stdout_has 'Signed      yes; the signature is not checked here'
+run manifest lint one.bundle
+expect_status 0
+expect_stdout 'no findings'
+run sign manifest one.bundle --signer test --key key.pem -o again.corim
+expect_status 0
+run manifest bundle again.corim -o again.bundle
+run manifest show again.bundle
+expect_stdout @signed.shown
+run manifest bundle one.corim -o bare.bundle
+run manifest show bare.bundle
+expect_stdout @shown
+head -c 900 one.bundle >cut.bundle
+run manifest show cut.bundle
+expect_status 3
+expect_stderr_has 'measure: error[truncated]: cut.bundle: '
+perl -pe 's/bundle:1/bundle:2/' one.bundle >other.bundle
+run manifest show other.bundle
+expect_status 3
+expect_stderr_has 'measure: error[bundle]: other.bundle: the collection'"'"'s type is "urn:x-measure:bundle:2" and must be "urn:x-measure:bundle:1"'
+ok 'a bundle stands wherever a manifest does'
+
 pcr0=$(sed -n 's/^PCR0  //p' registers)
 zero=$(printf '%096d' 0)
 expect change zero.corim "$pcr0" "$zero"
