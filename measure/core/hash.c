@@ -117,6 +117,14 @@ bool hash_peek(const struct hash *h, struct digest *out, struct err *e)
 	return true;
 }
 
+bool hash_finish(struct hash *h, struct digest *out, struct err *e)
+{
+	if (!h->ctx)
+		return hash_peek(h, out, e);
+	*out = (struct digest){.alg = h->alg, .len = digest_len(h->alg)};
+	return EVP_DigestFinal_ex(h->ctx, out->v, NULL) == 1 || failed(digest_name(h->alg), e);
+}
+
 bool hash_of_two(enum digest_alg alg, struct bytes a, struct bytes b, struct digest *out,
 		 struct err *e)
 {

@@ -21,6 +21,9 @@ must bool hash_peek(const struct hash *h, struct digest *out, struct err *e);
 /* Back to nothing added. */
 must bool hash_restart(struct hash *h, struct err *e);
 
+/* The digest, cheaper than hash_peek(); h must be restarted before it is used again. */
+must bool hash_finish(struct hash *h, struct digest *out, struct err *e);
+
 /* Digest of one run of bytes, or of a and b one behind the other. */
 must bool hash_of(enum digest_alg alg, struct bytes x, struct digest *out, struct err *e);
 must bool hash_of_two(enum digest_alg alg, struct bytes a, struct bytes b, struct digest *out,

@@ -1,0 +1,175 @@
+#include "measure/fetch/http.h"
+
+#include <curl/curl.h>
+#include <time.h>
+
+#include "measure/base/num.h"
+#include "measure/base/text.h"
+
+#define CONNECT_SECONDS 20L
+#define SLOW_SECONDS 60L /* without a byte */
+
+/* One transfer. */
+struct transfer {
+	const struct http *h;
+	struct buf body;
+	bool full; /* more came than is allowed */
+};
+
+static size_t receive(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)size;
+	if (n > t->body.max - t->body.n)
+		t->full = true;
+	else
+		buf_put(&t->body, bytes_of(p, n));
+	return t->full || t->body.failed ? 0 : n;
+}
+
+static int progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up, curl_off_t sent)
+{
+	const struct transfer *t = arg;
+
+	(void)total;
+	(void)up;
+	(void)sent;
+	if (t->h->watch.tick && now > 0)
+		t->h->watch.tick(t->h->watch.arg, (uint64_t)now);
+	return 0;
+}
+
+static void free_curl(CURL **c)
+{
+	curl_easy_cleanup(*c);
+}
+
+static bool set(CURL *c, struct transfer *t, const char *url)
+{
+	bool https = strncmp(url, "https:", 6) == 0;
+
+	return !curl_easy_setopt(c, CURLOPT_URL, url) &&
+	       !curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http,file") &&
+	       !curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, https ? "https" : "https,http") &&
+	       !curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L) &&
+	       !curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)HTTP_REDIRECTIONS) &&
+	       !curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) &&
+	       !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
+	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
+	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS) &&
+	       !curl_easy_setopt(c, CURLOPT_USERAGENT, "measure-fetch") &&
+	       !curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive) &&
+	       !curl_easy_setopt(c, CURLOPT_WRITEDATA, t) &&
+	       !curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) &&
+	       !curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) &&
+	       !curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+}
+
+static bool passes(CURLcode code)
+{
+	return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT ||
+	       code == CURLE_OPERATION_TIMEDOUT || code == CURLE_PARTIAL_FILE ||
+	       code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+	       code == CURLE_SSL_CONNECT_ERROR;
+}
+
+/* What libcurl says of a transfer that did not end well. */
+static bool broken(const struct transfer *t, CURLcode code, const char *url, struct err *e)
+{
+	if (t->full)
+		return err_set(e, REASON_LIMIT, "'%s' gives more than %zu bytes", url, t->body.max);
+	if (t->body.failed)
+		return buf_done(&t->body, url, e);
+	if (code == CURLE_FILE_COULDNT_READ_FILE)
+		return err_set(e, REASON_NOT_FOUND, "'%s' is not there", url);
+	return err_set(e, REASON_FETCH, "'%s': %s", url, curl_easy_strerror(code));
+}
+
+static bool answered(long status, const char *url, struct err *e)
+{
+	if (status == 0 || status == 200)
+		return true;
+	if (status == 404 || status == 410)
+		return err_set(e, REASON_NOT_FOUND, "'%s': the server has no such file (%ld)", url,
+			       status);
+	return err_set(e, REASON_FETCH, "'%s': the server answers %ld", url, status);
+}
+
+/* One try. *wait: the seconds that the server asks for, if it may be tried again; else -1. */
+static bool once(struct transfer *t, const char *url, curl_off_t *wait, struct err *e)
+{
+	owned(free_curl) CURL *c = curl_easy_init();
+	CURLcode code;
+	long status = 0;
+
+	*wait = -1;
+	if (!c || !set(c, t, url))
+		return err_set(e, REASON_LIBRARY, "libcurl cannot be set up");
+	code = curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_OK && answered(status, url, e))
+		return true;
+	if (passes(code) || status == 408 || status == 429 || status >= 500)
+		curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, wait);
+	return code == CURLE_OK ? false : broken(t, code, url, e);
+}
+
+static void transfer_free(struct transfer *t)
+{
+	buf_free(&t->body);
+}
+
+/* Waits `asked` seconds, or `own` where nothing was asked for. */
+static void pause_for(const struct http *h, const struct err *why, curl_off_t asked, unsigned own)
+{
+	curl_off_t seconds = asked > 0 ? asked : own;
+	struct timespec left = {.tv_sec = seconds < HTTP_WAIT_MAX ? seconds : HTTP_WAIT_MAX};
+
+	if (h->retry)
+		h->retry(h->arg, why, (unsigned)left.tv_sec);
+	while (nanosleep(&left, &left) != 0)
+		continue;
+}
+
+bool http_get(const struct http *h, const char *url, size_t max, struct buf *out, struct err *e)
+{
+	owned(transfer_free) struct transfer t = {.h = h, .body = BUF(max)};
+
+	for (unsigned i = 0;; i++) {
+		struct err why = {0};
+		curl_off_t wait;
+
+		if (once(&t, url, &wait, &why))
+			break;
+		if (wait < 0 || i + 1 >= h->tries) {
+			*e = why;
+			return false;
+		}
+		pause_for(h, &why, wait, 1u << (i < 6 ? i : 6));
+		buf_reset(&t.body);
+		t.full = false;
+	}
+	buf_put(out, buf_bytes(&t.body));
+	return buf_done(out, url, e);
+}
+
+bool http_address(const char *url, const char *what, struct err *e)
+{
+	static const char *const kinds[] = {"https://", "http://", "file://"};
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		known = known || strncmp(url, kinds[i], strlen(kinds[i])) == 0;
+	for (const char *p = url; known && *p; p++)
+		known = *p > ' ' && *p < 0x7f;
+	if (!known)
+		return err_set(e, REASON_USAGE,
+			       "%s: '%s' is no address: https://, http:// or file://", what, url);
+	return true;
+}
+
+const char *http_library_version(bool running)
+{
+	return running ? curl_version_info(CURLVERSION_NOW)->version : LIBCURL_VERSION;
+}

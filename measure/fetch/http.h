@@ -1,0 +1,38 @@
+/*
+ * Bytes from an address (https:, http:, file:), through libcurl, whole or not at all, in memory up
+ * to a ceiling. What is fetched is foreign: whoever asked for it verifies it before it gets a name.
+ * Redirections are followed, at most HTTP_REDIRECTIONS, but never from https to anything else.
+ * What passes by (no connection, a broken one, statuses 408, 429, 5xx) is tried again, after a wait
+ * that doubles from a second, or as long as the server asks for, up to a minute.
+ */
+#ifndef MEASURE_FETCH_HTTP_H
+#define MEASURE_FETCH_HTTP_H
+
+#include "measure/base/buf.h"
+#include "measure/base/file.h"
+
+#define HTTP_REDIRECTIONS 5
+#define HTTP_TRIES 4u
+#define HTTP_WAIT_MAX 60u /* seconds */
+
+struct http {
+	unsigned tries; /* at least 1 */
+	struct watch watch; /* bytes of this transfer */
+	void (*retry)(void *arg, const struct err *why, unsigned seconds); /* told before a wait */
+	void *arg;
+};
+
+/*
+ * Appended to out, whose content before is kept when it fails. max: bytes of the answer (limit).
+ * Errors: not-found (404, 410, a file that is not there), fetch, limit, out-of-memory.
+ */
+must bool http_get(const struct http *h, const char *url, size_t max, struct buf *out,
+		   struct err *e);
+
+/* https:, http: or file:, and nothing in it that is not printable ASCII; usage otherwise. */
+must bool http_address(const char *url, const char *what, struct err *e);
+
+/* Of libcurl, as compiled against or as it runs. */
+const char *http_library_version(bool running);
+
+#endif
