@@ -184,7 +184,6 @@ void dsse_pae(struct buf *out, struct bytes type, struct bytes payload)
 bool dsse_attach(struct dsse *d, const struct pubkey *key, struct bytes raw, struct err *e)
 {
 	owned(buf_free) struct buf tbs = BUF(2 * DSSE_MAX);
-	size_t n;
 
 	dsse_pae(&tbs, d->type, d->payload);
 	if (!buf_done(&tbs, "the bytes to sign", e))
@@ -194,12 +193,8 @@ bool dsse_attach(struct dsse *d, const struct pubkey *key, struct bytes raw, str
 	d->strings = BUF(SIGNATURE_ROOM);
 	if (!key_signature_der(raw, pubkey_alg(key), &d->strings, e))
 		return false;
-	n = d->strings.n;
-	base64_put(&d->strings, digest_bytes(pubkey_id(key)));
-	if (!buf_done(&d->strings, "a signature", e))
-		return false;
-	d->signature[0].sig = bytes_of(d->strings.p, n);
-	d->signature[0].keyid = bytes_of(d->strings.p + n, d->strings.n - n);
+	d->signature[0].keyid = bytes_of(NULL, 0);
+	d->signature[0].sig = buf_bytes(&d->strings);
 	d->n = 1;
 	return true;
 }
@@ -217,8 +212,10 @@ void dsse_put(const struct dsse *d, struct json_out *w)
 	json_open(w, '[');
 	for (size_t i = 0; i < d->n; i++) {
 		json_open(w, '{');
-		json_key(w, "keyid");
-		json_string(w, d->signature[i].keyid);
+		if (d->signature[i].keyid.n > 0) {
+			json_key(w, "keyid");
+			json_string(w, d->signature[i].keyid);
+		}
 		json_key(w, "sig");
 		json_base64(w, d->signature[i].sig);
 		json_close(w, '}');

@@ -1,9 +1,9 @@
 /*
  * DSSE (Dead Simple Signing Envelope 1.0.2), the JSON envelope of statements that others read: a
- * payload with its type, and signatures over both together, dsse_pae(). ECDSA signatures are DER;
- * a key id is the standard base64 of the SHA-256 of the signer's SPKI, as Sigstore has it, and only
- * a hint. Written in one form: the members in the order payload, payloadType, signatures (keyid,
- * sig), standard base64, nothing between them, a newline at the end.
+ * payload with its type, and signatures over both together, dsse_pae(). ECDSA signatures are DER.
+ * Written in one form: the members in the order payload, payloadType, signatures (keyid, sig),
+ * standard base64, nothing between them, a newline at the end. Ours have no keyid: verifiers name
+ * keys in ways of their own, and some pass over a signature whose keyid is not theirs.
  *
  * The reader takes the members in any order, a missing keyid as an empty one, and is stricter than
  * the specification elsewhere: a member that it does not name, a name that stands twice, URL-safe

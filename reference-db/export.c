@@ -7,13 +7,13 @@
 #define ENVIRONMENT_MAX 4096u
 #define REGISTERS_MIN 3u
 
-#define EXPORT(name, summary, carries, write) {name, summary, carries, write},
+#define EXPORT(name, summary, carries, write, wrap) {name, summary, carries, write, wrap},
 static const struct export_format formats[] = {
 #include "reference-db/export.def"
 };
 #undef EXPORT
 
-#define EXPORT(name, summary, carries, write) name,
+#define EXPORT(name, summary, carries, write, wrap) name,
 const char *const export_names[] = {
 #include "reference-db/export.def"
 	NULL};

@@ -25,23 +25,13 @@ static bool read_key(struct signer *by, const struct x509 *cert, struct err *e)
 	       err_subject(e, signer_with(by));
 }
 
-/* Only the image may be written where it was read. */
-static bool distinct(const struct cli *c, const struct signer *by, const char *out, struct err *e)
-{
-	if (!signer_distinct(by, out, e))
-		return false;
-	if (by->way == SIGNER_TBS_OUT && !out_distinct(out, c->args.operands[0], e))
-		return false;
-	return out_distinct(out, args_value(&c->args, O_CERT), e);
-}
-
 /* The other half of the way by --attach. */
 static bool write_tbs(struct cli *c, struct answer *a, const struct signer *by,
 		      const struct eif_to_sign *s, struct err *e)
 {
 	enum cose_alg alg = x509_alg(s->cert);
 
-	if (!signer_write_tbs(by, buf_bytes(&s->tbs), e))
+	if (!file_write(signer_with(by), buf_bytes(&s->tbs), e))
 		return false;
 	json_key(&a->json, "alg");
 	json_str(&a->json, cose_alg_name(alg));
@@ -58,15 +48,13 @@ static bool write_tbs(struct cli *c, struct answer *a, const struct signer *by,
 static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(eif_sign_free) struct eif_to_sign s = {0};
-	owned(signer_free) struct signer by = SIGNER(O_WAYS, SIGNER_WAYS);
+	owned(signer_free) struct signer by = SIGNER(c, O_WAYS, SIGNER_WAYS);
 	owned(buf_free) struct buf rs = BUF(RS_MAX);
 	const char *image, *cert, *out;
 
 	if (!cli_operand(c, "FILE", &image, e) || !cli_needs(c, O_CERT, &cert, e) ||
-	    !signer_choose(&by, c, e) || !signer_output(&by, O_OUTPUT, "image", e))
-		return false;
-	out = by.way == SIGNER_TBS_OUT ? signer_with(&by) : args_value(&c->args, O_OUTPUT);
-	if (out && !distinct(c, &by, out, e))
+	    !signer_choose(&by, e) || !signer_target(&by, O_OUTPUT, "image", &out, e) ||
+	    (out && !out_distinct(out, cert, e)))
 		return false;
 	s.watch = cli_watch(c);
 	cli_expect_file(c, image);

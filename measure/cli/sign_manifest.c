@@ -53,40 +53,33 @@ static bool finish(const struct signer *by, const struct signing *s, const char 
 	owned(buf_free) struct buf signature = BUF(SIGNATURE_MAX), out = BUF(SIGNED_MAX + 4096);
 
 	if (by->way == SIGNER_TBS_OUT)
-		return signer_write_tbs(by, buf_bytes(&s->tbs), e);
+		return file_write(path, buf_bytes(&s->tbs), e);
 	return signer_sign(by, pubkey_alg(s->key), buf_bytes(&s->tbs), &signature, e) &&
 	       signing_attach(s, buf_bytes(&signature), &out, e) &&
 	       file_write(path, buf_bytes(&out), e);
 }
 
-/* What is written, which is none of the files that the signer needs. */
 static bool target(const struct cli *c, const struct signer *by, const char **path, struct err *e)
 {
-	if (by->way == SIGNER_TBS_OUT)
-		*path = signer_with(by);
-	else if (!cli_needs(c, O_OUTPUT, path, e))
-		return false;
-	return signer_output(by, O_OUTPUT, "manifest", e) && signer_distinct(by, *path, e);
+	return signer_target(by, O_OUTPUT, "manifest", path, e) &&
+	       (*path || cli_needs(c, O_OUTPUT, path, e));
 }
 
 static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 {
-	owned(signer_free) struct signer by = SIGNER(O_WAYS, SIGNER_OPTS);
+	owned(signer_free) struct signer by = SIGNER(c, O_WAYS, SIGNER_OPTS);
 	owned(buf_free) struct buf file = BUF(CORIM_MAX);
 	owned(signing_free) struct signing s = {0};
 	struct signing_terms t = {0};
 	struct corim_file f;
 	const char *path, *out;
 
-	if (!cli_operand(c, "FILE", &path, e) || !signer_choose(&by, c, e) ||
+	if (!cli_operand(c, "FILE", &path, e) || !signer_choose(&by, e) ||
 	    !target(c, &by, &out, e) || !read_terms(c, &t, e) ||
 	    !read_payload(path, &file, &f, e) || !signer_read_keys(&by, e) ||
 	    !signing_prepare(&s, f.payload, by.key, &t, e) || !finish(&by, &s, out, e))
 		return false;
-	json_key(&a->json, "alg");
-	json_str(&a->json, cose_alg_name(pubkey_alg(by.key)));
-	json_key(&a->json, "key_id");
-	json_hex(&a->json, digest_bytes(pubkey_id(by.key)));
+	signer_json(&by, &a->json);
 	return true;
 }
 

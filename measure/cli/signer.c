@@ -1,6 +1,7 @@
 #include "measure/cli/signer.h"
 
 #include "measure/base/file.h"
+#include "measure/core/cose.h"
 
 #define SIGNATURE_FILE_MAX 4096u
 
@@ -20,11 +21,10 @@ const char *signer_with(const struct signer *s)
 	return value(s, s->way);
 }
 
-bool signer_choose(struct signer *s, const struct cli *c, struct err *e)
+bool signer_choose(struct signer *s, struct err *e)
 {
 	unsigned given = 0;
 
-	s->args = &c->args;
 	for (enum signer_opt way = SIGNER_KEY; way < SIGNER_WAYS; way++) {
 		if (!value(s, way))
 			continue;
@@ -37,13 +37,15 @@ bool signer_choose(struct signer *s, const struct cli *c, struct err *e)
 		       given);
 }
 
-bool signer_output(const struct signer *s, unsigned output, const char *what, struct err *e)
+int signer_given(const struct signer *s)
 {
-	return s->way != SIGNER_TBS_OUT || !args_has(s->args, output) ||
-	       err_set(e, REASON_USAGE, "--tbs-out writes no %s, so --output has no meaning", what);
+	for (enum signer_opt opt = 0; opt < SIGNER_OPTS; opt++)
+		if (value(s, opt))
+			return (int)(s->first + opt);
+	return -1;
 }
 
-bool signer_distinct(const struct signer *s, const char *out, struct err *e)
+static bool distinct(const struct signer *s, const char *out, struct err *e)
 {
 	static const enum signer_opt inputs[] = {SIGNER_KEY, SIGNER_ATTACH, SIGNER_PASSPHRASE,
 						 SIGNER_PUBLIC_KEY};
@@ -56,7 +58,19 @@ bool signer_distinct(const struct signer *s, const char *out, struct err *e)
 		if (in && !out_distinct(out, in, e))
 			return false;
 	}
-	return true;
+	return s->way != SIGNER_TBS_OUT || out_distinct(out, s->args->operands[0], e);
+}
+
+bool signer_target(const struct signer *s, unsigned output, const char *what, const char **path,
+		   struct err *e)
+{
+	const char *out = args_value(s->args, output);
+
+	if (s->way == SIGNER_TBS_OUT && out)
+		return err_set(e, REASON_USAGE,
+			       "--tbs-out writes no %s, so --output has no meaning", what);
+	*path = s->way == SIGNER_TBS_OUT ? signer_with(s) : out;
+	return !*path || distinct(s, *path, e);
 }
 
 /* With all ways but --key the public key is needed for the header. */
@@ -106,7 +120,10 @@ bool signer_sign(const struct signer *s, enum cose_alg alg, struct bytes tbs, st
 	return from_file(signer_with(s), alg, raw, e);
 }
 
-bool signer_write_tbs(const struct signer *s, struct bytes tbs, struct err *e)
+void signer_json(const struct signer *s, struct json_out *w)
 {
-	return file_write(signer_with(s), tbs, e);
+	json_key(w, "alg");
+	json_str(w, cose_alg_name(pubkey_alg(s->key)));
+	json_key(w, "key_id");
+	json_hex(w, digest_bytes(pubkey_id(s->key)));
 }

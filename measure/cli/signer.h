@@ -2,7 +2,7 @@
  * How a signature comes about, the same for every verb that signs: by a private key, by a command,
  * by a file that holds it, or not at all, when the bytes to sign are written out. A verb takes the
  * rows of these options into its table; which of them were given, and whether that makes sense,
- * is judged here. Starts as SIGNER(place of the rows, number of rows); released by signer_free().
+ * is judged here. Starts as SIGNER(); released by signer_free().
  */
 #ifndef MEASURE_CLI_SIGNER_H
 #define MEASURE_CLI_SIGNER_H
@@ -52,19 +52,21 @@ struct signer {
 };
 
 /* n: SIGNER_WAYS or SIGNER_OPTS, by the rows that the table has. */
-#define SIGNER(at, n) ((struct signer){.first = (at), .n_opts = (n)})
+#define SIGNER(c, at, n) ((struct signer){.args = &(c)->args, .first = (at), .n_opts = (n)})
 
 void signer_free(struct signer *s);
 
-/*
- * Exactly one way (usage otherwise); `output`, the option that names what is written, has no
- * meaning beside --tbs-out; `what` that is: "image".
- */
-must bool signer_choose(struct signer *s, const struct cli *c, struct err *e);
-must bool signer_output(const struct signer *s, unsigned output, const char *what, struct err *e);
+/* Exactly one way (usage otherwise). Any of the options at all: its place in the table, or -1. */
+must bool signer_choose(struct signer *s, struct err *e);
+int signer_given(const struct signer *s);
 
-/* May `out` be written: is it none of the signer's own files? */
-must bool signer_distinct(const struct signer *s, const char *out, struct err *e);
+/*
+ * What is to be written: the value of --tbs-out, or of the option `output`, NULL when that is not
+ * given. It may be none of the signer's own files, nor, of --tbs-out, the operand. `what` the other
+ * is, which --tbs-out does not write: "image".
+ */
+must bool signer_target(const struct signer *s, unsigned output, const char *what,
+			const char **path, struct err *e);
 
 /* The keys of a statement, which its header names: both halves, or the public one. */
 must bool signer_read_keys(struct signer *s, struct err *e);
@@ -72,9 +74,11 @@ must bool signer_read_keys(struct signer *s, struct err *e);
 /* The value of the chosen way's option. */
 const char *signer_with(const struct signer *s);
 
-/* The signature by any way but --tbs-out, raw (key.h), not verified yet; or the bytes to sign. */
+/* The signature by any way but --tbs-out, raw (key.h), not verified yet. */
 must bool signer_sign(const struct signer *s, enum cose_alg alg, struct bytes tbs, struct buf *raw,
 		      struct err *e);
-must bool signer_write_tbs(const struct signer *s, struct bytes tbs, struct err *e);
+
+/* "alg" and "key_id" of the statement's key. */
+void signer_json(const struct signer *s, struct json_out *w);
 
 #endif

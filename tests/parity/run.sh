@@ -1,6 +1,7 @@
 #!/bin/sh
 # The same images by other programs, byte for byte: builds a matrix with this program and eif_build,
-# and describes one with this program and nitro-cli. Ends with `parity: N passed, M failed, K skipped`.
+# and describes one with this program and nitro-cli; and what we sign, verified by cosign. Ends with
+# `parity: N passed, M failed, K skipped`.
 #
 # MEASURE  the program (build/measure)
 # PEERS    a folder looked at before PATH, with
@@ -8,6 +9,7 @@
 #                                lock files of nitro-cli
 #          nitro-cli             or describe-eif-RELEASE FILE, which prints what that release's
 #                                `nitro-cli describe-eif --eif-path FILE` prints
+#          cosign                3.x
 set -eu
 cd "$(dirname "$0")/../.."
 [ -z "${PEERS:-}" ] || PATH=$(realpath "$PEERS"):$PATH
@@ -16,13 +18,13 @@ cd "$(dirname "$0")/../.."
 export PATH
 
 found=
-for peer in eif_build nitro-cli describe-eif-1.5 describe-eif-1.4; do
+for peer in eif_build nitro-cli describe-eif-1.5 describe-eif-1.4 cosign; do
 	! command -v "$peer" >/dev/null || found=yes
 done
 if [ -z "$found" ]; then
-	echo 'parity: neither eif_build nor nitro-cli in PEERS or PATH'
+	echo 'parity: none of eif_build, nitro-cli and cosign in PEERS or PATH'
 	echo 'parity: 0 passed, 0 failed, 1 skipped'
 	exit 0
 fi
 exec tests/run.sh parity tests/parity/build.sh tests/parity/metadata.sh tests/parity/sign.sh \
-	tests/parity/describe.sh
+	tests/parity/describe.sh tests/parity/cosign.sh
