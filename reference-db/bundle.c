@@ -53,6 +53,24 @@ static void get_type(struct cur *c)
 			 (const char *)type.p, BUNDLE_TYPE);
 }
 
+static int compare(struct bytes a, struct bytes b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* One set of signatures has one spelling. */
+static bool ascends(struct cur *c, const struct bundle *b, struct bytes x)
+{
+	int order = b->n > 0 ? compare(b->signature[b->n - 1].bytes, x) : -1;
+
+	return order < 0 || cur_fail(c, REASON_BUNDLE, cur_at(c) - x.n,
+				     "signature/%03zu %s the one in front of it", b->n,
+				     order > 0 ? "sorts before" : "is the same as");
+}
+
 static void get_signature(struct cur *c, struct bundle *b)
 {
 	char name[NAME_MAX_BYTES];
@@ -61,7 +79,7 @@ static void get_signature(struct cur *c, struct bundle *b)
 	signature_name(name, b->n);
 	get_name(c, name);
 	x = get_record(c, name, TYPE_SIGNATURE);
-	if (!cur_ok(c))
+	if (!cur_ok(c) || !ascends(c, b, x))
 		return;
 	b->signature[b->n].bytes = x;
 	b->signature[b->n++].at = cur_at(c) - x.n;
@@ -90,14 +108,6 @@ bool bundle_read(struct bytes in, uint64_t base, struct bundle *b, struct err *e
 		return false;
 	*b = read;
 	return true;
-}
-
-static int compare(struct bytes a, struct bytes b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n ? memcmp(a.p, b.p, n) : 0;
-
-	return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
 /* By insertion: there are few, and equal ones are met on the way. */

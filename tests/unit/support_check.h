@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -22,6 +23,14 @@ static inline void check_err(const struct err *e, enum reason r, const char *tex
 {
 	assert_string_equal(e->text, text);
 	assert_string_equal(reason_slug(e->reason), reason_slug(r));
+}
+
+/* Is there time for all of it? `make soak` says so. */
+static inline bool check_soak(void)
+{
+	const char *s = getenv("SOAK");
+
+	return s && *s && strcmp(s, "0") != 0;
 }
 
 static inline void check_no_err(const struct err *e)

@@ -199,7 +199,7 @@ static bool flip_is_noticed(const struct buf *flipped)
 static void a_flipped_bit_is_refused_or_seen(void **state)
 {
 	owned(buf_free) struct buf out = sample();
-	unsigned bits = getenv("SOAK") ? 8 : 1;
+	unsigned bits = check_soak() ? 8 : 1;
 
 	(void)state;
 	for (size_t i = 0; i < out.n; i++)

@@ -200,7 +200,7 @@ static void a_stream_is_no_file_for_readings_side_by_side(void **state)
  */
 static void a_section_of_more_than_4_gib_is_walked_over_and_measured(void **state)
 {
-	const char *soak = getenv("SOAK");
+	bool soak = check_soak();
 	struct file f = FILE_NONE;
 	struct eif_image img;
 	struct err e = {0};
