@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "measure/base/file.h"
+#include "measure/base/home.h"
 #include "measure/base/text.h"
 
 const char *const trust_role_names[] = {
@@ -93,27 +94,14 @@ bool trust_name_ok(struct bytes name)
 
 /* ---- the file */
 
-/* An environment that is told to be somewhere relative could be beside a manifest. */
-static const char *folder_in(const char *variable)
-{
-	const char *value = getenv(variable);
-
-	return value && value[0] == '/' ? value : NULL;
-}
-
 bool trust_path(const char *given, struct buf *out, struct err *e)
 {
-	const char *config = folder_in("XDG_CONFIG_HOME"), *home = folder_in("HOME");
-
 	if (given)
 		buf_str(out, given);
-	else if (config)
-		buf_fmt(out, "%s/measure/trust.yml", config);
-	else if (home)
-		buf_fmt(out, "%s/.config/measure/trust.yml", home);
-	else
+	else if (!home_path(HOME_CONFIG, "trust.yml", out))
 		return err_set(e, REASON_NO_TRUST,
-			       "neither XDG_CONFIG_HOME nor HOME says where the trust file is");
+			       "neither %s nor HOME says where the trust file is",
+			       home_variable(HOME_CONFIG));
 	return buf_done(out, "the path of the trust file", e);
 }
 

@@ -9,26 +9,9 @@
 
 #include "measure/base/file.h"
 #include "measure/base/hex.h"
+#include "measure/base/home.h"
 
 /* ---- the folder */
-
-/* Every folder on the way that is not there yet. */
-static bool make_folders(const char *path, struct err *e)
-{
-	owned(own_free) char *folder = own_string(path, e);
-
-	if (!folder)
-		return false;
-	for (char *p = strchr(folder + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-			err_errno(e, errno, "cannot be made");
-			return err_subject(e, folder);
-		}
-		*p = '/';
-	}
-	return true;
-}
 
 /* Held until the descriptor is closed, so that of two programs one reads what the other wrote. */
 static bool lock_folder(const char *path, int *fd, struct err *e)
@@ -178,7 +161,7 @@ bool trust_add(struct trust_addition *a, struct err *e)
 		return false;
 	a->id = *pubkey_id(key);
 	a->kind = pubkey_kind(key);
-	if (a->make_folder && !make_folders(a->path, e))
+	if (a->make_folder && !home_make_folders(a->path, e))
 		return false;
 	path = target_of(a->path, e);
 	if (!path || !lock_folder(path, &folder, e) || !read_or_new(&t, path, e) ||
