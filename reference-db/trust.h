@@ -13,6 +13,7 @@
  *     publisher:
  *       threshold: 1             how many different keys must have signed
  *       ca: [...]                certificates in PEM whose holders count as well, optional
+ *   require: {...}               the policy for evidence (require.h)
  *
  * A key counts only in the roles that it is given, and once: names, keys and CAs stand there once,
  * each id is the digest of its key, and each threshold can be reached. Everything is owned by the
@@ -22,6 +23,7 @@
 #define REFERENCE_DB_TRUST_H
 
 #include "measure/base/json.h"
+#include "measure/core/policy.h"
 #include "measure/core/pubkey.h"
 
 #define TRUST_MAX (1u << 20) /* bytes of the file */
@@ -58,6 +60,8 @@ struct trust {
 	size_t n;
 	struct trust_key key[TRUST_KEYS]; /* in the order of the file */
 	struct trust_rule rule[TRUST_ROLES];
+	struct policy require; /* the strict one where the file says nothing */
+	struct buf require_texts;
 };
 
 /*

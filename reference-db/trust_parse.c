@@ -5,6 +5,7 @@
 #include "measure/base/base64.h"
 #include "measure/base/hex.h"
 #include "measure/base/yaml.h"
+#include "reference-db/require.h"
 #include "reference-db/trust.h"
 
 #define VERSION 1u
@@ -35,12 +36,11 @@ static const struct yaml_field roles_fields[] = {
 	{.key = "root", .type = YAML_MAP, .fields = rule_fields},
 	{0},
 };
-static const struct yaml_field require_fields[] = {{0}};
 static const struct yaml_field root_fields[] = {
 	{.key = "version", .type = YAML_UINT, .required = true},
 	{.key = "keys", .type = YAML_LIST, .item = &key_item},
 	{.key = "roles", .type = YAML_MAP, .fields = roles_fields},
-	{.key = "require", .type = YAML_MAP, .fields = require_fields}, /* the policy, to come */
+	{.key = "require", .type = YAML_MAP, .fields = require_fields},
 	{0},
 };
 static const struct yaml_field root = {.type = YAML_MAP, .fields = root_fields};
@@ -239,6 +239,7 @@ static bool read_tree(struct reader *r)
 	const struct yaml_node *top = r->y->nodes, *version = yaml_member(r->y, top, "version");
 	const struct yaml_node *keys = yaml_member(r->y, top, "keys");
 	const struct yaml_node *roles = yaml_member(r->y, top, "roles");
+	const struct yaml_node *require = yaml_member(r->y, top, "require");
 	const struct yaml_node *node = keys ? yaml_first(r->y, keys) : NULL;
 
 	if (yaml_u64(version) != VERSION)
@@ -252,7 +253,8 @@ static bool read_tree(struct reader *r)
 		if (node && !read_rule(r, node, role))
 			return false;
 	}
-	return check_rules(r);
+	return check_rules(r) && (!require || require_read(r->y, require, &r->t->require,
+							   &r->t->require_texts, r->e));
 }
 
 bool trust_parse(struct trust **t, struct bytes text, struct err *e)

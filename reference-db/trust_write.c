@@ -4,6 +4,7 @@
 #include "measure/base/when.h"
 #include "measure/base/yaml.h"
 #include "measure/core/hash.h"
+#include "reference-db/require.h"
 #include "reference-db/trust.h"
 
 /* ---- the file */
@@ -83,6 +84,7 @@ void trust_write(const struct trust *t, struct buf *out)
 		any = true;
 		put_rule(out, &t->rule[r], r);
 	}
+	require_write(&t->require, out);
 }
 
 /* ---- for people */
@@ -146,6 +148,7 @@ void trust_text(const struct trust *t, struct buf *out)
 		for (size_t i = 0; i < rule->n_ca; i++)
 			show_ca(out, rule->ca[i]);
 	}
+	require_write(&t->require, out);
 }
 
 /* ---- for programs */
@@ -216,4 +219,6 @@ void trust_json(const struct trust *t, struct json_out *w)
 		json_rule(w, &t->rule[r], trust_count(t, r));
 	}
 	json_close(w, '}');
+	json_key(w, "require");
+	require_json(&t->require, w);
 }

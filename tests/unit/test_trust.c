@@ -302,8 +302,11 @@ static void the_schema_is_closed(void **state)
 		{"version: 1\nroles: {witness: {threshold: 1}}\n",
 		 "line 2: unknown key 'witness'; known here: publisher, rebuilder, withdrawer, "
 		 "root"},
-		{"version: 1\nrequire: {kinds: [nitro]}\n",
-		 "line 2: unknown key 'kinds'; known here: none"},
+		{"version: 1\nrequire: {debug: true}\n",
+		 "line 2: unknown key 'debug'; known here: kinds, products, regions, statuses, "
+		 "fresh, channel, max-age, vmpl, tcb, firmware, committed-firmware, guest-svn, "
+		 "guest-forbidden, guest-required, platform-allowed, platform-required, "
+		 "mitigations, id-keys, author-keys"},
 	};
 
 	(void)state;
@@ -423,7 +426,9 @@ static void people_and_programs_see_the_same(void **state)
 		"\"not_before\":\"2026-01-01T00:00:00Z\",\"not_after\":\"2026-12-31T23:59:59Z\"}],"
 		"\"roles\":{\"publisher\":{\"threshold\":2,\"keys\":2,\"ca\":[]},"
 		"\"rebuilder\":{\"threshold\":1,\"keys\":1,\"ca\":[]},"
-		"\"root\":{\"threshold\":1,\"keys\":1,\"ca\":[]}}}";
+		"\"root\":{\"threshold\":1,\"keys\":1,\"ca\":[]}},"
+		"\"require\":{\"fresh\":\"require\",\"channel\":\"warn\",\"vmpl\":0,"
+		"\"committed-firmware\":\"warn\"}}";
 	owned(trust_free) struct trust *t = NULL;
 	owned(buf_free) struct buf out = BUF(1u << 16);
 	struct json_out w = json_out(&out, false);
