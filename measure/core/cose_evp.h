@@ -8,7 +8,9 @@
 
 #include "measure/core/cose.h"
 
+struct X509_algor_st;
 struct X509_pubkey_st;
+struct asn1_string_st;
 struct evp_pkey_st;
 
 /* Before the first use of OpenSSL: its configuration file, which can load code, is not read. */
@@ -49,5 +51,12 @@ struct x509_st *x509_cert(const struct x509 *x);
 struct evp_pkey_st *x509_evp(const struct x509 *x);
 struct evp_pkey_st *key_evp(const struct key *k);
 struct evp_pkey_st *pubkey_evp(const struct pubkey *k);
+
+/* A time of a certificate or a list; r otherwise, with the name of the field. */
+must bool x509_time(const struct asn1_string_st *t, enum reason r, const char *field, int64_t *when,
+		    struct err *e);
+
+/* Of enum x509_signature, in its one spelling and made by a key of that kind; 0 for all others. */
+unsigned x509_signature_of(const struct X509_algor_st *algor, enum x509_kind issuer);
 
 #endif

@@ -5,8 +5,9 @@ struct policy policy_strict(void)
 	return (struct policy){
 		.fresh = DEMAND_REQUIRE,
 		.channel = DEMAND_WARN,
-		.has_vmpl = true,
-		.vmpl = 0,
+		.launch = TCB_NONE,
+		.known_floors = DEMAND_WARN,
+		.guest_forbidden = UINT64_C(1) << 18, /* MIGRATE_MA */
 		.firmware_major = -1,
 		.firmware_minor = -1,
 		.firmware_build = -1,

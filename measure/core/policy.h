@@ -45,22 +45,29 @@ struct policy {
 		const char *product; /* NULL: every product */
 		struct tcb tcb;
 	} floor[POLICY_LIST];
+	struct tcb launch; /* LAUNCH_TCB at least; 0 or less is not demanded */
+	enum demand known_floors; /* what AMD's bulletins demand of the processor */
 	bool has_platform; /* bits of PLATFORM_INFO that may be set; others fail */
 	uint64_t platform_allowed, platform_required;
 	uint64_t guest_forbidden; /* bits of POLICY that fail when set (DEBUG aside) */
 	uint64_t guest_required;
+	int abi_major, abi_minor; /* that POLICY demands at least */
+	bool id_block, author_key; /* must be there, whosever */
 	struct policy_list id_keys, author_keys; /* SHA-384 of the key, hexadecimal; any of them */
+	struct policy_list image_ids, family_ids, report_ids, report_ids_ma,
+		chip_ids; /* the same */
 	bool has_guest_svn;
 	uint32_t guest_svn; /* at least */
 	int firmware_major, firmware_minor, firmware_build; /* at least; -1: not demanded */
 	bool has_mitigations;
-	uint64_t mitigations; /* bits that the current vector must have */
+	uint64_t mitigations, launch_mitigations; /* bits that the vectors must have */
 	enum demand provisional; /* committed below current firmware */
 };
 
 /*
- * The defaults: VMPL 0, no debugging, freshness required, a channel that was not checked and
- * firmware that is not committed told of, all else not demanded.
+ * The defaults: no debugging, no migration agent, freshness required; told of are a channel that
+ * was not checked, firmware that is not committed or below what a bulletin demands, and a report of
+ * another VMPL than 0 (a provider may give guests another one); all else is not demanded.
  */
 struct policy policy_strict(void);
 

@@ -141,7 +141,7 @@ static bool is_der(struct bytes der, struct err *e)
 }
 
 /* RFC 5280 §4.1.2.5 alone: with seconds, without fractions, in UTC. */
-static bool time_of(const ASN1_TIME *t, const char *field, int64_t *when, struct err *e)
+bool x509_time(const ASN1_TIME *t, enum reason r, const char *field, int64_t *when, struct err *e)
 {
 	int n = ASN1_STRING_type(t) == V_ASN1_UTCTIME ? 13 : 15;
 	struct tm tm = {0};
@@ -149,7 +149,7 @@ static bool time_of(const ASN1_TIME *t, const char *field, int64_t *when, struct
 	if (ASN1_STRING_length(t) != n || ASN1_STRING_get0_data(t)[n - 1] != 'Z' ||
 	    ASN1_TIME_to_tm(t, &tm) != 1) {
 		ERR_clear_error();
-		return err_set(e, REASON_CERTIFICATE, "%s of the certificate is no time", field);
+		return err_set(e, r, "%s is no time", field);
 	}
 	*when = timegm(&tm);
 	return true;
@@ -237,8 +237,10 @@ static bool key_of_chain(struct x509 *x, struct err *e)
 
 static bool dates(struct x509 *x, struct err *e)
 {
-	return time_of(X509_get0_notBefore(x->cert), "notBefore", &x->not_before, e) &&
-	       time_of(X509_get0_notAfter(x->cert), "notAfter", &x->not_after, e);
+	return x509_time(X509_get0_notBefore(x->cert), REASON_CERTIFICATE,
+			 "notBefore of the certificate", &x->not_before, e) &&
+	       x509_time(X509_get0_notAfter(x->cert), REASON_CERTIFICATE,
+			 "notAfter of the certificate", &x->not_after, e);
 }
 
 /*

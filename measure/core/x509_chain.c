@@ -79,10 +79,8 @@ static const struct algorithm algorithms[] = {
 	 DER("\x30\x46" PSS_OID "\x30\x39" PSS_384 "\xa3\x03\x02\x01\x01")},
 };
 
-/* The algorithm in its signed bytes, or NULL; X509_verify() wants the other one to be the same. */
-static const struct algorithm *algorithm_of(X509 *cert)
+static const struct algorithm *algorithm_of(const X509_ALGOR *algor)
 {
-	const X509_ALGOR *algor = X509_get0_tbs_sigalg(cert);
 	uint8_t der[ALGORITHM_MAX], *p = der;
 	int n = i2d_X509_ALGOR(algor, NULL);
 
@@ -94,9 +92,17 @@ static const struct algorithm *algorithm_of(X509 *cert)
 	return NULL;
 }
 
+unsigned x509_signature_of(const X509_ALGOR *algor, enum x509_kind issuer)
+{
+	const struct algorithm *a = algorithm_of(algor);
+
+	return a && a->kinds & issuer ? a->signature : 0;
+}
+
+/* The algorithm is that of the signed bytes; X509_verify() wants the other one to be the same. */
 static bool check_signature(struct link *l, const struct x509 *issuer)
 {
-	const struct algorithm *a = algorithm_of(l->cert);
+	const struct algorithm *a = algorithm_of(X509_get0_tbs_sigalg(l->cert));
 	struct err fault = {0};
 	int verdict;
 
@@ -119,6 +125,20 @@ static bool check_signature(struct link *l, const struct x509 *issuer)
 	if (fault.reason != REASON_CHAIN)
 		return err_set(l->e, fault.reason, "%s", fault.text);
 	broken(l, "is not signed by the next certificate's key");
+	return true;
+}
+
+bool x509_signed(const struct x509 *subject, const struct x509 *issuer, unsigned signatures,
+		 bool *yes, struct err *e)
+{
+	struct x509_rules rules = {.signatures = signatures};
+	struct x509_finding finding = {0};
+	struct link l = {&rules, subject, x509_cert(subject), 0, &finding, e};
+
+	if (!check_signature(&l, issuer))
+		return false;
+	ERR_clear_error();
+	*yes = finding.link == REASON_NONE;
 	return true;
 }
 

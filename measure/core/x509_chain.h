@@ -56,7 +56,12 @@ must bool x509_chain_check(const struct x509 *const *cert, size_t n, const struc
 /* Of the findings the first whose link is broken, or else that is out of time, or NULL. */
 const struct x509_finding *x509_chain_fault(const struct x509_finding *finding, size_t n);
 
-/* Did the key of `issuer` sign `subject`, and does its name stand there? For the choice of one. */
+/*
+ * For the choice of one of several: does the name of `issuer` stand in `subject`, and did its key
+ * sign it, too, with an algorithm of the list (enum x509_signature)?
+ */
 bool x509_names_issuer(const struct x509 *subject, const struct x509 *issuer);
+must bool x509_signed(const struct x509 *subject, const struct x509 *issuer, unsigned signatures,
+		      bool *yes, struct err *e);
 
 #endif

@@ -1,0 +1,167 @@
+#include "ovmf-snp/vek_chain.h"
+
+#include "measure/core/hash.h"
+
+static const char pem_begin[] = "-----BEGIN CERTIFICATE-----";
+
+void snp_pool_free(struct snp_pool *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		x509_free(&p->cert[i]);
+	p->n = 0;
+}
+
+const char *snp_signer_name(enum snp_signing_key kind)
+{
+	return kind == SNP_KEY_VLEK ? "ASVK" : "ASK";
+}
+
+/* x becomes the pool's, or goes away when the pool has it already. */
+static bool keep(struct snp_pool *p, struct x509 **x, struct err *e)
+{
+	owned(x509_free) struct x509 *mine = take(*x);
+
+	for (size_t i = 0; i < p->n; i++)
+		if (bytes_equal(x509_der(p->cert[i]), x509_der(mine)))
+			return true;
+	if (p->n == SNP_POOL_MAX)
+		return err_set(e, REASON_LIMIT, "there are more than %u certificates",
+			       SNP_POOL_MAX);
+	p->cert[p->n++] = take(mine);
+	return true;
+}
+
+/* Blanks and empty lines between blocks say nothing. */
+static struct bytes trimmed(struct bytes text)
+{
+	while (text.n > 0 && strchr(" \t\r\n", text.p[0]) && text.p[0] != '\0')
+		text = bytes_of(text.p + 1, text.n - 1);
+	return text;
+}
+
+static bool add_blocks(struct snp_pool *p, struct bytes text, struct err *e)
+{
+	while (text.n > 0) {
+		owned(x509_free) struct x509 *x = NULL;
+		size_t used;
+
+		if (!x509_read_pem_any(&x, text, &used, e) || !keep(p, &x, e))
+			return false;
+		text = trimmed(bytes_of(text.p + used, text.n - used));
+	}
+	return true;
+}
+
+bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct err *e)
+{
+	owned(x509_free) struct x509 *x = NULL;
+	struct bytes text = trimmed(file);
+	struct err fault = {0};
+
+	if (bytes_start(text, bytes_str(pem_begin)))
+		return add_blocks(p, text, e);
+	if (x509_read_der(&x, file, &fault))
+		return keep(p, &x, e);
+	if (passing && reason_class(fault.reason) != EXIT_CLASS_ENVIRONMENT)
+		return true;
+	return err_set(e, fault.reason, "%s", fault.text);
+}
+
+bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,
+		      enum snp_signing_key kind, struct err *e)
+{
+	const struct bytes *own = snp_authorities[product->id];
+
+	return snp_pool_add(p, own[kind == SNP_KEY_VLEK ? SNP_ASVK : SNP_ASK], false, e) &&
+	       snp_pool_add(p, own[SNP_ARK], false, e);
+}
+
+/* ---- the choice */
+
+/*
+ * The one of the pool that issued x: of several with the name the one whose key signed it, or else
+ * the first. NULL when none has the name.
+ */
+static bool issuer_of(const struct snp_pool *p, const struct x509 *x, const struct x509 **found,
+		      struct err *e)
+{
+	size_t named = 0;
+	bool yes = false;
+
+	*found = NULL;
+	for (size_t i = 0; i < p->n; i++)
+		named += x509_names_issuer(x, p->cert[i]);
+	for (size_t i = 0; i < p->n && !yes; i++) {
+		if (!x509_names_issuer(x, p->cert[i]))
+			continue;
+		if (named > 1 && !x509_signed(x, p->cert[i], X509_PSS_SHA384, &yes, e))
+			return false;
+		if (yes || !*found)
+			*found = p->cert[i];
+	}
+	return true;
+}
+
+/* Among the named roots first, unless another certificate's key signed x and theirs did not. */
+static bool root_of(const struct snp_chain_rules *r, const struct x509 *x,
+		    const struct x509 **found, struct err *e)
+{
+	const struct x509 *other;
+	bool yes = false;
+
+	if (!issuer_of(r->roots, x, found, e) || !issuer_of(r->candidates, x, &other, e))
+		return false;
+	if (*found && other && !x509_signed(x, *found, X509_PSS_SHA384, &yes, e))
+		return false;
+	if (!*found || (other && !yes))
+		*found = other;
+	return true;
+}
+
+static bool trust(struct snp_chain *c, const struct snp_chain_rules *r, struct err *e)
+{
+	struct bytes root = x509_der(c->cert[2]);
+	struct digest d;
+
+	if (r->roots->n == 0) {
+		if (!hash_of(DIGEST_SHA256, root, &d, e))
+			return false;
+		c->product = snp_product_by_ark(digest_bytes(&d));
+		c->trusted = c->product != NULL;
+	}
+	for (size_t i = 0; i < r->roots->n; i++)
+		c->trusted = c->trusted || bytes_equal(root, x509_der(r->roots->cert[i]));
+	return true;
+}
+
+static bool missing(const char *what, const struct snp_vek *v, struct err *e)
+{
+	const char *of = v->product ? v->product->name : "an unknown product";
+
+	err_set(e, REASON_COLLATERAL, "the %s of %s was not given, which signed the %s", what, of,
+		strcmp(what, "ARK") == 0 ? snp_signer_name(v->kind) : snp_key_name(v->kind));
+	return err_hint(e, "give it with --chain");
+}
+
+bool snp_chain_make(struct snp_chain *c, const struct x509 *vek, const struct snp_vek *v,
+		    const struct snp_chain_rules *rules, struct err *e)
+{
+	struct x509_rules link = {
+		.leaf_keys = X509_P384,
+		.issuer_keys = X509_RSA_4096,
+		.signatures = X509_PSS_SHA384,
+		.judged = rules->judged,
+		.at = rules->at,
+	};
+
+	*c = (struct snp_chain){.cert = {vek}};
+	if (!issuer_of(rules->candidates, vek, &c->cert[1], e))
+		return false;
+	if (!c->cert[1])
+		return missing(snp_signer_name(v->kind), v, e);
+	if (!root_of(rules, c->cert[1], &c->cert[2], e))
+		return false;
+	if (!c->cert[2])
+		return missing("ARK", v, e);
+	return x509_chain_check(c->cert, SNP_CHAIN, &link, c->finding, e) && trust(c, rules, e);
+}
