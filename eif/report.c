@@ -20,12 +20,6 @@ static void member_bool(struct json_out *w, const char *key, bool x)
 	json_bool(w, x);
 }
 
-static void member_str(struct json_out *w, const char *key, const char *s)
-{
-	json_key(w, key);
-	json_str(w, s);
-}
-
 static void member_hex(struct json_out *w, const char *key, const struct digest *d)
 {
 	json_key(w, key);
@@ -41,7 +35,7 @@ static void sections(const struct eif_image *img, struct json_out *w)
 
 		json_open(w, '{');
 		member_u64(w, "index", i);
-		member_str(w, "type", eif_section_name(s->type));
+		json_text(w, "type", eif_section_name(s->type));
 		member_u64(w, "offset", s->offset);
 		member_u64(w, "data_offset", eif_section_data(s));
 		member_u64(w, "size", s->size);
@@ -59,7 +53,7 @@ static void signature(const struct eif_image *img, bool holds, struct json_out *
 	member_bool(w, "present", img->is_signed);
 	if (img->is_signed) {
 		member_bool(w, "valid", holds);
-		member_str(w, "algorithm", cose_alg_name(img->sign.sign1.alg));
+		json_text(w, "algorithm", cose_alg_name(img->sign.sign1.alg));
 		json_key(w, "signed_pcr0");
 		json_hex(w, bytes_of(img->sign.pcr0, sizeof(img->sign.pcr0)));
 		json_key(w, "value");
@@ -92,7 +86,7 @@ void eif_report_json(const struct eif_image *img, bool holds, struct json_out *w
 	member_u64(w, "size", img->size);
 	member_hex(w, "sha256", &img->sha256);
 	member_u64(w, "version", img->header.version);
-	member_str(w, "arch", img->header.flags & EIF_FLAG_AARCH64 ? "aarch64" : "x86_64");
+	json_text(w, "arch", img->header.flags & EIF_FLAG_AARCH64 ? "aarch64" : "x86_64");
 	member_u64(w, "flags", img->header.flags);
 	member_u64(w, "default_mem", img->header.default_mem);
 	member_u64(w, "default_cpus", img->header.default_cpus);
@@ -156,7 +150,7 @@ void eif_report_measurements(const struct mset *registers, const char *hash_algo
 {
 	json_key(w, "Measurements");
 	json_open(w, '{');
-	member_str(w, "HashAlgorithm", hash_algorithm);
+	json_text(w, "HashAlgorithm", hash_algorithm);
 	for (size_t i = 0; i < registers->n; i++)
 		member_hex(w, registers->entry[i].name, &registers->entry[i].digest);
 	json_close(w, '}');

@@ -1,7 +1,5 @@
 #include "reference-db/dsse.h"
 
-#include <stdio.h>
-
 #include "measure/base/base64.h"
 
 #define SIGNATURE_ROOM 256u
@@ -21,22 +19,7 @@ struct reader {
 	const struct json *json;
 	struct dsse *d;
 	struct err *e;
-	char where[32]; /* "signature 3: "; empty for the envelope's own members */
 };
-
-static bool wrong(struct reader *r, const struct json_node *at, const char *format, ...)
-	ERR_FORMAT(3, 4);
-
-static bool wrong(struct reader *r, const struct json_node *at, const char *format, ...)
-{
-	char text[300];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return err_at(r->e, REASON_DSSE, at->offset, "%s%s", r->where, text);
-}
 
 static bool known_keys(struct reader *r, const struct json_node *object, const char *const *keys)
 {
@@ -48,8 +31,9 @@ static bool known_keys(struct reader *r, const struct json_node *object, const c
 		while (*k && !bytes_equal(n->key, bytes_str(*k)))
 			k++;
 		if (!*k)
-			return wrong(r, n, "\"%.*s\" is no member that it has",
-				     n->key.n < 60 ? (int)n->key.n : 60, (const char *)n->key.p);
+			return err_at(r->e, REASON_DSSE, n->offset,
+				      "\"%.*s\" is no member that it has",
+				      n->key.n < 60 ? (int)n->key.n : 60, (const char *)n->key.p);
 	}
 	return true;
 }
@@ -60,10 +44,10 @@ static const struct json_node *member(struct reader *r, const struct json_node *
 	const struct json_node *n = json_member(r->json, object, key);
 
 	if (!n)
-		wrong(r, object, "%s is missing", key);
+		err_at(r->e, REASON_DSSE, object->offset, "%s is missing", key);
 	else if (n->type != type)
-		wrong(r, n, "%s is %s and must be %s", key, json_type_name(n->type),
-		      json_type_name(type));
+		err_at(r->e, REASON_DSSE, n->offset, "%s is %s and must be %s", key,
+		       json_type_name(n->type), json_type_name(type));
 	else
 		return n;
 	return NULL;
@@ -90,11 +74,12 @@ static bool take_base64(struct reader *r, const struct json_node *n, const char 
 	size_t from = r->d->strings.n, bad = 0;
 
 	if (n->text.n % 4 != 0)
-		return wrong(r, n, "%s is no base64: its length is %zu, no multiple of 4", key,
-			     n->text.n);
+		return err_at(r->e, REASON_DSSE, n->offset,
+			      "%s is no base64: its length is %zu, no multiple of 4", key,
+			      n->text.n);
 	if (!base64_read(n->text, &r->d->strings, &bad))
-		return wrong(r, n, "%s is no base64: character %zu of %zu", key, bad + 1,
-			     n->text.n);
+		return err_at(r->e, REASON_DSSE, n->offset, "%s is no base64: character %zu of %zu",
+			      key, bad + 1, n->text.n);
 	return kept(r, from, to);
 }
 
@@ -103,14 +88,15 @@ static bool take_signature(struct reader *r, const struct json_node *n)
 	const struct json_node *sig, *keyid;
 
 	if (n->type != JSON_OBJECT)
-		return wrong(r, n, "is %s and must be an object", json_type_name(n->type));
+		return err_at(r->e, REASON_DSSE, n->offset, "is %s and must be an object",
+			      json_type_name(n->type));
 	if (!known_keys(r, n, signature_keys))
 		return false;
 	sig = member(r, n, "sig", JSON_STRING);
 	if (!sig || !take_base64(r, sig, "sig", &r->d->signature[r->d->n].sig))
 		return false;
 	if (sig->text.n == 0)
-		return wrong(r, sig, "sig is empty");
+		return err_at(r->e, REASON_DSSE, sig->offset, "sig is empty");
 	keyid = json_member(r->json, n, "keyid");
 	if (keyid)
 		keyid = member(r, n, "keyid", JSON_STRING);
@@ -124,12 +110,11 @@ static bool take_signatures(struct reader *r, const struct json_node *list)
 	const struct json_node *n = json_first(r->json, list);
 
 	if (list->count > DSSE_SIGNATURES)
-		return wrong(r, list, "%u signatures, %u are the limit", list->count,
-			     DSSE_SIGNATURES);
+		return err_at(r->e, REASON_DSSE, list->offset, "%u signatures, %u are the limit",
+			      list->count, DSSE_SIGNATURES);
 	for (; n; n = json_after(r->json, list, n)) {
-		snprintf(r->where, sizeof(r->where), "signature %zu: ", r->d->n);
 		if (!take_signature(r, n))
-			return false;
+			return err_in(r->e, "signature %zu", r->d->n);
 		r->d->n++;
 	}
 	return true;
@@ -140,8 +125,9 @@ static bool take_envelope(struct reader *r)
 	const struct json_node *root = &r->json->nodes[0], *type, *payload, *signatures;
 
 	if (root->type != JSON_OBJECT)
-		return wrong(r, root, "an envelope is an object and this is %s",
-			     json_type_name(root->type));
+		return err_at(r->e, REASON_DSSE, root->offset,
+			      "an envelope is an object and this is %s",
+			      json_type_name(root->type));
 	if (!known_keys(r, root, envelope_keys))
 		return false;
 	type = member(r, root, "payloadType", JSON_STRING);
@@ -150,7 +136,7 @@ static bool take_envelope(struct reader *r)
 	if (!signatures)
 		return false;
 	if (type->text.n == 0)
-		return wrong(r, type, "payloadType is empty");
+		return err_at(r->e, REASON_DSSE, type->offset, "payloadType is empty");
 	return take_text(r, type, &r->d->type) &&
 	       take_base64(r, payload, "payload", &r->d->payload) && take_signatures(r, signatures);
 }

@@ -5,20 +5,12 @@
 #define MEASURED_TYPE "urn:x-measure:measured:1" /* nothing is said of how it was built */
 #define BUILDER_ID "urn:x-measure:builder:unnamed:1"
 
-static void put_text(struct json_out *w, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	json_key(w, key);
-	json_str(w, text);
-}
-
 /* ---- ResourceDescriptor */
 
 static void open_resource(struct json_out *w, const char *name)
 {
 	json_open(w, '{');
-	put_text(w, "name", name);
+	json_text(w, "name", name);
 	json_key(w, "digest");
 	json_open(w, '{');
 }
@@ -44,7 +36,7 @@ static void put_component(struct json_out *w, const struct component *c)
 	if (c->sized || c->origin != ORIGIN_NONE) {
 		json_key(w, "annotations");
 		json_open(w, '{');
-		put_text(w, "origin", origin_name(c->origin));
+		json_text(w, "origin", origin_name(c->origin));
 		if (c->sized) {
 			json_key(w, "size");
 			json_u64(w, c->size);
@@ -61,8 +53,8 @@ static void put_named_digest(struct json_out *w, const char *name, const char *c
 	if (!commit && !digest)
 		return;
 	open_resource(w, name);
-	put_text(w, "gitCommit", commit);
-	put_text(w, "sha256", digest ? digest + strlen("sha256:") : NULL);
+	json_text(w, "gitCommit", commit);
+	json_text(w, "sha256", digest ? digest + strlen("sha256:") : NULL);
 	json_close(w, '}');
 	json_close(w, '}');
 }
@@ -73,7 +65,7 @@ static void put_payload(struct json_out *w, const char *id, const struct digest 
 {
 	open_resource(w, id);
 	put_digest(w, d);
-	put_text(w, "mediaType", "application/rim+cbor");
+	json_text(w, "mediaType", "application/rim+cbor");
 	json_close(w, '}');
 }
 
@@ -137,13 +129,13 @@ static void put_definition(struct json_out *w, const struct manifest *m)
 
 	json_key(w, "buildDefinition");
 	json_open(w, '{');
-	put_text(w, "buildType", built ? BUILD_TYPE : MEASURED_TYPE);
+	json_text(w, "buildType", built ? BUILD_TYPE : MEASURED_TYPE);
 	json_key(w, "externalParameters");
 	json_open(w, '{');
-	put_text(w, "product", m->product);
-	put_text(w, "version", m->version);
+	json_text(w, "product", m->product);
+	json_text(w, "version", m->version);
 	if (!m->foreign)
-		put_text(w, "recipe", m->recipe_digest);
+		json_text(w, "recipe", m->recipe_digest);
 	json_close(w, '}');
 	if (!m->foreign)
 		put_dependencies(w, m);
@@ -152,7 +144,7 @@ static void put_definition(struct json_out *w, const struct manifest *m)
 
 static void put_predicate(struct json_out *w, const struct manifest *m)
 {
-	put_text(w, "predicateType", "https://slsa.dev/provenance/v1");
+	json_text(w, "predicateType", "https://slsa.dev/provenance/v1");
 	json_key(w, "predicate");
 	json_open(w, '{');
 	put_definition(w, m);
@@ -160,7 +152,7 @@ static void put_predicate(struct json_out *w, const struct manifest *m)
 	json_open(w, '{');
 	json_key(w, "builder");
 	json_open(w, '{');
-	put_text(w, "id", BUILDER_ID);
+	json_text(w, "id", BUILDER_ID);
 	json_close(w, '}');
 	json_close(w, '}');
 	json_close(w, '}');
@@ -172,7 +164,7 @@ bool export_in_toto(const struct export_source *s, struct buf *out, struct err *
 	struct json_out w = json_out(out, false);
 
 	json_open(&w, '{');
-	put_text(&w, "_type", "https://in-toto.io/Statement/v1");
+	json_text(&w, "_type", "https://in-toto.io/Statement/v1");
 	if (!put_subject(&w, s, e))
 		return false;
 	put_predicate(&w, s->manifest);

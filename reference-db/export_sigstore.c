@@ -16,8 +16,7 @@ bool export_sigstore(const struct dsse *d, const struct pubkey *signer, struct b
 		return err_hint(e, "give --key, or `--to in-toto` for the statement unsigned");
 	}
 	json_open(&w, '{');
-	json_key(&w, "mediaType");
-	json_str(&w, MEDIA_TYPE);
+	json_text(&w, "mediaType", MEDIA_TYPE);
 	json_key(&w, "verificationMaterial");
 	json_open(&w, '{');
 	json_key(&w, "publicKey");

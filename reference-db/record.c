@@ -261,38 +261,30 @@ bool record_read(struct record *r, struct bytes text, struct err *e)
 	return ok;
 }
 
-static void put(struct json_out *w, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	json_key(w, key);
-	json_str(w, text);
-}
-
 void record_write(const struct record *r, struct buf *out)
 {
 	struct json_out w = json_out(out, true);
 
 	json_open(&w, '{');
-	put(&w, "schema", RECORD_SCHEMA);
-	put(&w, "product", r->product);
-	put(&w, "version", r->version);
-	put(&w, "vendor", r->vendor);
-	put(&w, "artefact", r->artefact);
-	put(&w, "origin", origin_name(r->origin));
+	json_text(&w, "schema", RECORD_SCHEMA);
+	json_text(&w, "product", r->product);
+	json_text(&w, "version", r->version);
+	json_text(&w, "vendor", r->vendor);
+	json_text(&w, "artefact", r->artefact);
+	json_text(&w, "origin", origin_name(r->origin));
 	json_key(&w, "source");
 	json_open(&w, '{');
-	put(&w, "commit", r->source_commit);
-	put(&w, "digest", r->source_digest);
+	json_text(&w, "commit", r->source_commit);
+	json_text(&w, "digest", r->source_digest);
 	json_close(&w, '}');
-	put(&w, "recipe", r->recipe);
-	put(&w, "inputs", r->inputs);
+	json_text(&w, "recipe", r->recipe);
+	json_text(&w, "inputs", r->inputs);
 	json_key(&w, "components");
 	json_open(&w, '{');
 	for (size_t i = 0; i < r->n_components; i++)
-		put(&w, r->component[i].name, origin_name(r->component[i].origin));
+		json_text(&w, r->component[i].name, origin_name(r->component[i].origin));
 	json_close(&w, '}');
-	put(&w, "certificate", r->certificate);
+	json_text(&w, "certificate", r->certificate);
 	json_close(&w, '}');
 	buf_str(out, "\n");
 }

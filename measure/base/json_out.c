@@ -175,6 +175,14 @@ void json_base64(struct json_out *w, struct bytes x)
 	buf_u8(w->out, '"');
 }
 
+void json_text(struct json_out *w, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	json_key(w, key);
+	json_str(w, text);
+}
+
 void json_raw(struct json_out *w, struct bytes text)
 {
 	lead(w);

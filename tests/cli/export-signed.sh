@@ -250,4 +250,26 @@ for to in in-toto sigstore; do
 done
 ok 'a signature that does not verify, and a manifest that it is not for, write nothing'
 
+echo 'version: 1' >trust.yml
+cat >ways <<'END'
+check blindbox.eif --trust trust.yml --manifest
+manifest show
+manifest export --to json
+manifest bundle -o none
+sign manifest --signer a --key ed.key -o none
+sign eif --cert P-256.pem --key P-256.key -o none
+manifest make --product a --version 1 -o none
+eif
+END
+for file in ed.json sigstore.json unsigned.json; do
+	while read -r line; do
+		# shellcheck disable=SC2086 # words
+		run $line $file
+		expect_status 3
+		expect_stdout ''
+		expect_no_file none
+	done <ways
+done
+ok 'an envelope or a bundle is neither manifest nor image'
+
 plan done

@@ -125,6 +125,8 @@ static void write_all_kinds(struct json_out *w)
 	json_close(w, ']');
 	json_key(w, "none");
 	json_string(w, (struct bytes){0});
+	json_text(w, "absent", NULL);
+	json_text(w, "there", "x");
 	json_close(w, '}');
 }
 
@@ -137,7 +139,7 @@ static void the_writer_sets_commas_and_blanks(void **state)
 	write_all_kinds(&w);
 	assert_string_equal(buf_cstr(&out), "{\"u\":18446744073709551615,\"k\\u0000\\n\":true,"
 					    "\"list\":[false,null,\"s\",{},\"00ff\",\"AP8=\",1.50],"
-					    "\"none\":\"\"}");
+					    "\"none\":\"\",\"there\":\"x\"}");
 	buf_reset(&out);
 	w = json_out(&out, true);
 	write_all_kinds(&w);
@@ -153,7 +155,8 @@ static void the_writer_sets_commas_and_blanks(void **state)
 					    "    \"AP8=\",\n"
 					    "    1.50\n"
 					    "  ],\n"
-					    "  \"none\": \"\"\n"
+					    "  \"none\": \"\",\n"
+					    "  \"there\": \"x\"\n"
 					    "}");
 	buf_free(&out);
 }
