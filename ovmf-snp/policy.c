@@ -128,6 +128,9 @@ static void check_guest(struct work *w)
 		  "POLICY is set and must not be");
 	fail_bits(w, snp_policy_bits, ~r->policy & w->p->guest_required,
 		  "POLICY is not set and must be");
+	if (r->policy & SNP_POLICY_MIGRATE_MA & ~w->p->guest_forbidden)
+		NOTE(w,
+		     "a migration agent may move the guest: bit 18 (MIGRATE_MA) of POLICY is set");
 	if (major < w->p->abi_major || (major == w->p->abi_major && minor < w->p->abi_minor))
 		FAIL(w, "the guest demands ABI %d.%d, and must demand %d.%d at least", major, minor,
 		     w->p->abi_major, w->p->abi_minor);

@@ -317,7 +317,8 @@ static bool read_numbers(const struct reader *r)
 		return false;
 	r->p->has_max_age = age != NULL;
 	r->p->max_age = age ? yaml_u64(age) : 0;
-	r->p->vmpl = vmpl ? (uint32_t)yaml_u64(vmpl) : r->p->vmpl;
+	r->p->has_vmpl = vmpl != NULL;
+	r->p->vmpl = vmpl ? (uint32_t)yaml_u64(vmpl) : 0;
 	r->p->has_guest_svn = svn != NULL;
 	r->p->guest_svn = svn ? (uint32_t)yaml_u64(svn) : 0;
 	return true;

@@ -213,7 +213,7 @@ static void put_all(struct sink *s, const struct policy *p)
 	put_demand(s, p, 1);
 	if (p->has_max_age)
 		put_number(s, "max-age", p->max_age);
-	if (p->has_vmpl && (s->json || p->vmpl != policy_strict().vmpl))
+	if (p->has_vmpl)
 		put_number(s, "vmpl", p->vmpl);
 	put_floors(s, p);
 	put_firmware(s, p);

@@ -7,7 +7,6 @@ struct policy policy_strict(void)
 		.channel = DEMAND_WARN,
 		.launch = TCB_NONE,
 		.known_floors = DEMAND_WARN,
-		.guest_forbidden = UINT64_C(1) << 18, /* MIGRATE_MA */
 		.firmware_major = -1,
 		.firmware_minor = -1,
 		.firmware_build = -1,

@@ -65,9 +65,10 @@ struct policy {
 };
 
 /*
- * The defaults: no debugging, no migration agent, freshness required; told of are a channel that
- * was not checked, firmware that is not committed or below what a bulletin demands, and a report of
- * another VMPL than 0 (a provider may give guests another one); all else is not demanded.
+ * The defaults: no debugging, freshness required; told of are a channel that was not checked,
+ * firmware that is not committed or below what a bulletin demands, a guest that a migration agent
+ * may move, and a report of another VMPL than 0 (a provider may give guests another one); all else
+ * is not demanded.
  */
 struct policy policy_strict(void);
 

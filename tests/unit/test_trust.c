@@ -427,7 +427,7 @@ static void people_and_programs_see_the_same(void **state)
 		"\"roles\":{\"publisher\":{\"threshold\":2,\"keys\":2,\"ca\":[]},"
 		"\"rebuilder\":{\"threshold\":1,\"keys\":1,\"ca\":[]},"
 		"\"root\":{\"threshold\":1,\"keys\":1,\"ca\":[]}},"
-		"\"require\":{\"fresh\":\"require\",\"channel\":\"warn\",\"vmpl\":0,"
+		"\"require\":{\"fresh\":\"require\",\"channel\":\"warn\","
 		"\"committed-firmware\":\"warn\"}}";
 	owned(trust_free) struct trust *t = NULL;
 	owned(buf_free) struct buf out = BUF(1u << 16);
