@@ -223,6 +223,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/shouldfail/%.o $(call object,$(FORGE)) $(LI
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
 
+# tells what one run of a program takes
+$(BUILD)/tests/spent: $(BUILD)/obj/tests/bench/spent.o
+	$(call say,LD)
+	$(Q)$(LINK) -o $@ $^
+
 # one harness, two programs: under libFuzzer, or replaying a corpus with any compiler
 REPLAY := $(if $(FUZZ),,$(BUILD)/obj/tests/fuzz/replay.o)
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(REPLAY) $(KIT) $(LIB)
@@ -249,7 +254,7 @@ check-alloc: $(call program,$(ALLOC))
 	$(RUN) alloc $(call program,$(ALLOC))
 check-cli: $(PROGRAM) $(MUTATE)
 	$(RUN) cli $(sort $(wildcard tests/cli/*.sh))
-check-shouldfail: $(PROGRAM) $(MUTATE)
+check-shouldfail: $(PROGRAM) $(MUTATE) $(BUILD)/tests/spent
 	$(RUN) shouldfail $(sort $(wildcard tests/shouldfail/*.sh))
 check-vectors: $(PROGRAM)
 	$(RUN) vectors $(sort $(wildcard tests/vectors/*.sh))
@@ -262,7 +267,7 @@ check-canary: $(BUILD)/tests/san/canary
 	$(RUN) canary tests/san/canary.sh
 
 # every program that a test needs, without running one
-tests: $(call program,$(UNIT) $(ALLOC) $(FUZZERS)) $(MUTATE) $(PROGRAM)
+tests: $(call program,$(UNIT) $(ALLOC) $(FUZZERS)) $(MUTATE) $(BUILD)/tests/spent $(PROGRAM)
 
 # all stages run, whichever fails
 stages = failed=; for s in $1; do $(MAKE) --no-print-directory $2 check-$$s || failed=yes; done; test -z "$$failed"

@@ -1,7 +1,7 @@
 #include "measure/base/file.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/verbs.h"
-#include "reference-db/published.h"
+#include "reference-db/released.h"
 
 enum { O_OUTPUT };
 
@@ -12,7 +12,7 @@ static const struct opt opts[] = {
 
 static bool bundle_run(struct cli *c, struct answer *a, struct err *e)
 {
-	owned(published_free) struct published p = {0};
+	owned(released_free) struct released r = {0};
 	owned(buf_free) struct buf out = BUF(BUNDLE_MAX);
 	const char *path;
 
@@ -21,12 +21,13 @@ static bool bundle_run(struct cli *c, struct answer *a, struct err *e)
 	if (!cli_needs(c, O_OUTPUT, &path, e))
 		return false;
 	for (size_t i = 0; i < c->args.n_operands; i++)
-		if (!published_add(&p, c->args.operands[i], e))
+		if (!released_add(&r, c->args.operands[i], e))
 			return false;
-	if (!published_bundle(&p, &out, e) || !file_write(path, buf_bytes(&out), e))
+	if (!released_read(&r, c->args.operands[0], e) ||
+	    !published_bundle(&r.published, &out, e) || !file_write(path, buf_bytes(&out), e))
 		return false;
 	json_key(&a->json, "signatures");
-	json_u64(&a->json, p.n);
+	json_u64(&a->json, r.published.n);
 	return true;
 }
 
