@@ -39,9 +39,9 @@ bool eif_pcr_of(struct bytes content, struct digest *pcr, struct err *e)
 	return hash_of(DIGEST_SHA384, content, &d, e) && eif_pcr_extend(&d, pcr, e);
 }
 
-bool eif_pcr_of_string(const char *s, struct digest *pcr, struct err *e)
+bool eif_pcr_of_string(struct bytes s, struct digest *pcr, struct err *e)
 {
-	return hash_of_two(DIGEST_SHA384, bytes_of(zeros, sizeof(zeros)), bytes_str(s), pcr, e);
+	return hash_of_two(DIGEST_SHA384, bytes_of(zeros, sizeof(zeros)), s, pcr, e);
 }
 
 bool eif_pcr_of_certificate(const struct x509 *cert, struct digest *pcr, struct err *e)

@@ -31,7 +31,7 @@ must bool eif_pcr_extend(const struct digest *content, struct digest *pcr, struc
 must bool eif_pcr_of(struct bytes content, struct digest *pcr, struct err *e);
 
 /* PCR3 from an IAM role ARN, PCR4 from an instance id: the string without a NUL. */
-must bool eif_pcr_of_string(const char *s, struct digest *pcr, struct err *e);
+must bool eif_pcr_of_string(struct bytes s, struct digest *pcr, struct err *e);
 
 /* PCR8. */
 must bool eif_pcr_of_certificate(const struct x509 *cert, struct digest *pcr, struct err *e);

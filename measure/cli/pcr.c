@@ -23,7 +23,7 @@ static bool of_string(const char *s, struct digest *pcr, struct err *e)
 {
 	if (s[0] == '\0')
 		return err_set(e, REASON_USAGE, "an empty string has no register");
-	return eif_pcr_of_string(s, pcr, e);
+	return eif_pcr_of_string(bytes_str(s), pcr, e);
 }
 
 static bool of_certificate(const char *path, struct digest *pcr, struct err *e)

@@ -35,7 +35,7 @@ struct evidence_files {
 	struct evidence_file file[EVIDENCE_FILES];
 };
 
-struct chain_cache; /* links that were verified before (x509_chain.h) */
+struct chain_cache; /* links that were verified before (chain_cache.h) */
 
 struct evidence_request {
 	struct bytes evidence;

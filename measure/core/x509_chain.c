@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "measure/core/chain_cache.h"
 #include "measure/core/cose_evp.h"
 
 #define ALGORITHM_MAX 80
@@ -99,12 +100,32 @@ unsigned x509_signature_of(const X509_ALGOR *algor, enum x509_kind issuer)
 	return a && a->kinds & issuer ? a->signature : 0;
 }
 
+static bool verify(struct link *l, const struct x509 *issuer)
+{
+	struct chain_cache *cache = l->rules->cache;
+	struct digest known;
+	struct err fault = {0};
+
+	if (cache && !chain_cache_link(x509_der(issuer), x509_der(l->x), &known, l->e))
+		return false;
+	if (cache && chain_cache_has(cache, &known))
+		return true;
+	if (X509_verify(l->cert, x509_evp(issuer)) == 1) {
+		if (cache)
+			chain_cache_keep(cache, &known);
+		return true;
+	}
+	cose_evp_fail(&fault, REASON_CHAIN, "verifying a certificate");
+	if (fault.reason != REASON_CHAIN)
+		return err_set(l->e, fault.reason, "%s", fault.text);
+	broken(l, "is not signed by the next certificate's key");
+	return true;
+}
+
 /* The algorithm is that of the signed bytes; X509_verify() wants the other one to be the same. */
 static bool check_signature(struct link *l, const struct x509 *issuer)
 {
 	const struct algorithm *a = algorithm_of(X509_get0_tbs_sigalg(l->cert));
-	struct err fault = {0};
-	int verdict;
 
 	if (!a || !(l->rules->signatures & a->signature)) {
 		broken(l, "is signed with an algorithm that is not allowed here");
@@ -118,14 +139,7 @@ static bool check_signature(struct link *l, const struct x509 *issuer)
 		broken(l, "names another issuer than the next certificate is");
 		return true;
 	}
-	verdict = X509_verify(l->cert, x509_evp(issuer));
-	if (verdict == 1)
-		return true;
-	cose_evp_fail(&fault, REASON_CHAIN, "verifying a certificate");
-	if (fault.reason != REASON_CHAIN)
-		return err_set(l->e, fault.reason, "%s", fault.text);
-	broken(l, "is not signed by the next certificate's key");
-	return true;
+	return verify(l, issuer);
 }
 
 bool x509_signed(const struct x509 *subject, const struct x509 *issuer, unsigned signatures,

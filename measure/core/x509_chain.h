@@ -13,6 +13,7 @@
 #ifndef MEASURE_CORE_X509_CHAIN_H
 #define MEASURE_CORE_X509_CHAIN_H
 
+#include "measure/core/chain_cache.h"
 #include "measure/core/x509.h"
 
 #define X509_CHAIN_MAX 9u /* certificates, the anchor among them */
@@ -37,6 +38,7 @@ struct x509_rules {
 	bool code_signing;
 	bool judged; /* whether each is valid at `at`, seconds since the epoch */
 	int64_t at;
+	struct chain_cache *cache; /* of signatures that were verified before, or NULL */
 };
 
 /* What is wrong with one certificate; both may be. */

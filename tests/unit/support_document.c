@@ -134,13 +134,14 @@ static void named(X509_NAME *name, const char *common)
 static struct bytes with_tail(struct bytes der, const char *tail)
 {
 	owned(hexed_free) struct bytes more = hexed(tail);
-	uint8_t *p = malloc(der.n + more.n);
+	size_t n = der.n + more.n;
+	uint8_t *p = malloc(n);
 
 	need(p != NULL, "memory");
 	memcpy(p, der.p, der.n);
 	memcpy(p + der.n, more.p, more.n);
 	cert_bytes_free(&der);
-	return bytes_of(p, der.n + more.n);
+	return bytes_of(p, n);
 }
 
 static struct bytes certificate_of(const struct document_level_plan *p, EVP_PKEY *issuer)

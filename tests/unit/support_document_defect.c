@@ -544,6 +544,9 @@ const struct document_defect document_defects[] = {
 	{"leaf-to-come", AT_PLAN, to_come, LEAF, NULL, 30},
 	{"zonal-to-come", AT_PLAN, to_come, ZONAL, NULL, 30},
 
+	{"signed-late", AT_MEMBERS, value, TIMESTAMP, "1b0000019bc2629800", 0},
+	{"signed-early", AT_MEMBERS, value, TIMESTAMP, "1b0000019bc14fef80", 0},
+
 	/* who it is */
 	{"pcr4-of-another", AT_ORDER, other_pcr, 4, NULL, 0},
 	{"leaf-of-another", AT_PLAN, subject_name, LEAF, OTHER_MODULE "." DOCUMENT_REGION ".aws",

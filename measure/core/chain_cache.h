@@ -1,0 +1,25 @@
+/*
+ * Which certificate signed which, as far as it was verified before: a batch of evidence then pays
+ * for the signatures of a common chain once. A link is known by the SHA-256 of the issuer's DER and
+ * the subject's behind it; nothing but that one signature is remembered, all else is checked each
+ * time. Of many links the oldest are forgotten. For one thread at a time.
+ */
+#ifndef MEASURE_CORE_CHAIN_CACHE_H
+#define MEASURE_CORE_CHAIN_CACHE_H
+
+#include "measure/core/digest.h"
+
+#define CHAIN_CACHE_LINKS 256u
+
+struct chain_cache;
+
+must bool chain_cache_new(struct chain_cache **c, struct err *e);
+void chain_cache_free(struct chain_cache **c);
+
+/* What a link is known by. */
+must bool chain_cache_link(struct bytes issuer, struct bytes subject, struct digest *link,
+			   struct err *e);
+bool chain_cache_has(const struct chain_cache *c, const struct digest *link);
+void chain_cache_keep(struct chain_cache *c, const struct digest *link);
+
+#endif

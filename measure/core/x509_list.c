@@ -1,0 +1,43 @@
+#include "measure/core/x509_list.h"
+
+static struct bytes without_empty_lines(struct bytes text)
+{
+	while (text.n && (text.p[0] == '\n' || text.p[0] == '\r'))
+		text = bytes_of(text.p + 1, text.n - 1);
+	return text;
+}
+
+static bool next(struct x509_list *l, struct bytes *rest, bool pem, struct err *e)
+{
+	size_t used = rest->n;
+
+	if (l->n == X509_LIST_MAX)
+		return err_set(e, REASON_LIMIT, "more than %u certificates", X509_LIST_MAX);
+	if (pem ? !x509_read_pem_any(&l->x[l->n], *rest, &used, e)
+		: !x509_read_der(&l->x[l->n], *rest, e))
+		return false;
+	l->n++;
+	*rest = bytes_of(rest->p + used, rest->n - used);
+	return true;
+}
+
+bool x509_list_add(struct x509_list *l, struct bytes file, struct err *e)
+{
+	struct bytes rest = without_empty_lines(file);
+	bool pem = bytes_start(rest, bytes_str("-----"));
+
+	if (!pem)
+		return next(l, &file, false, e);
+	while (rest.n) {
+		if (!next(l, &rest, true, e))
+			return false;
+		rest = without_empty_lines(rest);
+	}
+	return true;
+}
+
+void x509_list_free(struct x509_list *l)
+{
+	while (l->n)
+		x509_free(&l->x[--l->n]);
+}
