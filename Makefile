@@ -23,6 +23,7 @@ mandir = $(datadir)/man
 bashdir = $(datadir)/bash-completion/completions
 zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
+docdir = $(datadir)/doc/measure
 
 all: $(BUILD)/measure
 
@@ -36,6 +37,7 @@ rows = $(subst -,_,$(patsubst %/$1.c,%_$1,$(wildcard $(addsuffix /$1.c,$(MODULES
 TEE_ROWS := $(call rows,tee)
 EVIDENCE_ROWS := $(call rows,evidence)
 PROSE := $(sort $(wildcard measure/man/*.in))
+FORMATS := $(sort $(wildcard reference-db/formats/*))
 GEN := tee_table evidence_table man_prose
 UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
@@ -193,11 +195,16 @@ install: $(BUILD)/measure man completions
 	install -D -m 644 $(BUILD)/completions/measure.fish $(call dest,$(fishdir)/measure.fish)
 	for f in $(BUILD)/man/*; do \
 		install -D -m 644 "$$f" $(call dest,$(mandir))/man"$${f##*.}/$${f##*/}" || exit 1; done
+	install -d -m 755 $(call dest,$(docdir)/formats)
+	install -m 644 $(FORMATS) $(call dest,$(docdir)/formats)
 
-uninstall: man
+# needs no build: each page has its prose
+PAGES := $(patsubst measure/man/%.in,%,$(PROSE))
+uninstall:
 	rm -f $(call dest,$(bindir)/measure) $(call dest,$(bashdir)/measure) \
-		$(call dest,$(zshdir)/_measure) $(call dest,$(fishdir)/measure.fish)
-	for f in $(BUILD)/man/*; do rm -f $(call dest,$(mandir))/man"$${f##*.}/$${f##*/}"; done
+		$(call dest,$(zshdir)/_measure) $(call dest,$(fishdir)/measure.fish) \
+		$(foreach p,$(PAGES),$(call dest,$(mandir)/man$(subst .,,$(suffix $p))/$p))
+	rm -rf $(call dest,$(docdir)/formats)
 
 # ---- tests
 # what several tests use; each program takes from the archive what it needs
