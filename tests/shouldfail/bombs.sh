@@ -55,7 +55,7 @@ verb()
 			lib_problem "$bomb: $kib KiB, where $idle_file takes $idle" </dev/null
 		[ "$us" -le $time ] || lib_problem "$bomb: $us microseconds" </dev/null
 		[ $((kib - idle)) -le $most ] || most=$((kib - idle))
-		[ "$us" -le $longest ] || longest=$us
+		[ "$us" -le "$longest" ] || longest=$us
 	done
 	expect_no_file none
 	echo "# $*: at most $most KiB over $idle, $longest us"
