@@ -1,132 +1,195 @@
 #include "reference-db/judge.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "measure/base/hex.h"
+#include "reference-db/certified.h"
 
 #define KID_SHOWN 16u /* hex digits of a key's identity in texts */
 
-static void kid_text(struct bytes kid, char text[KID_SHOWN + 1])
-{
-	owned(buf_free) struct buf hex = BUF(128);
+/* What one signature is worth, and whose it is. */
+struct opinion {
+	enum reason reason; /* REASON_NONE: it counts */
+	struct judge_signer by;
+	char text[CERTIFIED_TEXT_MAX + 1];
+};
 
-	hex_put(&hex, kid);
-	memset(text, 0, KID_SHOWN + 1);
-	memcpy(text, buf_cstr(&hex), hex.n < KID_SHOWN ? hex.n : KID_SHOWN);
+static void say(struct opinion *o, enum reason r, const char *format, ...) ERR_FORMAT(3, 4);
+
+static void say(struct opinion *o, enum reason r, const char *format, ...)
+{
+	va_list args;
+
+	o->reason = r;
+	va_start(args, format);
+	vsnprintf(o->text, sizeof(o->text), format, args);
+	va_end(args);
 }
 
-static bool counted(const struct judged *out, const struct trust_key *key)
-{
-	for (size_t i = 0; i < out->n; i++)
-		if (out->signer[i].key == key)
-			return true;
-	return false;
-}
-
-/* REASON_NONE, or why it does not count at this time. */
+/* REASON_NONE, or why it does not count at this time. k: NULL when the key has no dates. */
 static enum reason out_of_time(const struct signed_header *h, const struct trust_key *k,
 			       const struct when *when)
 {
 	if (!when_judged(when))
 		return REASON_NONE;
 	if ((h->has_expires && when->at > h->expires) ||
-	    (k->has_not_after && when->at > k->not_after))
+	    (k && k->has_not_after && when->at > k->not_after))
 		return REASON_EXPIRED;
 	if ((h->has_not_before && when->at < h->not_before) ||
-	    (k->has_not_before && when->at < k->not_before))
+	    (k && k->has_not_before && when->at < k->not_before))
 		return REASON_NOT_YET_VALID;
 	return REASON_NONE;
 }
 
-static void add(struct verdict *v, enum check_result result, enum reason r, const char *name,
-		const char *text)
-{
-	verdict_detail(verdict_add(v, "signature", result, r), "%.64s: %s", name, text);
-}
-
 /* Does the signature hold? Not holding is no err but `*holds`. */
-static bool verify(const struct trust_key *key, const struct signed_statement *s, bool *holds,
+static bool verify(const struct pubkey *key, const struct signed_statement *s, bool *holds,
 		   struct err *e)
 {
-	owned(buf_free) struct buf tbs = BUF(SIGNED_MAX + 4096);
+	owned(buf_free) struct buf tbs = BUF(2 * SIGNED_MAX);
 	struct err why = {0};
 
 	cose_message_tbs(&tbs, s->message.protected_header, s->message.payload);
 	if (!buf_done(&tbs, "the signed bytes", e))
 		return false;
-	*holds = s->header.alg == pubkey_alg(key->key) &&
-		 pubkey_verify(key->key, buf_bytes(&tbs), s->message.signature, &why);
+	*holds = s->header.alg == pubkey_alg(key) &&
+		 pubkey_verify(key, buf_bytes(&tbs), s->message.signature, &why);
 	if (*holds || !err_is(&why) || reason_class(why.reason) == EXIT_CLASS_NO)
 		return true;
 	*e = why;
 	return false;
 }
 
-static bool judge_one(const struct judge *j, const struct signed_statement *s,
-		      const struct trust_key *key, struct err *e)
+/* By a key that is trusted for the role; its entry in the trust file, or NULL. */
+static bool judge_key(const struct judge *j, const struct pubkey *key, const struct trust_key *k,
+		      struct opinion *o, struct err *e)
 {
-	enum reason late = out_of_time(&s->header, key, &j->when);
-	struct judged *out = j->judged;
+	enum reason late = out_of_time(&o->by.statement->header, k, &j->when);
 	bool holds = false;
-	char text[64];
 
-	if (!verify(key, s, &holds, e))
+	if (!verify(key, o->by.statement, &holds, e))
 		return false;
-	if (s->header.alg != pubkey_alg(key->key)) {
-		snprintf(text, sizeof(text), "alg is %s, and this key makes %s",
-			 cose_alg_name(s->header.alg), cose_alg_name(pubkey_alg(key->key)));
-		add(j->verdict, CHECK_FAIL, REASON_SIGNATURE, key->name, text);
-	} else if (!holds) {
-		add(j->verdict, CHECK_FAIL, REASON_SIGNATURE, key->name,
-		    "the signature in the name of this key does not hold");
-	} else if (late != REASON_NONE) {
-		/* Whether that decides is seen when all are counted. */
-		add(j->verdict, CHECK_WARN, late, key->name, reason_meaning(late));
-	} else {
-		add(j->verdict, CHECK_PASS, REASON_NONE, key->name, "holds");
-		if (!counted(out, key)) {
-			out->signer[out->n].key = key;
-			out->signer[out->n++].statement = s;
-		}
-	}
+	o->by.id = *pubkey_id(key);
+	if (o->by.statement->header.alg != pubkey_alg(key))
+		say(o, REASON_SIGNATURE, "alg is %s, and this key makes %s",
+		    cose_alg_name(o->by.statement->header.alg), cose_alg_name(pubkey_alg(key)));
+	else if (!holds)
+		say(o, REASON_SIGNATURE, "the signature in the name of this key does not hold");
+	else if (late != REASON_NONE)
+		say(o, late, "%s", reason_meaning(late));
+	else
+		say(o, REASON_NONE, "holds");
 	return true;
 }
 
-/* Short of the threshold, a signature out of time is the cause to name, before the number. */
-static void decide(const struct trust_rule *rule, size_t n, struct verdict *v)
-{
-	struct check *c;
-	bool enough = rule->threshold > 0 && n >= rule->threshold;
+/* ---- keys that the trust file does not name */
 
-	for (size_t i = 0; !enough && i < v->n; i++)
-		if (v->check[i].result == CHECK_WARN &&
-		    (v->check[i].reason == REASON_EXPIRED ||
-		     v->check[i].reason == REASON_NOT_YET_VALID))
-			v->check[i].result = CHECK_FAIL;
-	c = verdict_add(v, "threshold", enough ? CHECK_PASS : CHECK_SKIP,
+static void name_by_kid(struct opinion *o)
+{
+	owned(buf_free) struct buf hex = BUF(128);
+
+	hex_put(&hex, o->by.statement->header.kid);
+	snprintf(o->by.name, sizeof(o->by.name), "%.*s", (int)KID_SHOWN, buf_cstr(&hex));
+	if (o->by.name[0] == '\0')
+		snprintf(o->by.name, sizeof(o->by.name), "no key id");
+}
+
+static bool name_by_subject(struct opinion *o, const struct x509 *leaf, struct err *e)
+{
+	owned(buf_free) struct buf subject = BUF(SIGNED_MAX);
+
+	x509_subject(leaf, &subject);
+	if (!buf_done(&subject, "the subject of a certificate", e))
+		return false;
+	snprintf(o->by.name, sizeof(o->by.name), "%s", buf_cstr(&subject));
+	return true;
+}
+
+static bool judge_stranger(const struct judge *j, struct opinion *o, struct err *e)
+{
+	owned(certified_free) struct certified c = {0};
+	const struct signed_header *h = &o->by.statement->header;
+	const struct trust_rule *rule = &j->trust->rule[j->role];
+
+	name_by_kid(o);
+	if (!certified_judge(&c, h, rule, &j->when, e) ||
+	    (c.ca && !name_by_subject(o, c.cert[0], e)))
+		return false;
+	o->by.ca = c.ca;
+	if (c.fault != REASON_NONE)
+		say(o, c.fault, "%s", c.text);
+	else if (c.ca)
+		return judge_key(j, x509_pubkey(c.cert[0]), NULL, o, e);
+	else
+		say(o, REASON_UNKNOWN_KEY, "%s for this role; it counts for nothing",
+		    h->n_chain > 0 && rule->n_ca > 0
+			    ? "certificates that lead to no CA that the trust file names"
+			    : "a key that the trust file does not name");
+	return true;
+}
+
+static bool judge_one(const struct judge *j, struct opinion *o, struct err *e)
+{
+	const struct trust_key *k = trust_key_by_id(j->trust, j->role, o->by.statement->header.kid);
+
+	if (!k)
+		return judge_stranger(j, o, e);
+	snprintf(o->by.name, sizeof(o->by.name), "%s", k->name);
+	return judge_key(j, k->key, k, o, e);
+}
+
+/* ---- all of them */
+
+static void count(struct judged *out, const struct judge_signer *by)
+{
+	for (size_t i = 0; i < out->n; i++)
+		if (digest_equal(&out->signer[i].id, &by->id))
+			return;
+	out->signer[out->n++] = *by;
+}
+
+static enum check_result result_of(enum reason r, bool enough)
+{
+	if (r == REASON_NONE)
+		return CHECK_PASS;
+	if (r == REASON_SIGNATURE)
+		return CHECK_FAIL;
+	return r == REASON_UNKNOWN_KEY || enough ? CHECK_WARN : CHECK_FAIL;
+}
+
+/* Each signature in its order, then their number: what is worthless is the cause to name first. */
+static void report(const struct judge *j, const struct opinion *o, size_t n)
+{
+	unsigned long long must_sign = j->trust->rule[j->role].threshold;
+	size_t signed_by = j->judged->n;
+	bool enough = must_sign > 0 && signed_by >= must_sign;
+	struct check *c;
+
+	for (size_t i = 0; i < n; i++) {
+		enum check_result result = result_of(o[i].reason, enough);
+
+		verdict_detail(verdict_add(j->verdict, "signature", result, o[i].reason),
+			       "%.64s: %s", o[i].by.name, o[i].text);
+	}
+	c = verdict_add(j->verdict, "threshold", enough ? CHECK_PASS : CHECK_SKIP,
 			enough ? REASON_NONE : REASON_THRESHOLD);
-	verdict_expected(c, "%llu", (unsigned long long)rule->threshold);
-	verdict_actual(c, "%zu", n);
-	verdict_detail(c, "%zu trusted key%s signed, %llu must", n, n == 1 ? "" : "s",
-		       (unsigned long long)rule->threshold);
+	verdict_expected(c, "%llu", must_sign);
+	verdict_actual(c, "%zu", signed_by);
+	verdict_detail(c, "%zu trusted key%s signed, %llu must", signed_by,
+		       signed_by == 1 ? "" : "s", must_sign);
 }
 
 bool judge_signatures(const struct judge *j, const struct published *p, struct err *e)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		const struct signed_statement *s = &p->statement[i];
-		const struct trust_key *key = trust_key_by_id(j->trust, j->role, s->header.kid);
-		char kid[KID_SHOWN + 1];
+	struct opinion o[BUNDLE_SIGNATURES] = {0};
 
-		if (key) {
-			if (!judge_one(j, s, key, e))
-				return false;
-			continue;
-		}
-		kid_text(s->header.kid, kid);
-		add(j->verdict, CHECK_WARN, REASON_UNKNOWN_KEY, kid[0] ? kid : "no key id",
-		    "a key that the trust file does not name for this role; it counts for nothing");
+	for (size_t i = 0; i < p->n; i++) {
+		o[i].by.statement = &p->statement[i];
+		if (!judge_one(j, &o[i], e))
+			return false;
+		if (o[i].reason == REASON_NONE)
+			count(j->judged, &o[i].by);
 	}
-	decide(&j->trust->rule[j->role], j->judged->n, j->verdict);
+	report(j, o, p->n);
 	return true;
 }

@@ -1,8 +1,12 @@
 /*
  * Do enough trusted keys stand behind a payload? A signature counts when its key is named in the
- * trust file for the role, verifies over the received bytes, and is inside its own validity and the
- * key's at the chosen time. k of n counts distinct keys. Unknown keys count for nothing, but are
- * listed; a signature in the name of a trusted key that does not hold fails the whole.
+ * trust file for the role, or is certified by a CA named for it (certified.h), verifies over the
+ * received bytes, and is inside its own validity and the key's at the chosen time. k of n counts
+ * distinct keys; of a key that is named, no certificate is looked at.
+ *
+ * A signature in the name of a trusted key that does not hold fails the whole. One that is out of
+ * its time, or whose certificates do not hold, counts for nothing: it is what fails the whole when
+ * too few others count, and a warning otherwise. So are unknown keys a warning, always.
  */
 #ifndef REFERENCE_DB_JUDGE_H
 #define REFERENCE_DB_JUDGE_H
@@ -12,8 +16,12 @@
 #include "reference-db/published.h"
 #include "reference-db/trust.h"
 
+#define JUDGE_NAME_MAX 127u
+
 struct judge_signer {
-	const struct trust_key *key; /* borrowed from the trust */
+	char name[JUDGE_NAME_MAX + 1]; /* in the trust file, or the subject of its certificate */
+	struct digest id; /* of its key */
+	const struct x509 *ca; /* that certified it, borrowed from the trust; NULL: it is named */
 	const struct signed_statement *statement;
 };
 

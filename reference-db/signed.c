@@ -9,7 +9,6 @@
 #define LABEL_CWT_CLAIMS 15
 #define LABEL_X5CHAIN 33
 #define HEADER_ITEMS 64u
-#define CHAIN_ITEMS 64u
 #define TAG_TIME 1u
 #define YEAR_10000 253402300800
 
@@ -145,13 +144,18 @@ static void get_alg(struct cur *c, struct signed_header *h)
 
 static void get_chain(struct cur *c, struct signed_header *h)
 {
-	size_t n = 1;
+	uint64_t at = cur_at(c);
+	bool is_array = cur_peek(c) >> 5 == 4;
+	size_t n = is_array ? cbor_get_array(c, SIGNED_CHAIN, "x5chain") : 1;
 
-	h->has_chain = true;
-	if (cur_peek(c) >> 5 == 4)
-		n = cbor_get_array(c, CHAIN_ITEMS, "x5chain");
+	if (cur_ok(c) && is_array && n < 2)
+		cur_fail(c, REASON_STATEMENT, at,
+			 "x5chain is an array of %zu and must be one of 2 or more, or one "
+			 "certificate",
+			 n);
 	for (size_t i = 0; i < n && cur_ok(c); i++)
-		cbor_get_bytes(c, SIGNED_MAX, "x5chain");
+		h->chain[i] = cbor_get_bytes(c, SIGNED_MAX, "x5chain");
+	h->n_chain = n;
 }
 
 struct parts {
@@ -334,6 +338,15 @@ static bool writable(const struct signed_header *h, struct err *e)
 	return true;
 }
 
+static void put_chain(struct buf *b, const struct signed_header *h)
+{
+	cbor_put_uint(b, LABEL_X5CHAIN);
+	if (h->n_chain > 1)
+		cbor_put_array(b, h->n_chain);
+	for (size_t i = 0; i < h->n_chain; i++)
+		cbor_put_bytes(b, h->chain[i]);
+}
+
 bool signed_header_write(struct buf *out, const struct signed_header *h, struct err *e)
 {
 	owned(buf_free) struct buf meta = BUF(1024), type = BUF(SIGNED_NAME_MAX + 1);
@@ -342,7 +355,7 @@ bool signed_header_write(struct buf *out, const struct signed_header *h, struct 
 		return false;
 	buf_put(&type, h->content_type);
 	put_corim_meta(&meta, h);
-	cbor_put_map(out, 4u + (h->kid.n > 0));
+	cbor_put_map(out, 4u + (h->kid.n > 0) + (h->n_chain > 0));
 	cbor_put_uint(out, LABEL_ALG);
 	cbor_put_int(out, h->alg);
 	cbor_put_uint(out, LABEL_CONTENT_TYPE);
@@ -355,5 +368,7 @@ bool signed_header_write(struct buf *out, const struct signed_header *h, struct 
 	cbor_put_bytes(out, buf_bytes(&meta));
 	cbor_put_uint(out, LABEL_CWT_CLAIMS);
 	put_cwt_claims(out, h);
+	if (h->n_chain > 0)
+		put_chain(out, h);
 	return buf_done(&meta, "corim-meta", e) && buf_done(out, "the protected header", e);
 }

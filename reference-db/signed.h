@@ -2,10 +2,11 @@
  * The envelope of every statement: COSE_Sign1 with a protected header of exactly these fields.
  *   1 alg (-7, -35, -36, -8), 3 content type, 4 key id (SHA-256 of the signer's SPKI, 32 bytes),
  *   8 corim-meta (bstr of {0: {0: signer}, ?1: {?0: 1(not-before), 1: 1(expires)}}),
- *   15 CWT claims {1: signer, ?4: expires, ?5: not-before}; 8 and 15 say the same.
+ *   15 CWT claims {1: signer, ?4: expires, ?5: not-before}; 8 and 15 say the same,
+ *   33 x5chain, optional: one certificate or an array of 2 to 8 in DER, the signer's own first.
  * Each kind of statement has its own content type, which is looked at first. Other fields, an
- * unknown `crit` among them, are refused. A certificate chain (33) is kept for display only.
- * Sources: RFC 9052 §3.1, §4.2; draft-ietf-rats-corim-11 §4.2; RFC 9597 §2.
+ * unknown `crit` among them, are refused. What a chain is worth is judged elsewhere (certified.h).
+ * Sources: RFC 9052 §3.1, §4.2; draft-ietf-rats-corim-11 §4.2; RFC 9597 §2; RFC 9360 §2.
  */
 #ifndef REFERENCE_DB_SIGNED_H
 #define REFERENCE_DB_SIGNED_H
@@ -16,6 +17,7 @@
 
 #define SIGNED_MAX (16u << 20) /* bytes of a statement */
 #define SIGNED_NAME_MAX 255u /* bytes of a signer's name */
+#define SIGNED_CHAIN 8u /* certificates */
 #define CONTENT_MANIFEST "application/rim+cbor"
 
 struct signed_header {
@@ -25,7 +27,8 @@ struct signed_header {
 	struct bytes signer; /* UTF-8 that shows, not empty */
 	bool has_not_before, has_expires;
 	int64_t not_before, expires; /* seconds since the epoch */
-	bool has_chain;
+	size_t n_chain;
+	struct bytes chain[SIGNED_CHAIN];
 };
 
 /* Borrows what was read. */

@@ -1,11 +1,24 @@
 #include "reference-db/signing.h"
 
-#define HEADER_MAX 2048u
+#include "reference-db/certified.h"
+
+#define HEADER_MAX (1u << 20)
 
 void signing_free(struct signing *s)
 {
 	buf_free(&s->protected_header);
 	buf_free(&s->tbs);
+}
+
+/* A chain speaks of the key that signs, and of no other. */
+static bool is_certified(const struct pubkey *key, const struct signing_terms *t, struct err *e)
+{
+	const struct pubkey *leaf = t->n_chain > 0 ? x509_pubkey(t->chain[0]) : key;
+
+	if (leaf && digest_equal(pubkey_id(leaf), pubkey_id(key)))
+		return t->n_chain == 0 || certified_presentable(t->chain, t->n_chain, e);
+	return err_set(e, REASON_KEY_MISMATCH,
+		       "the first certificate is not of the key that signs");
 }
 
 bool signing_prepare(struct signing *s, struct bytes payload, const struct pubkey *key,
@@ -20,7 +33,11 @@ bool signing_prepare(struct signing *s, struct bytes payload, const struct pubke
 		.has_expires = t->has_expires,
 		.not_before = t->not_before,
 		.expires = t->expires,
+		.n_chain = t->n_chain,
 	};
+
+	for (size_t i = 0; i < t->n_chain; i++)
+		h.chain[i] = x509_der(t->chain[i]);
 
 	*s = (struct signing){
 		.protected_header = BUF(HEADER_MAX),
@@ -28,7 +45,7 @@ bool signing_prepare(struct signing *s, struct bytes payload, const struct pubke
 		.payload = payload,
 		.key = key,
 	};
-	if (!signed_header_write(&s->protected_header, &h, e))
+	if (!is_certified(key, t, e) || !signed_header_write(&s->protected_header, &h, e))
 		return false;
 	cose_message_tbs(&s->tbs, buf_bytes(&s->protected_header), payload);
 	return buf_done(&s->tbs, "the bytes to sign", e);

@@ -15,6 +15,8 @@ struct signing_terms {
 	const char *signer;
 	bool has_not_before, has_expires;
 	int64_t not_before, expires;
+	size_t n_chain; /* to SIGNED_CHAIN: the key's own certificate first; may be none */
+	const struct x509 *const *chain; /* of x509_list_read() */
 };
 
 struct signing {
@@ -24,6 +26,10 @@ struct signing {
 	const struct pubkey *key; /* borrowed */
 };
 
+/*
+ * key-mismatch: the chain is another key's; certificate: it is none (certified.h); usage: terms
+ * that cannot be.
+ */
 must bool signing_prepare(struct signing *s, struct bytes payload, const struct pubkey *key,
 			  const struct signing_terms *t, struct err *e);
 void signing_free(struct signing *s);

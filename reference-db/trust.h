@@ -12,7 +12,8 @@
  *   roles:
  *     publisher:
  *       threshold: 1             how many different keys must have signed
- *       ca: [...]                certificates in PEM whose holders count as well, optional
+ *       ca: [...]                certificates in PEM; keys that they certify count as well,
+ *                                optional
  *   require: {...}               the policy for evidence (require.h)
  *
  * A key counts only in the roles that it is given, and once: names, keys and CAs stand there once,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 #include "measure/base/file.h"
 #include "measure/base/hex.h"
 #include "measure/base/home.h"
+#include "measure/core/hash.h"
+#include "reference-db/certified.h"
 
 /* ---- the folder */
 
@@ -98,31 +101,37 @@ static bool append(struct trust *t, struct pubkey **key, const struct trust_addi
 	return true;
 }
 
+static bool set_threshold(struct trust *t, enum trust_role r, struct trust_addition *a,
+			  struct err *e)
+{
+	struct trust_rule *rule = &t->rule[r];
+	uint64_t wanted = a->threshold ? a->threshold : rule->threshold;
+	size_t keys = trust_count(t, r);
+
+	wanted = wanted ? wanted : 1;
+	a->changed = a->changed || wanted != rule->threshold;
+	rule->threshold = wanted;
+	if (wanted > keys && rule->n_ca == 0)
+		return err_set(e, REASON_USAGE,
+			       "a threshold of %llu is wanted, the number of keys with the "
+			       "role '%s' is %zu",
+			       (unsigned long long)wanted, trust_role_name(r), keys);
+	return true;
+}
+
 static bool give_roles(struct trust *t, struct trust_key *k, struct trust_addition *a,
 		       struct err *e)
 {
 	a->changed = a->changed || (a->roles & ~k->roles) != 0;
 	k->roles |= a->roles;
-	for (unsigned r = 0; r < TRUST_ROLES; r++) {
-		struct trust_rule *rule = &t->rule[r];
-		uint64_t wanted = a->threshold ? a->threshold : rule->threshold;
-		size_t keys = trust_count(t, r);
-
-		if (!(a->roles >> r & 1))
-			continue;
-		wanted = wanted ? wanted : 1;
-		a->changed = a->changed || wanted != rule->threshold;
-		rule->threshold = wanted;
-		if (wanted > keys && rule->n_ca == 0)
-			return err_set(e, REASON_USAGE,
-				       "a threshold of %llu is wanted, the number of keys with the "
-				       "role '%s' is %zu",
-				       (unsigned long long)wanted, trust_role_name(r), keys);
-	}
+	for (unsigned r = 0; r < TRUST_ROLES; r++)
+		if ((a->roles >> r & 1) && !set_threshold(t, r, a, e))
+			return false;
 	return true;
 }
 
-static bool change(struct trust *t, struct pubkey **key, struct trust_addition *a, struct err *e)
+static bool change_key(struct trust *t, struct pubkey **key, struct trust_addition *a,
+		       struct err *e)
 {
 	struct trust_key *k = find(t, &a->id);
 
@@ -139,6 +148,84 @@ static bool change(struct trust *t, struct pubkey **key, struct trust_addition *
 	return give_roles(t, k, a, e);
 }
 
+static bool has_ca(const struct trust_rule *rule, struct bytes der)
+{
+	for (size_t i = 0; i < rule->n_ca; i++)
+		if (bytes_equal(x509_der(rule->ca[i]), der))
+			return true;
+	return false;
+}
+
+static bool change_ca(struct trust *t, const struct x509 *ca, struct trust_addition *a,
+		      struct err *e)
+{
+	for (unsigned r = 0; r < TRUST_ROLES; r++) {
+		struct trust_rule *rule = &t->rule[r];
+
+		if (!(a->roles >> r & 1))
+			continue;
+		if (!has_ca(rule, x509_der(ca))) {
+			if (rule->n_ca == TRUST_CAS)
+				return err_set(e, REASON_LIMIT,
+					       "needs at most %u certificates for the role '%s', "
+					       "found more",
+					       TRUST_CAS, trust_role_name(r));
+			if (!x509_read_der(&rule->ca[rule->n_ca], x509_der(ca), e))
+				return false;
+			rule->n_ca++;
+			a->changed = true;
+		}
+		if (!set_threshold(t, r, a, e))
+			return false;
+	}
+	return true;
+}
+
+/* ---- what is added */
+
+/* One of them. */
+struct added {
+	struct pubkey *key;
+	struct x509 *ca;
+};
+
+static void added_free(struct added *w)
+{
+	pubkey_free(&w->key);
+	x509_free(&w->ca);
+}
+
+static bool read_ca(struct added *w, struct trust_addition *a, struct err *e)
+{
+	owned(buf_free) struct buf subject = BUF(TRUST_MAX);
+	size_t used = 0;
+
+	if (!x509_read_pem_any(&w->ca, a->pem, &used, e))
+		return false;
+	if (used < a->pem.n)
+		return err_at(e, REASON_TRAILING, used,
+			      "one PEM block is needed, %zu bytes follow the first",
+			      a->pem.n - used);
+	x509_subject(w->ca, &subject);
+	if (!certified_ca(w->ca, e) || !buf_done(&subject, "the subject", e) ||
+	    !hash_of(DIGEST_SHA256, x509_der(w->ca), &a->id, e))
+		return false;
+	snprintf(a->known_as, sizeof(a->known_as), "%s", buf_cstr(&subject));
+	a->kind = x509_kind_name(x509_kind(w->ca));
+	return true;
+}
+
+static bool read_added(struct added *w, struct trust_addition *a, struct err *e)
+{
+	if (a->is_ca)
+		return read_ca(w, a, e);
+	if (!pubkey_read_pem(&w->key, a->pem, e))
+		return false;
+	a->id = *pubkey_id(w->key);
+	a->kind = pubkey_kind(w->key);
+	return true;
+}
+
 /* What is written is read before it takes its place. */
 static bool replace(const struct trust *t, const char *path, struct err *e)
 {
@@ -152,20 +239,16 @@ static bool replace(const struct trust *t, const char *path, struct err *e)
 
 bool trust_add(struct trust_addition *a, struct err *e)
 {
-	owned(pubkey_free) struct pubkey *key = NULL;
+	owned(added_free) struct added w = {0};
 	owned(trust_free) struct trust *t = NULL;
 	owned(own_close) int folder = -1;
 	owned(own_free) char *path = NULL;
 
-	if (!pubkey_read_pem(&key, a->pem, e))
-		return false;
-	a->id = *pubkey_id(key);
-	a->kind = pubkey_kind(key);
-	if (a->make_folder && !home_make_folders(a->path, e))
+	if (!read_added(&w, a, e) || (a->make_folder && !home_make_folders(a->path, e)))
 		return false;
 	path = target_of(a->path, e);
 	if (!path || !lock_folder(path, &folder, e) || !read_or_new(&t, path, e) ||
-	    !change(t, &key, a, e))
+	    !(a->is_ca ? change_ca(t, w.ca, a, e) : change_key(t, &w.key, a, e)))
 		return false;
 	return !a->changed || replace(t, path, e);
 }

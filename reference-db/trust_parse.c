@@ -5,6 +5,7 @@
 #include "measure/base/base64.h"
 #include "measure/base/hex.h"
 #include "measure/base/yaml.h"
+#include "reference-db/certified.h"
 #include "reference-db/require.h"
 #include "reference-db/trust.h"
 
@@ -185,12 +186,14 @@ static bool read_ca(struct reader *r, const struct yaml_node *pem, enum trust_ro
 		return err_set(r->e, REASON_LIMIT,
 			       "line %u: needs at most %u certificates, found more", pem->line,
 			       TRUST_CAS);
-	if (!x509_read_pem(&x, pem->text, &used, r->e))
+	if (!x509_read_pem_any(&x, pem->text, &used, r->e))
 		return in_line(r, pem->line, "ca", trust_role_name(role));
 	rule->ca[rule->n_ca++] = x;
 	if (used < pem->text.n)
 		return wrong(r, pem->line, "the ca of '%s' goes on for %zu bytes behind its end",
 			     trust_role_name(role), pem->text.n - used);
+	if (!certified_ca(x, r->e))
+		return in_line(r, pem->line, "ca", trust_role_name(role));
 	for (size_t i = 0; i + 1 < rule->n_ca; i++)
 		if (bytes_equal(x509_der(rule->ca[i]), x509_der(x)))
 			return wrong(r, pem->line, "a ca of '%s' stands twice",

@@ -2,17 +2,21 @@
 #include "measure/base/when.h"
 #include "measure/cli/signer.h"
 #include "measure/cli/verbs.h"
+#include "reference-db/certified.h"
 #include "reference-db/corim.h"
 #include "reference-db/signing.h"
 
 #define SIGNATURE_MAX 256u
+#define CHAIN_FILE_MAX (1u << 20)
 
-enum { O_SIGNER, O_WAYS, O_EXPIRES = O_WAYS + SIGNER_OPTS, O_NOT_BEFORE, O_OUTPUT };
+enum { O_SIGNER, O_WAYS, O_CERT = O_WAYS + SIGNER_OPTS, O_EXPIRES, O_NOT_BEFORE, O_OUTPUT };
 
 static const struct opt opts[] = {
 	[O_SIGNER] = {"signer", 0, OPT_VALUE, "NAME", NULL, "who signs, for readers of the header"},
 	SIGNER_WAY_ROWS(O_WAYS),
 	SIGNER_STATEMENT_ROWS(O_WAYS),
+	[O_CERT] = {"cert", 0, OPT_VALUE, "FILE", NULL,
+		    "put this certificate and its issuers' (PEM) into the header"},
 	[O_EXPIRES] = {"expires", 0, OPT_VALUE, "TIME", NULL,
 		       "until when the signature counts (RFC 3339)"},
 	[O_NOT_BEFORE] = {"not-before", 0, OPT_VALUE, "TIME", NULL,
@@ -20,6 +24,32 @@ static const struct opt opts[] = {
 	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the signed manifest to write"},
 	{0},
 };
+
+static bool read_chain(const char *path, struct x509_list *l, struct signing_terms *t,
+		       struct err *e)
+{
+	owned(buf_free) struct buf pem = BUF(CHAIN_FILE_MAX);
+
+	if (!path)
+		return true;
+	if (!file_slurp(path, CHAIN_FILE_MAX, &pem, e) ||
+	    !x509_list_read(l, buf_bytes(&pem), SIGNED_CHAIN, e))
+		return err_subject(e, path);
+	t->n_chain = l->n;
+	t->chain = (const struct x509 *const *)l->cert;
+	return true;
+}
+
+/* What is wrong with the certificates is told of their file. */
+static bool prepare(struct signing *s, const struct corim_file *f, const struct signer *by,
+		    const struct signing_terms *t, struct err *e)
+{
+	if (signing_prepare(s, f->payload, by->key, t, e))
+		return true;
+	if (e->reason == REASON_CERTIFICATE || e->reason == REASON_KEY_MISMATCH)
+		err_subject(e, args_value(by->args, O_CERT));
+	return false;
+}
 
 static bool read_terms(const struct cli *c, struct signing_terms *t, struct err *e)
 {
@@ -50,7 +80,7 @@ static bool read_payload(const char *path, struct buf *file, struct corim_file *
 static bool finish(const struct signer *by, const struct signing *s, const char *path,
 		   struct err *e)
 {
-	owned(buf_free) struct buf signature = BUF(SIGNATURE_MAX), out = BUF(SIGNED_MAX + 4096);
+	owned(buf_free) struct buf signature = BUF(SIGNATURE_MAX), out = BUF(SIGNED_MAX);
 
 	if (by->way == SIGNER_TBS_OUT)
 		return file_write(path, buf_bytes(&s->tbs), e);
@@ -61,8 +91,11 @@ static bool finish(const struct signer *by, const struct signing *s, const char 
 
 static bool target(const struct cli *c, const struct signer *by, const char **path, struct err *e)
 {
+	const char *cert = args_value(&c->args, O_CERT);
+
 	return signer_target(by, O_OUTPUT, "manifest", path, e) &&
-	       (*path || cli_needs(c, O_OUTPUT, path, e));
+	       (*path || cli_needs(c, O_OUTPUT, path, e)) &&
+	       (!cert || out_distinct(*path, cert, e));
 }
 
 static bool sign_run(struct cli *c, struct answer *a, struct err *e)
@@ -70,6 +103,7 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 	owned(signer_free) struct signer by = SIGNER(c, O_WAYS, SIGNER_OPTS);
 	owned(buf_free) struct buf file = BUF(CORIM_MAX);
 	owned(signing_free) struct signing s = {0};
+	owned(x509_list_free) struct x509_list chain = {0};
 	struct signing_terms t = {0};
 	struct corim_file f;
 	const char *path, *out;
@@ -77,7 +111,8 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 	if (!cli_operand(c, "FILE", &path, e) || !signer_choose(&by, e) ||
 	    !target(c, &by, &out, e) || !read_terms(c, &t, e) ||
 	    !read_payload(path, &file, &f, e) || !signer_read_keys(&by, e) ||
-	    !signing_prepare(&s, f.payload, by.key, &t, e) || !finish(&by, &s, out, e))
+	    !read_chain(args_value(&c->args, O_CERT), &chain, &t, e) ||
+	    !prepare(&s, &f, &by, &t, e) || !finish(&by, &s, out, e))
 		return false;
 	signer_json(&by, &a->json);
 	return true;

@@ -6,11 +6,13 @@
 #include "measure/cli/print.h"
 #include "measure/cli/verbs.h"
 
-enum { O_ROLE, O_NAME, O_THRESHOLD, O_TRUST };
+enum { O_ROLE, O_CA, O_NAME, O_THRESHOLD, O_TRUST };
 
 static const struct opt opts[] = {
 	[O_ROLE] = {"role", 0, OPT_LIST, "ROLE", trust_role_names,
 		    "what the key's signatures count for; may be given several times"},
+	[O_CA] = {"ca", 0, OPT_FLAG, NULL, NULL,
+		  "KEY is the certificate of a CA; keys that it certifies have the roles"},
 	[O_NAME] = {"name", 0, OPT_VALUE, "NAME", NULL,
 		    "what the key is called (the file's name without its ending)"},
 	[O_THRESHOLD] = {"threshold", 0, OPT_VALUE, "N", NULL,
@@ -45,11 +47,15 @@ static bool read_words(const struct cli *c, struct trust_addition *t, struct err
 	return true;
 }
 
-static bool check_streams(const struct cli *c, const char *key, const char *trust, struct err *e)
+static bool check_words(const struct cli *c, const char *key, const char *trust, struct err *e)
 {
 	if (trust && strcmp(trust, "-") == 0)
 		return err_set(e, REASON_USAGE, "the trust file cannot be standard input");
-	if (strcmp(key, "-") == 0 && !args_has(&c->args, O_NAME))
+	if (args_has(&c->args, O_CA) && args_has(&c->args, O_NAME))
+		return err_set(
+			e, REASON_USAGE,
+			"--name has no meaning beside --ca: a certificate names its subject");
+	if (strcmp(key, "-") == 0 && !args_has(&c->args, O_NAME) && !args_has(&c->args, O_CA))
 		return err_set(e, REASON_USAGE, "a key from standard input needs a --name");
 	return true;
 }
@@ -74,9 +80,11 @@ static bool add_run(struct cli *c, struct answer *a, struct err *e)
 	owned(buf_free) struct buf path = BUF(TRUST_PATH_MAX), name = BUF(TRUST_PATH_MAX),
 				   pem = BUF(PUBKEY_FILE_MAX);
 	const char *given = args_value(&c->args, O_TRUST), *key;
-	struct trust_addition t = {.named = args_has(&c->args, O_NAME), .make_folder = !given};
+	struct trust_addition t = {.named = args_has(&c->args, O_NAME),
+				   .make_folder = !given,
+				   .is_ca = args_has(&c->args, O_CA)};
 
-	if (!cli_operand(c, "KEY", &key, e) || !check_streams(c, key, given, e) ||
+	if (!cli_operand(c, "KEY", &key, e) || !check_words(c, key, given, e) ||
 	    !read_words(c, &t, e) || !trust_path(given, &path, e) ||
 	    !file_slurp(key, PUBKEY_FILE_MAX, &pem, e))
 		return false;
@@ -95,8 +103,9 @@ static bool add_run(struct cli *c, struct answer *a, struct err *e)
 
 const struct verb verb_trust_add = {
 	.name = "trust add",
-	.summary = "give a key roles, and print its fingerprint",
-	.usage = "KEY --role ROLE [--name NAME] [--threshold N] [--trust FILE]",
+	.summary = "give a key or a CA roles, and print its fingerprint",
+	.usage = "KEY --role ROLE [--name NAME] [--threshold N] [--trust FILE]\n"
+		 "CERTIFICATE --ca --role ROLE [--threshold N] [--trust FILE]",
 	.opts = opts,
 	.run = add_run,
 };

@@ -10,7 +10,7 @@
 #include "measure/base/err.h"
 #include "measure/base/json.h"
 
-#define VERDICT_MAX 64
+#define VERDICT_MAX 128
 
 enum check_result { CHECK_PASS, CHECK_FAIL, CHECK_SKIP, CHECK_WARN };
 

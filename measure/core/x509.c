@@ -224,7 +224,7 @@ static bool key_of_chain(struct x509 *x, struct err *e)
 		return make_rsa(x, der, e);
 	if (OBJ_obj2nid(type) == NID_rsaEncryption)
 		return err_set(e, REASON_CERTIFICATE,
-			       "an RSA key needs 4096 bits and the exponent 65537 here");
+			       "the key is RSA, and not of 4096 bits with the exponent 65537");
 	if (!pubkey_read_spki(&x->pubkey, der, e)) {
 		if (e->reason == REASON_KEY)
 			e->reason = REASON_CERTIFICATE;

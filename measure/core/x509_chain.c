@@ -17,6 +17,7 @@ struct link {
 	const struct x509 *x;
 	X509 *cert;
 	size_t depth; /* 0: the leaf */
+	bool is_anchor;
 	struct x509_finding *finding;
 	struct err *e;
 };
@@ -127,16 +128,16 @@ static bool check_signature(struct link *l, const struct x509 *issuer)
 {
 	const struct algorithm *a = algorithm_of(X509_get0_tbs_sigalg(l->cert));
 
+	if (!x509_names_issuer(l->x, issuer)) {
+		broken(l, "names another issuer than the next certificate is");
+		return true;
+	}
 	if (!a || !(l->rules->signatures & a->signature)) {
 		broken(l, "is signed with an algorithm that is not allowed here");
 		return true;
 	}
 	if (!(a->kinds & x509_kind(issuer))) {
 		broken(l, "is signed with an algorithm that is not of its issuer's key");
-		return true;
-	}
-	if (!x509_names_issuer(l->x, issuer)) {
-		broken(l, "names another issuer than the next certificate is");
 		return true;
 	}
 	return verify(l, issuer);
@@ -147,7 +148,7 @@ bool x509_signed(const struct x509 *subject, const struct x509 *issuer, unsigned
 {
 	struct x509_rules rules = {.signatures = signatures};
 	struct x509_finding finding = {0};
-	struct link l = {&rules, subject, x509_cert(subject), 0, &finding, e};
+	struct link l = {&rules, subject, x509_cert(subject), 0, false, &finding, e};
 
 	if (!check_signature(&l, issuer))
 		return false;
@@ -198,7 +199,7 @@ static bool check_constraints(struct link *l)
 	if (!take_extension(l, NID_basic_constraints, "basicConstraints", (void **)&b))
 		return false;
 	if (l->depth > 0 && (!b || !b->ca))
-		broken(l, "is no CA, and it signs another certificate");
+		broken(l, "is no CA by its basicConstraints");
 	else if (l->depth > 0 && b->pathlen)
 		check_path(l, b->pathlen);
 	else if (l->depth == 0 && b && b->ca)
@@ -216,7 +217,7 @@ static bool check_usage(struct link *l)
 
 	if (!take_extension(l, NID_key_usage, "keyUsage", (void **)&usage))
 		return false;
-	if (!usage && (l->depth > 0 || l->rules->leaf_usage))
+	if (!usage && (l->depth > 0 ? !l->is_anchor : l->rules->leaf_usage))
 		broken(l, "has no keyUsage, and needs one with %s", name);
 	else if (usage && ASN1_BIT_STRING_get_bit(usage, bit) != 1)
 		broken(l, "has a keyUsage without %s", name);
@@ -293,21 +294,41 @@ static void check_alone(struct link *l, const struct x509 *const *cert)
 			broken(l, "stands twice in the chain");
 }
 
+/* Everything but the signature, the time and the company. */
+static bool check_one(struct link *l)
+{
+	check_kind(l);
+	if (!check_constraints(l) || !check_usage(l) || !check_purposes(l))
+		return false;
+	check_critical(l);
+	return true;
+}
+
 bool x509_chain_check(const struct x509 *const *cert, size_t n, const struct x509_rules *r,
 		      struct x509_finding *finding, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct link l = {r, cert[i], x509_cert(cert[i]), i, &finding[i], e};
+		bool is_anchor = i + 1 == n;
+		struct link l = {r, cert[i], x509_cert(cert[i]), i, is_anchor, &finding[i], e};
 
 		*l.finding = (struct x509_finding){0};
 		check_alone(&l, cert);
-		check_kind(&l);
-		if (!check_constraints(&l) || !check_usage(&l) || !check_purposes(&l))
-			return false;
-		check_critical(&l);
-		if ((i + 1 < n && !check_signature(&l, cert[i + 1])) || !check_time(&l))
+		if (!check_one(&l) || (!is_anchor && !check_signature(&l, cert[i + 1])) ||
+		    !check_time(&l))
 			return false;
 	}
+	ERR_clear_error();
+	return true;
+}
+
+bool x509_anchor_check(const struct x509 *x, const struct x509_rules *r,
+		       struct x509_finding *finding, struct err *e)
+{
+	struct link l = {r, x, x509_cert(x), 1, true, finding, e};
+
+	*finding = (struct x509_finding){0};
+	if (!check_one(&l))
+		return false;
 	ERR_clear_error();
 	return true;
 }
@@ -327,4 +348,40 @@ bool x509_names_issuer(const struct x509 *subject, const struct x509 *issuer)
 {
 	return X509_NAME_cmp(X509_get_issuer_name(x509_cert(subject)),
 			     X509_get_subject_name(x509_cert(issuer))) == 0;
+}
+
+/* ---- lists in PEM */
+
+void x509_list_free(struct x509_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		x509_free(&l->cert[i]);
+	l->n = 0;
+}
+
+static size_t skip_space(struct bytes text, size_t at)
+{
+	while (at < text.n && text.p[at] != 0 && strchr(" \t\r\n", text.p[at]))
+		at++;
+	return at;
+}
+
+bool x509_list_read(struct x509_list *l, struct bytes pem, size_t max, struct err *e)
+{
+	size_t at = 0, used;
+
+	do {
+		struct bytes rest = bytes_of(pem.p + at, pem.n - at);
+
+		if (l->n == max)
+			return err_set(e, REASON_LIMIT,
+				       "needs at most %zu certificates, found more", max);
+		if (!x509_read_pem_any(&l->cert[l->n], rest, &used, e)) {
+			e->offset += at;
+			return l->n > 0 ? err_in(e, "certificate %zu", l->n + 1) : false;
+		}
+		l->n++;
+		at = skip_space(pem, at + used);
+	} while (at < pem.n);
+	return true;
 }

@@ -7,8 +7,9 @@
  *
  * Always: each issuer's name and key fit the next certificate, whose signed bytes name the
  * algorithm that stands beside the signature; issuers are CAs (basicConstraints) with keyCertSign
- * and enough path length, counting every certificate between them and the leaf; the leaf is no CA
- * and has no path length; nothing stands twice; no critical extension is passed over.
+ * (an anchor without any keyUsage may do all) and enough path length, counting every certificate
+ * between them and the leaf; the leaf is no CA and has no path length; nothing stands twice; no
+ * critical extension is passed over.
  */
 #ifndef MEASURE_CORE_X509_CHAIN_H
 #define MEASURE_CORE_X509_CHAIN_H
@@ -49,11 +50,16 @@ struct x509_finding {
 };
 
 /*
- * Certificates of x509_read_der() or x509_read_pem(), the leaf first, 2 to X509_CHAIN_MAX, and room
- * for as many findings. False only when the machinery fails (memory, library).
+ * Certificates of x509_read_der() or x509_read_pem(), the leaf first, 1 to X509_CHAIN_MAX, and room
+ * for as many findings; one alone is judged as a leaf. False only when the machinery fails (memory,
+ * library).
  */
 must bool x509_chain_check(const struct x509 *const *cert, size_t n, const struct x509_rules *r,
 			   struct x509_finding *finding, struct err *e);
+
+/* Whether it can be the last of any chain at all; its time is not looked at. */
+must bool x509_anchor_check(const struct x509 *x, const struct x509_rules *r,
+			    struct x509_finding *finding, struct err *e);
 
 /* Of the findings the first whose link is broken, or else that is out of time, or NULL. */
 const struct x509_finding *x509_chain_fault(const struct x509_finding *finding, size_t n);
@@ -65,5 +71,18 @@ const struct x509_finding *x509_chain_fault(const struct x509_finding *finding, 
 bool x509_names_issuer(const struct x509 *subject, const struct x509 *issuer);
 must bool x509_signed(const struct x509 *subject, const struct x509 *issuer, unsigned signatures,
 		      bool *yes, struct err *e);
+
+/*
+ * The certificates of a file in PEM, in their order, with nothing else but blank space between and
+ * behind them. Starts zeroed; released by x509_list_free().
+ */
+struct x509_list {
+	size_t n;
+	struct x509 *cert[X509_CHAIN_MAX];
+};
+
+/* 1 to `max` of them; certificate or limit otherwise. */
+must bool x509_list_read(struct x509_list *l, struct bytes pem, size_t max, struct err *e);
+void x509_list_free(struct x509_list *l);
 
 #endif

@@ -80,10 +80,19 @@ sign()
 	shift
 	expect "$MEASURE" sign manifest full.corim -q --signer "$name" --key "$name.key" -o "$name.signed" "$@"
 }
+openssl req -x509 -key p256.key -subj /CN=ca -days 30 -out ca.pem -addext keyUsage=keyCertSign 2>/dev/null
 sign p256
 sign p384 --expires 2100-01-01T00:00:00Z --not-before 2026-01-01T00:00:00Z
-sign p521 --expires 2100-01-01T00:00:00Z
-sign ed25519 --expires 9999-12-31T23:59:59Z --not-before 1970-01-01T00:00:00Z
+leaf='-addext basicConstraints=critical,CA:FALSE -addext keyUsage=digitalSignature'
+# shellcheck disable=SC2086 # words
+{
+	openssl req -x509 -key p521.key -subj /CN=test -days 30 -out p521.pem $leaf 2>/dev/null
+	openssl req -new -key ed25519.key -subj /CN=other -out csr $leaf 2>/dev/null
+}
+openssl x509 -req -in csr -copy_extensions copy -CA ca.pem -CAkey p256.key -CAcreateserial -out ed25519.pem 2>/dev/null
+cat ed25519.pem ca.pem >chain.pem
+sign p521 --expires 2100-01-01T00:00:00Z --cert p521.pem
+sign ed25519 --expires 9999-12-31T23:59:59Z --not-before 1970-01-01T00:00:00Z --cert chain.pem
 expect "$MEASURE" manifest bundle -q ./*.signed -o all.bundle
 expect "$MEASURE" manifest bundle -q full.corim -o none.bundle
 expect "$MEASURE" manifest bundle -q p384.signed -o p384.bundle

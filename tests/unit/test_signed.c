@@ -122,6 +122,81 @@ static void a_header_that_is_not_in_its_form_is_refused(void **state)
 		check_header(rows[i].hex, rows[i].reason, rows[i].text);
 }
 
+#define WITH_CHAIN "a5 01 3822 " TYPE META_HEX CWT " 1821 "
+#define NINE "4100 4101 4102 4103 4104 4105 4106 4107 4108"
+
+static void a_chain_is_one_certificate_or_two_to_eight(void **state)
+{
+	static const struct {
+		const char *hex;
+		enum reason reason;
+		const char *text;
+	} rows[] = {
+		{WITH_CHAIN "41 00", REASON_NONE, ""},
+		{WITH_CHAIN "82 41 00 41 01", REASON_NONE, ""},
+		{WITH_CHAIN "81 41 00", REASON_STATEMENT,
+		 "x5chain is an array of 1 and must be one of 2 or more, or one certificate"},
+		{WITH_CHAIN "80", REASON_STATEMENT,
+		 "x5chain is an array of 0 and must be one of 2 or more, or one certificate"},
+		{WITH_CHAIN "89 " NINE, REASON_CBOR, "x5chain: a count of 9, which may be 8"},
+		{WITH_CHAIN "82 41 00 61 61", REASON_CBOR,
+		 "x5chain is a text string and must be a byte string"},
+		{WITH_CHAIN "61 61", REASON_CBOR,
+		 "x5chain is a text string and must be a byte string"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_header(rows[i].hex, rows[i].reason, rows[i].text);
+}
+
+/* 1000 of them are refused before one is looked at; beside the signed header none may stand. */
+static void chains_without_end_and_chains_that_nobody_signed_are_refused(void **state)
+{
+	struct bytes header = hexed("a4 01 3822 " TYPE META_HEX CWT), loose;
+	struct buf many = BUF(4096), in;
+	struct signed_statement s;
+	struct err e = {0}, no = {0};
+
+	(void)state;
+	buf_u8(&many, 0xa5);
+	buf_put(&many, bytes_of(header.p + 1, header.n - 1));
+	buf_put(&many, bytes_of("\x18\x21\x99\x03\xe8", 5));
+	for (size_t i = 0; i < 1000; i++)
+		buf_put(&many, bytes_of("\x41", 2));
+	in = message(buf_bytes(&many), false);
+	assert_false(signed_read(buf_bytes(&in), 0, CONTENT_MANIFEST, &s, &e));
+	check_err(&e, REASON_LIMIT, "the protected header: more than 64 items");
+	buf_free(&in);
+	buf_free(&many);
+	hexed_free(&header);
+	loose = hexed("d2 84 43 a10126 a1 1821 4100 41 70 41 73");
+	assert_false(signed_read(loose, 0, CONTENT_MANIFEST, &s, &no));
+	check_err(&no, REASON_CBOR, "the unprotected header: a count of 1, which may be 0");
+	hexed_free(&loose);
+}
+
+static void a_header_with_a_chain_is_written_as_it_is_read(void **state)
+{
+	static const char *const headers[] = {WITH_CHAIN "41 00", WITH_CHAIN "82 41 00 42 01 02"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(headers); i++) {
+		struct bytes header = hexed(headers[i]);
+		struct buf in = message(header, false), out = BUF(1024);
+		struct signed_statement s;
+		struct err e = {0};
+
+		assert_true(signed_read(buf_bytes(&in), 0, CONTENT_MANIFEST, &s, &e));
+		assert_int_equal(s.header.n_chain, i + 1);
+		assert_true(signed_header_write(&out, &s.header, &e));
+		assert_true(bytes_equal(buf_bytes(&out), header));
+		buf_free(&in);
+		buf_free(&out);
+		hexed_free(&header);
+	}
+}
+
 static void times_and_names_that_cannot_be_written_are_refused(void **state)
 {
 	static const struct {
@@ -295,6 +370,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_is_written_in_one_form),
 		cmocka_unit_test(a_header_that_is_not_in_its_form_is_refused),
+		cmocka_unit_test(a_chain_is_one_certificate_or_two_to_eight),
+		cmocka_unit_test(chains_without_end_and_chains_that_nobody_signed_are_refused),
+		cmocka_unit_test(a_header_with_a_chain_is_written_as_it_is_read),
 		cmocka_unit_test(times_and_names_that_cannot_be_written_are_refused),
 		cmocka_unit_test(every_truncation_and_every_flipped_bit_of_the_form_is_noticed),
 		cmocka_unit_test(a_bundle_does_not_tell_in_which_order_it_was_gathered),

@@ -5,7 +5,7 @@
 
 #include "measure/base/hex.h"
 #include "measure/core/hash.h"
-#include "tests/unit/support_cert.h"
+#include "tests/unit/support_chain.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_folder.h"
 #include "tests/unit/support_hex.h"
@@ -32,10 +32,14 @@ static void check_refused(const char *text, enum reason r, const char *why)
 }
 
 /* A CA's certificate as an item of `ca`; malloc'd. */
-static char *ca_item(const char *kind)
+static char *ca_item_as(const char *kind, const char *constraints)
 {
-	owned(cert_key_free) EVP_PKEY *key = cert_key(kind);
-	owned(cert_text_free) char *pem = cert_pem_for(key);
+	const struct chain_spec spec = {.key = kind,
+					.digest = "SHA256",
+					.constraints = constraints,
+					.usage = "keyCertSign"};
+	owned(chain_free) struct chain_made made = chain_make(&spec, 1);
+	owned(cert_text_free) char *pem = cert_pem(made.cert[0]);
 	char *out = calloc(1, 2 * strlen(pem) + 256), *p = out;
 
 	assert_non_null(out);
@@ -43,6 +47,11 @@ static char *ca_item(const char *kind)
 	for (char *line = pem, *end; (end = strchr(line, '\n')); line = end + 1)
 		p += sprintf(p, "        %.*s\n", (int)(end - line), line);
 	return out;
+}
+
+static char *ca_item(const char *kind)
+{
+	return ca_item_as(kind, "critical,CA:TRUE");
 }
 
 static char *joined(const char *a, const char *b, const char *c)
@@ -138,7 +147,7 @@ static void other_spellings_mean_the_same(void **state)
 
 static void a_ca_stands_for_those_it_certifies(void **state)
 {
-	owned(cert_text_free) char *one = ca_item("P-384"), *two = ca_item("P-256");
+	owned(cert_text_free) char *one = ca_item("P-384"), *two = ca_item("ED25519");
 	owned(cert_text_free) char *text =
 		joined(TRUST_HEAD "roles:\n  publisher:\n    threshold: 5\n    ca:\n", one, two);
 	owned(trust_free) struct trust *t = NULL;
@@ -147,7 +156,7 @@ static void a_ca_stands_for_those_it_certifies(void **state)
 	(void)state;
 	parse_ok(&t, text);
 	assert_int_equal(t->rule[TRUST_PUBLISHER].n_ca, 2);
-	assert_int_equal(x509_alg(t->rule[TRUST_PUBLISHER].ca[1]), COSE_ES256);
+	assert_int_equal(x509_alg(t->rule[TRUST_PUBLISHER].ca[1]), COSE_EDDSA);
 	assert_true(trust_needs(t, TRUST_PUBLISHER, "t", &e));
 	check_same(t, text);
 }
@@ -261,7 +270,8 @@ static void check_ca_refused(const char *items, const char *more, enum reason r,
 
 static void certificates_are_read_strictly(void **state)
 {
-	owned(cert_text_free) char *ca = ca_item("P-256"), *rsa = ca_item("RSA");
+	owned(cert_text_free) char *ca = ca_item("P-256"), *rsa = ca_item("RSA"),
+				   *leaf = ca_item_as("ED25519", "CA:FALSE");
 	unsigned lines = 0;
 	char twice[64];
 
@@ -270,8 +280,11 @@ static void certificates_are_read_strictly(void **state)
 		lines += *c == '\n';
 	snprintf(twice, sizeof(twice), "line %u: a ca of 'root' stands twice", 6 + lines);
 	check_ca_refused(rsa, "", REASON_CERTIFICATE,
-			 "line 6: the ca of 'root': the key is rsaEncryption and must be EC on "
-			 "P-256, P-384 or P-521");
+			 "line 6: the ca of 'root': the key is RSA, and not of 4096 bits with the "
+			 "exponent 65537");
+	check_ca_refused(leaf, "", REASON_CERTIFICATE,
+			 "line 6: the ca of 'root': the certificate is no CA by its "
+			 "basicConstraints");
 	check_ca_refused("      - a\n", "", REASON_CERTIFICATE,
 			 "line 6: the ca of 'root': the line -----BEGIN CERTIFICATE----- is "
 			 "missing");
@@ -469,7 +482,7 @@ static void certificates_are_shown_by_their_digest(void **state)
 	json_open(&w, '{');
 	trust_json(t, &w);
 	json_close(&w, '}');
-	assert_non_null(strstr(buf_cstr(&out), "\"ca\":[{\"subject\":\"CN=test\","));
+	assert_non_null(strstr(buf_cstr(&out), "\"ca\":[{\"subject\":\"CN=0\","));
 }
 
 int main(void)

@@ -33,7 +33,7 @@ static void one_check_too_many_is_no_yes(void **state)
 	for (size_t i = 0; i <= VERDICT_MAX; i++)
 		verdict_add(&v, "code", CHECK_PASS, REASON_NONE);
 	assert_false(verdict_decide(&v, &e));
-	check_err(&e, REASON_LIMIT, "64 checks were made, which is more than there is room for");
+	check_err(&e, REASON_LIMIT, "128 checks were made, which is more than there is room for");
 }
 
 static void malformed_comes_before_no_and_the_first_of_equals_decides(void **state)

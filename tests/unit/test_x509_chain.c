@@ -91,6 +91,7 @@ static void chains_of_every_kind_of_key_hold(void **state)
 		{{.constraints = ""},
 		 {.constraints = "CA:TRUE,pathlen:0"},
 		 {.usage = "keyCertSign"}},
+		{{0}, {.constraints = "CA:TRUE,pathlen:0"}, {.usage = ""}},
 		{{.purposes = "codeSigning"}, {.purposes = "anyExtendedKeyUsage"}, {0}},
 		{{.purposes = "critical,serverAuth,codeSigning"}, {.other = "1.2.3=DER:0500"}, {0}},
 	};
@@ -122,10 +123,8 @@ static void what_a_certificate_must_be_is_said_of_it(void **state)
 		 "has a critical extension 2.5.29.30, which is not known here"},
 		{{{.issuer = "somebody"}}, 0, "names another issuer than the next certificate is"},
 		{{{.digest = "SHA1"}}, 0, "is signed with an algorithm that is not allowed here"},
-		{{{0}, {.constraints = "CA:FALSE"}},
-		 1,
-		 "is no CA, and it signs another certificate"},
-		{{{0}, {.constraints = ""}}, 1, "is no CA, and it signs another certificate"},
+		{{{0}, {.constraints = "CA:FALSE"}}, 1, "is no CA by its basicConstraints"},
+		{{{0}, {.constraints = ""}}, 1, "is no CA by its basicConstraints"},
 		{{{0}, {.usage = "cRLSign"}}, 1, "has a keyUsage without keyCertSign"},
 		{{{0}, {.usage = ""}}, 1, "has no keyUsage, and needs one with keyCertSign"},
 		{{{0}, {.purposes = "serverAuth"}},
@@ -137,7 +136,7 @@ static void what_a_certificate_must_be_is_said_of_it(void **state)
 		{{{0}, {0}, {.usage = "digitalSignature"}},
 		 2,
 		 "has a keyUsage without keyCertSign"},
-		{{{0}, {0}, {.constraints = ""}}, 2, "is no CA, and it signs another certificate"},
+		{{{0}, {0}, {.constraints = ""}}, 2, "is no CA by its basicConstraints"},
 		{{{.other = "2.5.29.19=DER:30030101"}, {0}}, 0, "has basicConstraints twice"},
 		{{{.usage = "", .other = "2.5.29.15=DER:0500"}, {0}},
 		 0,
@@ -359,7 +358,7 @@ static void der_is_one_certificate_and_nothing_else(void **state)
 		 der.n + 1);
 	check_der_refused(bytes_of(longer, der.n + 1), text);
 	free(longer);
-	check_der_refused(small, "an RSA key needs 4096 bits and the exponent 65537 here");
+	check_der_refused(small, "the key is RSA, and not of 4096 bits with the exponent 65537");
 }
 
 static void a_certificate_tells_its_key_and_subject(void **state)
