@@ -16,7 +16,7 @@ struct signing_terms {
 	bool has_not_before, has_expires;
 	int64_t not_before, expires;
 	size_t n_chain; /* to SIGNED_CHAIN: the key's own certificate first; may be none */
-	const struct x509 *const *chain; /* of x509_list_read() */
+	const struct x509 *const *chain; /* of x509_list_add() */
 };
 
 struct signing {

@@ -2,6 +2,7 @@
 #include "measure/base/when.h"
 #include "measure/cli/signer.h"
 #include "measure/cli/verbs.h"
+#include "measure/core/x509_list.h"
 #include "reference-db/certified.h"
 #include "reference-db/corim.h"
 #include "reference-db/signing.h"
@@ -32,11 +33,15 @@ static bool read_chain(const char *path, struct x509_list *l, struct signing_ter
 
 	if (!path)
 		return true;
-	if (!file_slurp(path, CHAIN_FILE_MAX, &pem, e) ||
-	    !x509_list_read(l, buf_bytes(&pem), SIGNED_CHAIN, e))
+	if (!file_slurp(path, CHAIN_FILE_MAX, &pem, e) || !x509_list_add(l, buf_bytes(&pem), e))
 		return err_subject(e, path);
+	if (l->n > SIGNED_CHAIN) {
+		err_set(e, REASON_LIMIT, "%zu certificates, and at most %u fit into a header", l->n,
+			SIGNED_CHAIN);
+		return err_subject(e, path);
+	}
 	t->n_chain = l->n;
-	t->chain = (const struct x509 *const *)l->cert;
+	t->chain = (const struct x509 *const *)l->x;
 	return true;
 }
 

@@ -349,39 +349,3 @@ bool x509_names_issuer(const struct x509 *subject, const struct x509 *issuer)
 	return X509_NAME_cmp(X509_get_issuer_name(x509_cert(subject)),
 			     X509_get_subject_name(x509_cert(issuer))) == 0;
 }
-
-/* ---- lists in PEM */
-
-void x509_list_free(struct x509_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		x509_free(&l->cert[i]);
-	l->n = 0;
-}
-
-static size_t skip_space(struct bytes text, size_t at)
-{
-	while (at < text.n && text.p[at] != 0 && strchr(" \t\r\n", text.p[at]))
-		at++;
-	return at;
-}
-
-bool x509_list_read(struct x509_list *l, struct bytes pem, size_t max, struct err *e)
-{
-	size_t at = 0, used;
-
-	do {
-		struct bytes rest = bytes_of(pem.p + at, pem.n - at);
-
-		if (l->n == max)
-			return err_set(e, REASON_LIMIT,
-				       "needs at most %zu certificates, found more", max);
-		if (!x509_read_pem_any(&l->cert[l->n], rest, &used, e)) {
-			e->offset += at;
-			return l->n > 0 ? err_in(e, "certificate %zu", l->n + 1) : false;
-		}
-		l->n++;
-		at = skip_space(pem, at + used);
-	} while (at < pem.n);
-	return true;
-}

@@ -72,17 +72,4 @@ bool x509_names_issuer(const struct x509 *subject, const struct x509 *issuer);
 must bool x509_signed(const struct x509 *subject, const struct x509 *issuer, unsigned signatures,
 		      bool *yes, struct err *e);
 
-/*
- * The certificates of a file in PEM, in their order, with nothing else but blank space between and
- * behind them. Starts zeroed; released by x509_list_free().
- */
-struct x509_list {
-	size_t n;
-	struct x509 *cert[X509_CHAIN_MAX];
-};
-
-/* 1 to `max` of them; certificate or limit otherwise. */
-must bool x509_list_read(struct x509_list *l, struct bytes pem, size_t max, struct err *e);
-void x509_list_free(struct x509_list *l);
-
 #endif

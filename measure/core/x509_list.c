@@ -29,8 +29,10 @@ bool x509_list_add(struct x509_list *l, struct bytes file, struct err *e)
 	if (!pem)
 		return next(l, &file, false, e);
 	while (rest.n) {
-		if (!next(l, &rest, true, e))
-			return false;
+		if (!next(l, &rest, true, e)) {
+			e->offset += file.n - rest.n;
+			return l->n > 0 ? err_in(e, "certificate %zu", l->n + 1) : false;
+		}
 		rest = without_empty_lines(rest);
 	}
 	return true;

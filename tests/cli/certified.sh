@@ -145,10 +145,10 @@ sign_with 3 certificate eku.chain 'certificate 1 of 2 has an extendedKeyUsage wi
 sign_with 3 certificate ca.chain 'certificate 1 of 1 is a CA, and the leaf must be none'
 sign_with 3 certificate usage.chain 'certificate 1 of 1 has a keyUsage without digitalSignature'
 sign_with 3 certificate loop.chain 'certificate 3 of 5 names another issuer than the next certificate is'
-sign_with 3 limit nine.chain 'needs at most 8 certificates, found more'
+sign_with 3 limit nine.chain '9 certificates, and at most 8 fit into a header'
 sign_with 1 key-mismatch bob.root 'the first certificate is not of the key that signs'
 sign_with 3 certificate more.chain 'certificate 3: the line -----BEGIN CERTIFICATE----- is missing, at offset '
-sign_with 3 certificate plain.corim 'the line -----BEGIN CERTIFICATE----- is missing, at offset 0'
+sign_with 3 certificate plain.corim 'the DER holds no certificate'
 refused 2 "[usage]: alice.chain: would be replaced, and it is the input 'alice.chain'" \
 	sign manifest plain.corim --signer a --key alice.key --cert alice.chain -o alice.chain
 ok 'what no reader would count is not signed'
