@@ -6,7 +6,9 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 
 #include "measure/core/cose_evp.h"
 #include "measure/core/cose_message.h"
@@ -136,6 +138,28 @@ void cose_tbs(struct buf *out, enum cose_alg alg, struct bytes payload)
 void cose_evp_init(void)
 {
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
+/* OpenSSL's own state of this process, like the contexts that it keeps itself. */
+static OSSL_LIB_CTX *empty;
+static pthread_once_t empty_once = PTHREAD_ONCE_INIT;
+
+static void make_empty(void)
+{
+	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
+
+	/* Without any provider the default one would be loaded on the first question. */
+	if (ctx && OSSL_PROVIDER_load(ctx, "null"))
+		empty = ctx;
+	else
+		OSSL_LIB_CTX_free(ctx);
+	ERR_clear_error();
+}
+
+OSSL_LIB_CTX *cose_evp_empty(void)
+{
+	pthread_once(&empty_once, make_empty);
+	return empty;
 }
 
 bool cose_evp_fail(struct err *e, enum reason r, const char *what)

@@ -17,6 +17,14 @@ struct evp_pkey_st;
 void cose_evp_init(void);
 
 /*
+ * A context of OpenSSL's in which nothing is provided, so that a certificate that is read in it
+ * keeps its key encoded: decoders that nobody needs cost more than all the rest. Made once; NULL,
+ * the context where all is provided, when that fails. Borrowed.
+ */
+struct ossl_lib_ctx_st;
+struct ossl_lib_ctx_st *cose_evp_empty(void);
+
+/*
  * Empty OpenSSL's error queue into e, as "WHAT: its words", or WHAT alone when it has none. The
  * reason is r, unless memory was refused. Returns false.
  */

@@ -122,6 +122,13 @@ EVP_PKEY *x509_evp(const struct x509 *x)
 	return x->pubkey ? pubkey_evp(x->pubkey) : x->key;
 }
 
+/* Its key stays encoded: the one that counts is made of it by us. */
+static X509 *decode(const uint8_t **p, size_t n)
+{
+	return (X509 *)ASN1_item_d2i_ex(NULL, p, (long)n, ASN1_ITEM_rptr(X509), cose_evp_empty(),
+					NULL);
+}
+
 /*
  * OpenSSL takes BER and keeps the bytes it was given; encoding anew what is signed shows whether
  * they were DER, on a copy because it changes the object.
@@ -129,7 +136,7 @@ EVP_PKEY *x509_evp(const struct x509 *x)
 static bool is_der(struct bytes der, struct err *e)
 {
 	const uint8_t *p = der.p;
-	owned(cert_free) X509 *x = d2i_X509(NULL, &p, (long)der.n);
+	owned(cert_free) X509 *x = decode(&p, der.n);
 	owned(octets_free) uint8_t *again = NULL;
 	int n = x && i2d_re_X509_tbs(x, NULL) > 0 ? i2d_X509(x, &again) : -1;
 
@@ -264,7 +271,7 @@ static bool parse(struct x509 *x, const char *where, struct err *e)
 
 	snprintf(what, sizeof(what), "%s holds no certificate", where);
 	cose_evp_init();
-	x->cert = d2i_X509(NULL, &p, (long)der.n);
+	x->cert = decode(&p, der.n);
 	if (!x->cert)
 		return not_parsed(e, what);
 	if (p != der.p + der.n)
