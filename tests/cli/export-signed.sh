@@ -135,6 +135,17 @@ assert d[0] == {"name": "source", "digest": {"gitCommit": "0123456789abcdef01234
 assert d[1] == {"name": "inputs", "digest": {"sha256": "3".zfill(64)}}, d'
 ok 'with a build record it names source, recipe and inputs'
 
+run manifest export "$ROOT/tests/fuzz/corpus/corim/register-008" --to in-toto --key ed.key -o theirs.json
+expect_status 0
+expect_stderr_has 'warning[manifest-lint]: '
+expect verify ed.pub none theirs.json
+expect python3 -c 'import json
+s = json.load(open("statement"))
+b = s["predicate"]["buildDefinition"]
+assert [x["name"] for x in s["subject"]] == ["p.eif", "p/1", "PCR0", "PCR1", "PCR2", "PCR3"], s
+assert list(b) == ["buildType", "externalParameters"] and b["buildType"] == "urn:x-measure:measured:1", b'
+ok 'of the manifest of others it says what that expects, and nothing of a build'
+
 for file in one.corim signed.corim one.bundle; do
 	run manifest export $file --to in-toto --key ed.key -o again.json
 	expect_status 0
