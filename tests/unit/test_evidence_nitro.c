@@ -167,18 +167,19 @@ static const struct finding findings[] = {
 	{"leaf-path-length", CHAIN "certificate has a path length, and is no CA"},
 	{"leaf-no-usage", CHAIN "certificate has no keyUsage, and needs one with digitalSignature"},
 	{"leaf-usage", CHAIN "certificate has a keyUsage without digitalSignature"},
-	{"zonal-no-ca", CHAIN "cabundle[2] is no CA, and it signs another certificate"},
-	{"zonal-no-constraints", CHAIN "cabundle[2] is no CA, and it signs another certificate"},
+	{"zonal-no-ca", CHAIN "cabundle[2] is no CA by its basicConstraints"},
+	{"zonal-no-constraints", CHAIN "cabundle[2] is no CA by its basicConstraints"},
 	{"zonal-usage", CHAIN "cabundle[2] has a keyUsage without keyCertSign"},
 	{"zonal-no-usage", CHAIN "cabundle[2] has no keyUsage, and needs one with keyCertSign"},
 	{"regional-path-length",
 	 CHAIN "cabundle[1] allows 1 certificates between it and the leaf, and there are 2"},
 	{"leaf-rsa",
-	 CHAIN "certificate: an RSA key needs 4096 bits and the exponent 65537 here" LINE
+	 CHAIN "certificate: the key is RSA, and not of 4096 bits with the exponent 65537" LINE
 	       "vendor-signature skip chain: the certificate whose key made it cannot be "
 	       "read" NAMES("")},
 	{"zonal-p256", CHAIN "cabundle[2] has a key of the kind P-256, which is not allowed here"},
-	{"zonal-rsa", CHAIN "cabundle[2]: an RSA key needs 4096 bits and the exponent 65537 here"},
+	{"zonal-rsa",
+	 CHAIN "cabundle[2]: the key is RSA, and not of 4096 bits with the exponent 65537"},
 	{"zonal-sha256", CHAIN "cabundle[2] is signed with an algorithm that is not allowed here"},
 	{"leaf-unknown-critical",
 	 CHAIN "certificate has a critical extension 1.2.3.4, which is not known here"},
