@@ -43,7 +43,7 @@ UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
 SUPPORT := $(filter-out tests/unit/test_% tests/alloc/test_%,$(call sources,tests/unit tests/alloc))
-FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% statement% diag% hex%),$(SUPPORT))
+FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% report% statement% diag% hex%),$(SUPPORT))
 MAKERS := $(call sources,tests/shouldfail)
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$1)

@@ -181,6 +181,19 @@ static void check_chip(struct work *w)
 
 /* ---- revocation */
 
+static void undecided(struct work *w, enum reason r, const char *format, ...) ERR_FORMAT(3, 4);
+
+static void undecided(struct work *w, enum reason r, const char *format, ...)
+{
+	struct check *c = verdict_add(w->v, "genuine", CHECK_SKIP, r);
+	va_list args;
+
+	w->faulty = true;
+	va_start(args, format);
+	vsnprintf(c->detail, sizeof(c->detail), format, args);
+	va_end(args);
+}
+
 static void moment(char to[32], int64_t when)
 {
 	owned(buf_free) struct buf text = BUF(32);
@@ -211,10 +224,8 @@ static void judge_list(struct work *w, const struct x509_crl *list, size_t i, bo
 		return;
 	}
 	moment(at, w->g->when.at);
-	verdict_detail(verdict_add(w->v, "genuine", CHECK_SKIP, REASON_STALE),
-		       "the revocation list of %s was good until %s, judged as of %s",
-		       name_in_chain(w, i + 1), next, at);
-	w->faulty = true;
+	undecided(w, REASON_STALE, "the revocation list of %s was good until %s, judged as of %s",
+		  name_in_chain(w, i + 1), next, at);
 }
 
 /*
@@ -235,13 +246,14 @@ static bool use_list(struct work *w, struct bytes file, bool asked, bool *root)
 			continue;
 		if (!x509_crl_signed(list, issuer, X509_PSS_SHA384, &yes, w->e))
 			return false;
-		if (!yes)
-			return !asked || err_set(w->e, REASON_COLLATERAL,
-						 "the revocation list was not signed by %s, whose "
-						 "name it bears",
-						 name_in_chain(w, i + 1));
-		judge_list(w, list, i, asked);
+		if (!yes && asked)
+			undecided(w, REASON_COLLATERAL,
+				  "the revocation list was not signed by %s, whose name it bears",
+				  name_in_chain(w, i + 1));
 		*root = *root || i + 2 == SNP_CHAIN;
+		if (!yes)
+			continue;
+		judge_list(w, list, i, asked);
 	}
 	return true;
 }
@@ -275,9 +287,11 @@ static bool check_revocation(struct work *w)
 	for (size_t i = 0; i < l->asked->n; i++)
 		if (!use_list(w, l->asked->file[i].bytes, true, &root))
 			return err_subject(w->e, l->asked->file[i].path);
-	return root || err_set(w->e, REASON_COLLATERAL,
-			       "no revocation list of %s was given, but %s", w->c->root,
-			       l->asked->n == 1 ? "one of another root" : "those of other roots");
+	if (!root)
+		undecided(w, REASON_COLLATERAL, "no revocation list of %s was given, but %s",
+			  w->c->root,
+			  l->asked->n == 1 ? "one of another root" : "those of other roots");
+	return true;
 }
 
 /* ---- TCB */
@@ -306,6 +320,9 @@ static void check_tcb(struct work *w)
 		if (w->g->chain && vek < 0 && reported >= 0)
 			fail_tcb(w, "the certificate names no %s, and the report %d", name,
 				 reported);
+		else if (w->g->chain && reported < 0 && vek >= 0)
+			fail_tcb(w, "the certificate names %s as %d, and the report none", name,
+				 vek);
 		else if (w->g->chain && vek != reported)
 			fail_tcb(w, "%s is %d in the report and %d in the certificate", name,
 				 reported, vek);

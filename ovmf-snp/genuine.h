@@ -22,7 +22,10 @@ struct snp_genuine {
 	struct when when;
 };
 
-/* Adds "genuine", and "policy" where certificate and report differ in their TCB. */
+/*
+ * Adds "genuine" (a list that was asked for and does not serve is `skip`), and "policy" where the
+ * certificate and the report differ in their TCB.
+ */
 must bool snp_genuine(const struct snp_genuine *g, struct verdict *v, struct err *e);
 
 #endif

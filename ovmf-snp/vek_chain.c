@@ -102,18 +102,20 @@ static bool issuer_of(const struct snp_pool *p, const struct x509 *x, const stru
 	return true;
 }
 
-/* Among the named roots first, unless another certificate's key signed x and theirs did not. */
+/* Among the named roots first, unless theirs did not sign x, and another certificate's key did. */
 static bool root_of(const struct snp_chain_rules *r, const struct x509 *x,
 		    const struct x509 **found, struct err *e)
 {
 	const struct x509 *other;
-	bool yes = false;
+	bool named = false, signed_by_other = false;
 
 	if (!issuer_of(r->roots, x, found, e) || !issuer_of(r->candidates, x, &other, e))
 		return false;
-	if (*found && other && !x509_signed(x, *found, X509_PSS_SHA384, &yes, e))
+	if (*found && other &&
+	    (!x509_signed(x, *found, X509_PSS_SHA384, &named, e) ||
+	     (!named && !x509_signed(x, other, X509_PSS_SHA384, &signed_by_other, e))))
 		return false;
-	if (!*found || (other && !yes))
+	if (!*found || signed_by_other)
 		*found = other;
 	return true;
 }
