@@ -114,7 +114,9 @@ bool corim_open(struct corim_file *f, struct bytes file, struct lint *l, struct 
 	uint64_t tag;
 
 	*f = (struct corim_file){0};
-	if (file.n > 0 && file.p[0] >> 5 == CBOR_MAP)
+	if (!published_begins(file, e))
+		return no_corim(l, e);
+	if (file.p[0] >> 5 == CBOR_MAP)
 		return open_bundle(f, file, l, e);
 	tag = outer_tag(&c, l);
 	if (!cur_ok(&c))

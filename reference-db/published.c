@@ -1,9 +1,21 @@
 #include "reference-db/published.h"
 
 #include "measure/base/file.h"
+#include "measure/core/cbor_head.h"
 
 #define HEAD_TAGGED_SIGN1 0xd2u /* tag 18 */
 #define HEAD_TAG_16 0xd9u /* a tag of two bytes: 501, the bare payload */
+
+bool published_begins(struct bytes file, struct err *e)
+{
+	if (file.n == 0)
+		return err_set(e, REASON_CORIM, "the file is empty, so it is no manifest");
+	if (file.p[0] >> 5 == CBOR_TAG || file.p[0] >> 5 == CBOR_MAP)
+		return true;
+	return err_at(e, REASON_CORIM, 0,
+		      "the first byte is 0x%02x, which begins neither a manifest nor a bundle",
+		      file.p[0]);
+}
 
 void published_free(struct published *p)
 {
@@ -76,8 +88,8 @@ bool published_add_bytes(struct published *p, struct buf *file, struct err *e)
 		return err_set(e, REASON_LIMIT, "more than %u files", PUBLISHED_FILES);
 	p->file[p->n_files] = take(*file);
 	in = buf_bytes(&p->file[p->n_files++]);
-	if (in.n == 0)
-		return err_set(e, REASON_STATEMENT, "the file is empty");
+	if (!published_begins(in, e))
+		return false;
 	if (in.p[0] == HEAD_TAGGED_SIGN1)
 		return add_signed(p, in, e);
 	if (in.p[0] == HEAD_TAG_16)

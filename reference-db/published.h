@@ -24,6 +24,9 @@ struct published {
 
 void published_free(struct published *p);
 
+/* Does a file begin like a manifest, a signed one or a bundle? `corim` otherwise. */
+must bool published_begins(struct bytes file, struct err *e);
+
 /* Form only: nobody's signature is verified here. path may be "-". */
 must bool published_add(struct published *p, const char *path, struct err *e);
 

@@ -281,7 +281,7 @@ expect_stderr_has "did you mean '--to=text'?"
 run manifest export blindbox.eif --to text
 expect_status 3
 expect_stdout ''
-expect_stderr_has 'measure: error[cbor]: blindbox.eif: '
+expect_stderr_has 'measure: error[corim]: blindbox.eif: '
 cp one.corim own.corim
 run manifest export own.corim --to text -o own.corim
 expect_status 2

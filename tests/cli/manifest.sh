@@ -235,13 +235,13 @@ expect_status 3
 expect_stdout_has 'error    [form] '
 run manifest lint image.eif
 expect_status 3
-expect_stderr_has 'measure: error[cbor]: image.eif: '
+expect_stderr_has 'measure: error[corim]: image.eif: the first byte is 0x2e, which begins neither a manifest nor a bundle'
 run manifest show registers
 expect_status 3
 : >empty
 run manifest show empty
 expect_status 3
-expect_stderr_has 'measure: error[truncated]: empty: '
+expect_stderr 'measure: error[corim]: empty: the file is empty, so it is no manifest'
 run manifest show missing
 expect_status 5
 run manifest show missing --diag

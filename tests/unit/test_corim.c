@@ -243,7 +243,8 @@ static const struct open_case open_cases[] = {
 	{"98([h'a0', {}, h'00', h'00'])", false, false, 0, 0,
 	 "tag 98 is neither 501, a CoRIM, nor 18, a signed one"},
 	{"500(96(0))", false, false, 1, 0, "tag 96 is neither 501, a CoRIM, nor 18, a signed one"},
-	{"[h'a0', {}, h'00', h'00']", false, false, 0, 0, "the file is an array and must be a tag"},
+	{"[h'a0', {}, h'00', h'00']", false, false, 0, 0,
+	 "the first byte is 0x84, which begins neither a manifest nor a bundle"},
 };
 
 static void a_file_is_a_manifest_or_one_in_an_envelope(void **state)

@@ -20,7 +20,7 @@ static void check_cuts(const char *const *keys, struct forged x)
 		struct err cut = {0}, filled = {0};
 
 		assert_false(released_yes(t, x.p, n, &cut));
-		assert_string_equal(reason_slug(cut.reason), n ? "truncated" : "statement");
+		assert_string_equal(reason_slug(cut.reason), n ? "truncated" : "corim");
 		assert_true(n == 0 || (cut.at && cut.offset <= n));
 		memcpy(zeros, x.p, n);
 		if (memcmp(zeros, x.p, x.n) != 0)
