@@ -30,7 +30,7 @@ static const struct rule {
 	[LINT_DIGEST_ALG] = {"digest-algorithm", REASON_CORIM},
 	[LINT_DIGEST_REPEATED] = {"digest-repeated", REASON_CORIM},
 	[LINT_DIGEST_MISSING] = {"digest-missing", REASON_CORIM},
-	[LINT_ZERO] = {"zero-measurement", REASON_ZERO_MEASUREMENT},
+	[LINT_ZERO] = {"zero-measurement", REASON_CORIM},
 	[LINT_ONES] = {"digest-ones", REASON_CORIM},
 	[LINT_REGISTER] = {"register", REASON_CORIM},
 	[LINT_REGISTER_MISSING] = {"register-missing", REASON_CORIM},

@@ -138,11 +138,8 @@ const struct verb verb_manifest_show = {
 
 /* ---- lint */
 
-/* Whatever is wrong with it, a manifest with errors is a malformed file. */
 static bool refuse(const struct lint *l, struct err *e)
 {
-	if (reason_class(e->reason) == EXIT_CLASS_USAGE)
-		e->reason = REASON_CORIM;
 	return l->errors > 1 ? err_in(e, "the first of %zu errors", l->errors) : false;
 }
 

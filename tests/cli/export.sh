@@ -262,9 +262,9 @@ open("zero.corim", "wb").write(manifest.replace(bytes.fromhex(sys.argv[1]), byte
 END
 for format in text json nitro-cli kms-policy rvps rvps-corim; do
 	run manifest export zero.corim --to $format -o none
-	expect_status 2
+	expect_status 3
 	expect_stdout ''
-	expect_stderr_has 'measure: error[zero-measurement]: zero.corim: tag 0, reference 0, '
+	expect_stderr_has 'measure: error[corim]: zero.corim: tag 0, reference 0, '
 done
 run manifest export "$corpus/debug-180" --to json -o none
 expect_status 3

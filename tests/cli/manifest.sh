@@ -201,9 +201,9 @@ pcr0=$(sed -n 's/^PCR0  //p' registers)
 zero=$(printf '%096d' 0)
 expect change zero.corim "$pcr0" "$zero"
 run manifest show zero.corim
-expect_status 2
+expect_status 3
 expect_stdout ''
-expect_stderr_has 'measure: error[zero-measurement]: zero.corim: tag 0, reference 0, PCR0: the digest is all zero'
+expect_stderr_has 'measure: error[corim]: zero.corim: tag 0, reference 0, PCR0: the digest is all zero'
 run manifest lint zero.corim
 expect_status 3
 expect_stdout - <<'END'

@@ -24,7 +24,7 @@ static void count(struct seen *s, const struct err *e)
 	enum exit_class c = reason_class(e->reason);
 
 	s->malformed += c == EXIT_CLASS_MALFORMED;
-	s->no += c == EXIT_CLASS_NO || c == EXIT_CLASS_USAGE; /* zero-measurement */
+	s->no += c == EXIT_CLASS_NO;
 	s->undecided += c == EXIT_CLASS_UNDECIDED;
 }
 
