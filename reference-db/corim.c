@@ -314,6 +314,18 @@ static void entities(struct reader *r)
 		reader_error(r, LINT_ENTITY, "%zu entities have the role manifest-signer", signers);
 }
 
+/*
+ * What other manifests say would count as well, and their thumbprints bind this one to their bytes.
+ * Nobody hands them in, so what this one says alone is not what its publisher meant.
+ */
+static void dependents(struct reader *r)
+{
+	cbor_walk_skip(&r->c, "dependent-rims");
+	if (cur_ok(&r->c))
+		reader_error(r, LINT_UNREAD,
+			     "dependent-rims: it depends on other manifests, which are not read");
+}
+
 static void corim_map(struct reader *r)
 {
 	struct cbor_run run = cbor_walk_map(&r->c, "corim-map");
@@ -328,7 +340,7 @@ static void corim_map(struct reader *r)
 		else if (key == 1)
 			tags(r);
 		else if (key == 2)
-			reader_unread(r, "dependent-rims");
+			dependents(r);
 		else if (key == 3)
 			cbor_walk_skip(&r->c, "profile"); /* read before */
 		else if (key == 4)
