@@ -1,5 +1,7 @@
 #include "ovmf-snp/claims.h"
 
+#include <stdio.h>
+
 #include "measure/base/hex.h"
 #include "ovmf-snp/tcb.h"
 
@@ -152,11 +154,11 @@ static void number(struct json_out *w, const char *key, uint64_t x)
 /* 64 bits are more than many a reader of JSON numbers holds. */
 static void word(struct json_out *w, const char *key, uint64_t x)
 {
-	owned(buf_free) struct buf text = BUF(32);
+	char text[32];
 
-	buf_fmt(&text, "0x%llx", (unsigned long long)x);
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)x);
 	json_key(w, key);
-	json_str(w, buf_cstr(&text));
+	json_str(w, text);
 }
 
 static void tcb(struct json_out *w, const char *key, const struct tcb *t)
@@ -171,11 +173,11 @@ static void tcb(struct json_out *w, const char *key, const struct tcb *t)
 
 static void firmware(struct json_out *w, const char *key, const struct snp_firmware *f)
 {
-	owned(buf_free) struct buf text = BUF(32);
+	char text[32];
 
-	buf_fmt(&text, "%u.%u.%u", f->major, f->minor, f->build);
+	snprintf(text, sizeof(text), "%u.%u.%u", f->major, f->minor, f->build);
 	json_key(w, key);
-	json_str(w, buf_cstr(&text));
+	json_str(w, text);
 }
 
 static void processor(const struct snp_claims *own, struct json_out *w)

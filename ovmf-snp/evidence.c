@@ -164,6 +164,8 @@ static bool no_vek(struct work *w)
 
 	snp_tcb_decode(p, r->reported_tcb, &t);
 	snp_tcb_text(&t, &tcb);
+	if (!buf_done(&tcb, "a TCB", w->e))
+		return false;
 	err_set(w->e, REASON_COLLATERAL, "the %s of the %s was not given, for %s%s%s",
 		snp_key_name(r->signing_key), r->signing_key == SNP_KEY_VLEK ? "provider" : "chip",
 		p ? p->name : "", p ? " at " : "", buf_cstr(&tcb));

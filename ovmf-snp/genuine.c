@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "measure/base/hex.h"
 #include "measure/core/x509_crl.h"
 #include "ovmf-snp/tcb.h"
 
@@ -101,23 +100,29 @@ static void check_root(struct work *w)
 		     w->c->vek.product->name, chain->product->name);
 }
 
+static bool moment(char to[32], int64_t when, struct err *e)
+{
+	owned(buf_free) struct buf text = BUF(32);
+
+	when_put(&text, when, "Z");
+	snprintf(to, 32, "%s", buf_cstr(&text));
+	return buf_done(&text, "a time", e);
+}
+
 static bool check_time(struct work *w, enum reason which)
 {
 	for (size_t i = 0; i < SNP_CHAIN; i++) {
-		owned(buf_free) struct buf limit = BUF(64), at = BUF(64);
 		int64_t from, to;
+		char limit[32], at[32];
 
 		if (w->g->chain->finding[i].time != which)
 			continue;
-		if (!x509_validity(w->g->chain->cert[i], &from, &to, w->e))
-			return false;
-		when_put(&limit, which == REASON_EXPIRED ? to : from, "Z");
-		when_put(&at, w->g->when.at, "Z");
-		if (!buf_done(&limit, "a time", w->e) || !buf_done(&at, "a time", w->e))
+		if (!x509_validity(w->g->chain->cert[i], &from, &to, w->e) ||
+		    !moment(limit, which == REASON_EXPIRED ? to : from, w->e) ||
+		    !moment(at, w->g->when.at, w->e))
 			return false;
 		fail(w, which, "the certificate %s is valid %s %s, judged as of %s",
-		     name_in_chain(w, i), which == REASON_EXPIRED ? "until" : "from",
-		     buf_cstr(&limit), buf_cstr(&at));
+		     name_in_chain(w, i), which == REASON_EXPIRED ? "until" : "from", limit, at);
 	}
 	return true;
 }
@@ -194,38 +199,33 @@ static void undecided(struct work *w, enum reason r, const char *format, ...)
 	va_end(args);
 }
 
-static void moment(char to[32], int64_t when)
-{
-	owned(buf_free) struct buf text = BUF(32);
-
-	when_put(&text, when, "Z");
-	snprintf(to, 32, "%s", buf_cstr(&text));
-}
-
 /*
  * A list that is older than it says it may be decides nothing more, but what it names stays
  * revoked; one that is younger than the time of judging knows more.
  */
-static void judge_list(struct work *w, const struct x509_crl *list, size_t i, bool asked)
+static bool judge_list(struct work *w, const struct x509_crl *list, size_t i, bool asked)
 {
 	char next[32], at[32];
 
 	if (x509_crl_lists(list, w->g->chain->cert[i])) {
 		fail(w, REASON_REVOKED, "%s has revoked the certificate %s",
 		     name_in_chain(w, i + 1), name_in_chain(w, i));
-		return;
+		return true;
 	}
-	moment(next, x509_crl_next_update(list));
 	if (!asked)
-		return;
+		return true;
+	if (!moment(next, x509_crl_next_update(list), w->e))
+		return false;
 	if (!when_judged(&w->g->when) || w->g->when.at <= x509_crl_next_update(list)) {
 		snprintf(w->revocation, sizeof(w->revocation),
 			 "nothing revoked by the list that is good until %s", next);
-		return;
+		return true;
 	}
-	moment(at, w->g->when.at);
+	if (!moment(at, w->g->when.at, w->e))
+		return false;
 	undecided(w, REASON_STALE, "the revocation list of %s was good until %s, judged as of %s",
 		  name_in_chain(w, i + 1), next, at);
+	return true;
 }
 
 /*
@@ -253,7 +253,8 @@ static bool use_list(struct work *w, struct bytes file, bool asked, bool *root)
 		*root = *root || i + 2 == SNP_CHAIN;
 		if (!yes)
 			continue;
-		judge_list(w, list, i, asked);
+		if (!judge_list(w, list, i, asked))
+			return false;
 	}
 	return true;
 }

@@ -1,6 +1,6 @@
 #include "ovmf-snp/product.h"
 
-#include "measure/base/hex.h"
+#include <stdio.h>
 
 static const struct snp_product products[SNP_PRODUCTS] = {
 	{SNP_MILAN,
@@ -64,10 +64,11 @@ const struct snp_product *snp_product_by_name(struct bytes name)
 
 bool snp_pinned(const struct snp_product *p, enum snp_authority a, struct bytes sha256)
 {
-	owned(buf_free) struct buf hex = BUF(128);
+	char hex[65];
 
-	hex_put(&hex, sha256);
-	return hex.failed == REASON_NONE && bytes_equal(buf_bytes(&hex), bytes_str(p->pin[a]));
+	for (size_t i = 0; i < sha256.n && i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", sha256.p[i]);
+	return sha256.n == 32 && strcmp(hex, p->pin[a]) == 0;
 }
 
 const struct snp_product *snp_product_by_ark(struct bytes sha256)

@@ -1,8 +1,7 @@
 #include "ovmf-snp/vek_chain.h"
 
 #include "measure/core/hash.h"
-
-static const char pem_begin[] = "-----BEGIN CERTIFICATE-----";
+#include "measure/core/x509_list.h"
 
 void snp_pool_free(struct snp_pool *p)
 {
@@ -31,40 +30,21 @@ static bool keep(struct snp_pool *p, struct x509 **x, struct err *e)
 	return true;
 }
 
-/* Blanks and empty lines between blocks say nothing. */
-static struct bytes trimmed(struct bytes text)
-{
-	while (text.n > 0 && strchr(" \t\r\n", text.p[0]) && text.p[0] != '\0')
-		text = bytes_of(text.p + 1, text.n - 1);
-	return text;
-}
-
-static bool add_blocks(struct snp_pool *p, struct bytes text, struct err *e)
-{
-	while (text.n > 0) {
-		owned(x509_free) struct x509 *x = NULL;
-		size_t used;
-
-		if (!x509_read_pem_any(&x, text, &used, e) || !keep(p, &x, e))
-			return false;
-		text = trimmed(bytes_of(text.p + used, text.n - used));
-	}
-	return true;
-}
-
 bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct err *e)
 {
-	owned(x509_free) struct x509 *x = NULL;
-	struct bytes text = trimmed(file);
+	owned(x509_list_free) struct x509_list list = {0};
 	struct err fault = {0};
 
-	if (bytes_start(text, bytes_str(pem_begin)))
-		return add_blocks(p, text, e);
-	if (x509_read_der(&x, file, &fault))
-		return keep(p, &x, e);
-	if (passing && reason_class(fault.reason) != EXIT_CLASS_ENVIRONMENT)
-		return true;
-	return err_set(e, fault.reason, "%s", fault.text);
+	if (!x509_list_add(&list, file, &fault)) {
+		bool other = reason_class(fault.reason) != EXIT_CLASS_ENVIRONMENT &&
+			     !bytes_start(file, bytes_str("-----BEGIN CERTIFICATE-----"));
+
+		return (passing && other) || err_set(e, fault.reason, "%s", fault.text);
+	}
+	for (size_t i = 0; i < list.n; i++)
+		if (!keep(p, &list.x[i], e))
+			return false;
+	return true;
 }
 
 bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,
