@@ -25,7 +25,9 @@ zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
 docdir = $(datadir)/doc/measure
 
-all: $(BUILD)/measure
+# a sanitizer's run-time cannot be linked statically
+STATIC_PROGRAMS := $(if $(SAN)$(FUZZ),,$(BUILD)/measure-verify)
+all: $(BUILD)/measure $(STATIC_PROGRAMS)
 
 # ---- sources: sorted, so that the order of a directory reaches no output
 sources = $(sort $(wildcard $(addsuffix /*.c,$1)))
@@ -71,6 +73,8 @@ LIBRARIES := libcrypto libdeflate libcbor
 LOADED := yaml-0.1
 LIB_CFLAGS := $(call pc,--cflags,$(LIBRARIES) $(LOADED))
 LIB_LIBS := $(call pc,--libs,$(LIBRARIES)) -pthread
+# what measure-verify is made of: of libcbor Debian has no archive
+STATIC_LIBS = $(call pc,--static --libs,$(filter-out libcbor,$(LIBRARIES)) $(LOADED)) -pthread
 # cmocka is asked for only when a test is linked
 CMOCKA = $(eval CMOCKA := $(call pc,--libs,cmocka))$(CMOCKA)
 
@@ -133,6 +137,20 @@ $(BUILD)/measure: $(call object,$(MAIN) measure/cli/program_measure.c) $(LIB)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
 
+# the same code but for two doors (libyaml is linked, CBOR's heads are written here) and for what
+# libcrypto would load or look up
+VERIFY := $(call object,$(addprefix measure/cli/,main.c program_verify.c program_verify_absent.c)) \
+	$(patsubst %,$(BUILD)/obj/static/measure/%.o,base/yaml core/cbor)
+ABSENT := $(foreach f,dlopen getaddrinfo gethostbyname,-Wl$(comma)--wrap=$f)
+$(BUILD)/obj/static/%.o: %.c $(BUILD)/gen/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(COMPILE) $(BANNED) -DMEASURE_STATIC $(PREFIX_MAP) -MMD -MP -c -o $@ $<
+
+$(BUILD)/measure-verify: $(VERIFY) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(BASIC) $(CFLAGS) -static-pie $(HARDEN_LD) $(ABSENT) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
+
 # ---- generated: the tables of image and evidence formats, the prose of the man pages, the version
 $(BUILD)/gen/rows: FORCE
 	$(call rewrite,$(TEE_ROWS) $(EVIDENCE_ROWS))
@@ -188,8 +206,9 @@ completions: $(BUILD)/measure
 	$< help --completion fish >$(BUILD)/completions/measure.fish
 
 dest = $(call quote,$(DESTDIR)$1)
-install: $(BUILD)/measure man completions
+install: $(BUILD)/measure $(STATIC_PROGRAMS) man completions
 	install -D -m 755 $(BUILD)/measure $(call dest,$(bindir)/measure)
+	$(foreach p,$(STATIC_PROGRAMS),install -D -m 755 $p $(call dest,$(bindir)/$(notdir $p)))
 	install -D -m 644 $(BUILD)/completions/measure.bash $(call dest,$(bashdir)/measure)
 	install -D -m 644 $(BUILD)/completions/_measure $(call dest,$(zshdir)/_measure)
 	install -D -m 644 $(BUILD)/completions/measure.fish $(call dest,$(fishdir)/measure.fish)
@@ -201,7 +220,8 @@ install: $(BUILD)/measure man completions
 # needs no build: each page has its prose
 PAGES := $(patsubst measure/man/%.in,%,$(PROSE))
 uninstall:
-	rm -f $(call dest,$(bindir)/measure) $(call dest,$(bashdir)/measure) \
+	rm -f $(call dest,$(bindir)/measure) $(call dest,$(bindir)/measure-verify) \
+		$(call dest,$(bashdir)/measure) \
 		$(call dest,$(zshdir)/_measure) $(call dest,$(fishdir)/measure.fish) \
 		$(foreach p,$(PAGES),$(call dest,$(mandir)/man$(subst .,,$(suffix $p))/$p))
 	rm -rf $(call dest,$(docdir)/formats)
@@ -259,7 +279,7 @@ check-unit: $(call program,$(UNIT))
 	$(RUN) unit $(call program,$(UNIT))
 check-alloc: $(call program,$(ALLOC))
 	$(RUN) alloc $(call program,$(ALLOC))
-check-cli: $(PROGRAM) $(MUTATE)
+check-cli: $(PROGRAM) $(STATIC_PROGRAMS) $(MUTATE)
 	$(RUN) cli $(sort $(wildcard tests/cli/*.sh))
 check-shouldfail: $(PROGRAM) $(MUTATE) $(BUILD)/tests/spent
 	$(RUN) shouldfail $(sort $(wildcard tests/shouldfail/*.sh))
@@ -308,4 +328,4 @@ help:
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
 	@echo 'vectors,fuzz,asan,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
 
--include $(patsubst %.o,%.d,$(LIBOBJ) $(call object,$(MAIN) $(TABLES) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
+-include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))

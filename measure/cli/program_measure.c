@@ -20,6 +20,7 @@ static const struct verb *const verbs[] = {
 	&verb_trust_show,
 	&verb_trust_add,
 	&verb_check,
+	&verb_verify,
 	&verb_explain,
 	&verb_version,
 	&verb_help,

@@ -3,26 +3,36 @@
 #include "measure/base/hex.h"
 #include "measure/base/text.h"
 #include "measure/base/when.h"
+#include "measure/cli/wrap.h"
 
 #define SUBJECT_MAX (1u << 20)
+#define INDENT 23u
 
-static void put_line(struct buf *out, const char *label, const char *text)
+/* Digests stay whole, whatever the width. */
+static void put_value(struct buf *out, const char *label, const char *text)
 {
-	buf_fmt(out, "      %-10s ", label);
+	if (text[0] == '\0')
+		return;
+	buf_fmt(out, "      %-*s", (int)INDENT - 6, label);
 	text_tame(out, bytes_str(text));
 	buf_str(out, "\n");
 }
 
 void report_check(struct buf *out, const struct check *c)
 {
-	buf_fmt(out, "%-5s %-10s ", check_result_name(c->result), c->id);
-	text_tame(out, bytes_str(c->detail));
-	buf_str(out, "\n");
-	if (c->result != CHECK_FAIL || c->expected[0] == '\0')
+	owned(buf_free) struct buf detail = BUF(4 * sizeof(c->detail));
+	size_t before = out->n;
+
+	text_tame(&detail, bytes_str(c->detail));
+	buf_fmt(out, "%-5s %s", check_result_name(c->result), c->id);
+	if (detail.n > 0)
+		wrap_put(out, out->n - before, INDENT, buf_cstr(&detail));
+	else
+		buf_str(out, "\n");
+	if (c->result != CHECK_FAIL)
 		return;
-	put_line(out, "expected", c->expected);
-	if (c->actual[0] != '\0')
-		put_line(out, "found", c->actual);
+	put_value(out, "expected", c->expected);
+	put_value(out, "found", c->actual);
 }
 
 static void put_ca(struct buf *out, const struct x509 *ca)

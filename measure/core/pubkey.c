@@ -285,6 +285,52 @@ bool pubkey_read_pem(struct pubkey **k, struct bytes pem, struct err *e)
 			      : pubkey_read_spki(k, buf_bytes(&der), e);
 }
 
+/* Of a certificate, or of what is one itself. DER is one element without anything behind it. */
+static X509_PUBKEY *spki_in(struct bytes der, X509 **cert, X509_PUBKEY **bare)
+{
+	const unsigned char *p = der.p;
+
+	*cert = d2i_X509(NULL, &p, (long)der.n);
+	if (*cert)
+		return p == der.p + der.n ? X509_get_X509_PUBKEY(*cert) : NULL;
+	p = der.p;
+	*bare = d2i_X509_PUBKEY(NULL, &p, (long)der.n);
+	return *bare && p == der.p + der.n ? *bare : NULL;
+}
+
+static bool any_der(struct bytes der, struct buf *spki, struct err *e)
+{
+	owned(cert_free) X509 *cert = NULL;
+	owned(spki_free) X509_PUBKEY *bare = NULL;
+	owned(octets_free) unsigned char *out = NULL;
+	X509_PUBKEY *found = spki_in(der, &cert, &bare);
+	int n = found ? i2d_X509_PUBKEY(found, &out) : 0;
+
+	if (n <= 0)
+		return cose_evp_fail(e, REASON_KEY, "is neither a certificate nor a public key");
+	buf_put(spki, bytes_of(out, (size_t)n));
+	return buf_done(spki, "the public key", e);
+}
+
+bool pubkey_any_spki(struct bytes file, struct buf *spki, struct err *e)
+{
+	static const struct pem certificate = {"CERTIFICATE", REASON_CERTIFICATE},
+				key = {"PUBLIC KEY", REASON_KEY};
+	owned(buf_free) struct buf der = BUF(PEM_MAX);
+	bool is_certificate = bytes_start(file, bytes_str("-----BEGIN CERTIFICATE"));
+	size_t used;
+
+	if (is_private(file)) {
+		err_set(e, REASON_KEY,
+			"is a private key and must be a public key or a certificate");
+		return err_hint(e, "`openssl pkey -pubout` writes its public half");
+	}
+	if (file.n > 0 && file.n <= PUBKEY_FILE_MAX && file.p[0] == 0x30)
+		return any_der(file, spki, e);
+	return pem_read(is_certificate ? &certificate : &key, file, &der, &used, e) &&
+	       any_der(buf_bytes(&der), spki, e);
+}
+
 static bool coordinate(const EVP_PKEY *pkey, const char *name, uint8_t *to, size_t n)
 {
 	owned(number_free) BIGNUM *x = NULL;

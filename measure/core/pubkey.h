@@ -25,6 +25,13 @@ must bool pubkey_read_spki(struct pubkey **k, struct bytes der, struct err *e);
 must bool pubkey_of_key(struct pubkey **out, const struct key *k, struct err *e);
 void pubkey_free(struct pubkey **k);
 
+/*
+ * The SubjectPublicKeyInfo in DER, appended, of a key of any kind, RSA too: out of a certificate or
+ * a public key, in PEM or DER. Of a PEM file the first block counts, which of what a TLS server
+ * shows is its own certificate. Nothing is verified with it. Errors as pubkey_read_pem().
+ */
+must bool pubkey_any_spki(struct bytes file, struct buf *spki, struct err *e);
+
 struct bytes pubkey_spki(const struct pubkey *k); /* DER, borrowed */
 const struct digest *pubkey_id(const struct pubkey *k); /* SHA-256 of the SPKI's DER */
 enum cose_alg pubkey_alg(const struct pubkey *k); /* ES256, ES384, ES512 by curve, or EdDSA */

@@ -63,7 +63,7 @@ for verb in eif pcr inspect extract build sign manifest trust explain version he
 done
 expect grep -qx measure.1 topics
 expect grep -qx measure-json.5 topics
-expect test "$(wc -l <topics)" -eq 15
+expect test "$(wc -l <topics)" -eq 16
 ok 'each verb has a manual page'
 
 while read -r topic; do

@@ -18,6 +18,7 @@ Build    build       an image from its parts, the same bytes each time
 Publish  manifest    the signed statement what a released image measures to
          trust       whose signatures count, and for what
 Verify   check       is this file the image that its publishers released?
+         verify      is what runs the image that its publishers released?
 
 measure help VERB, measure explain REASON, measure version
 END

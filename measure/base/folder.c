@@ -1,0 +1,98 @@
+#include "measure/base/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool folder_is(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+void folder_free(struct folder *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->path[i]);
+	free(f->path);
+	*f = (struct folder){0};
+}
+
+static void dir_free(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Room for one more; it doubles. */
+static bool grow(struct folder *f, struct err *e)
+{
+	char **more;
+
+	if (f->n == FOLDER_MAX)
+		return err_set(e, REASON_LIMIT, "the folder has more than %u files", FOLDER_MAX);
+	if (f->n > 0 && (f->n & (f->n - 1)) != 0)
+		return true;
+	more = realloc(f->path, (f->n ? 2 * f->n : 1) * sizeof(*more));
+	if (!more)
+		return err_set(e, REASON_OUT_OF_MEMORY, "no memory for more than %zu names", f->n);
+	f->path = more;
+	return true;
+}
+
+static bool add(struct folder *f, const char *folder, const char *name, struct err *e)
+{
+	size_t n = strlen(folder) + strlen(name) + 2;
+	owned(own_free) char *path = own_new(n, e);
+
+	if (!path)
+		return false;
+	snprintf(path, n, "%s/%s", folder, name);
+	if (!is_file(path))
+		return true;
+	if (!grow(f, e))
+		return false;
+	f->path[f->n++] = take(path);
+	return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+bool folder_read(struct folder *f, const char *path, struct err *e)
+{
+	owned(folder_free) struct folder made = {0};
+	owned(dir_free) DIR *d = opendir(path);
+	const struct dirent *entry;
+
+	if (!d) {
+		err_errno(e, errno, "the folder cannot be opened");
+		return err_subject(e, path);
+	}
+	for (errno = 0; (entry = readdir(d)); errno = 0)
+		if (entry->d_name[0] != '.' && !add(&made, path, entry->d_name, e))
+			return err_subject(e, path);
+	if (errno != 0) {
+		err_errno(e, errno, "the folder cannot be read");
+		return err_subject(e, path);
+	}
+	if (made.n > 0)
+		qsort(made.path, made.n, sizeof(*made.path), by_name);
+	*f = take(made);
+	return true;
+}
