@@ -45,7 +45,8 @@ UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
 SUPPORT := $(filter-out tests/unit/test_% tests/alloc/test_%,$(call sources,tests/unit tests/alloc))
-FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% report% statement% diag% hex%),$(SUPPORT))
+FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% document% cert% report% statement% diag% hex%),\
+	$(SUPPORT))
 MAKERS := $(call sources,tests/shouldfail)
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
@@ -244,7 +245,7 @@ $(BUILD)/tests/alloc/%: $(BUILD)/obj/tests/alloc/%.o $(KIT) $(LIB)
 	$(call say,LD)
 	$(Q)$(LINK) $(WRAP) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
 
-# the generators of broken images, which the demo uses where no cmocka is
+# the generators of broken images and of evidence, which the demo uses where no cmocka is
 $(BUILD)/tests/%: $(BUILD)/obj/tests/shouldfail/%.o $(call object,$(FORGE)) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)

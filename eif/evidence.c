@@ -174,7 +174,7 @@ static bool compare_pcr4(const struct claims *c, struct verdict *v, struct err *
 {
 	const struct eif_claims *own = c->own;
 	const struct digest *found = mset_get(&c->registers, "PCR4");
-	owned(buf_free) struct buf hex = BUF(2 * DIGEST_MAX + 1);
+	owned(buf_free) struct buf expected = BUF(2 * DIGEST_MAX + 1), actual = expected;
 	struct digest wanted;
 	struct check *k;
 
@@ -182,15 +182,15 @@ static bool compare_pcr4(const struct claims *c, struct verdict *v, struct err *
 		return !found;
 	if (digest_equal(found, &wanted))
 		return true;
+	hex_put(&expected, digest_bytes(&wanted));
+	hex_put(&actual, digest_bytes(found));
 	k = verdict_add(v, "policy", CHECK_FAIL, REASON_POLICY);
-	hex_put(&hex, digest_bytes(&wanted));
-	verdict_expected(k, "%s", buf_cstr(&hex));
-	buf_reset(&hex);
-	hex_put(&hex, digest_bytes(found));
-	verdict_actual(k, "%s", buf_cstr(&hex));
+	verdict_expected(k, "%s", buf_cstr(&expected));
+	verdict_actual(k, "%s", buf_cstr(&actual));
 	verdict_detail(k, "PCR4 is not that of the instance \"%.*s\"", (int)own->instance_id.n,
 		       (const char *)own->instance_id.p);
-	return true;
+	return buf_done(&expected, "a digest in text", e) &&
+	       buf_done(&actual, "a digest in text", e);
 }
 
 /*
@@ -304,6 +304,8 @@ static void member_time(struct json_out *w, const char *key, uint64_t ms)
 
 	when_put(&b, (int64_t)(ms / 1000), "");
 	buf_fmt(&b, ".%03uZ", (unsigned)(ms % 1000));
+	if (b.failed)
+		buf_fail(w->out, b.failed);
 	json_key(w, key);
 	json_string(w, buf_bytes(&b));
 }

@@ -18,6 +18,7 @@ struct judge {
 	int64_t at;
 	struct verdict *v;
 	bool sound; /* nothing failed "genuine" yet */
+	enum reason unshown; /* why a text could not be made, or REASON_NONE */
 	struct err *e;
 };
 
@@ -41,11 +42,27 @@ static struct place place_of(const struct judge *j, size_t depth)
 	return p;
 }
 
-static const char *time_text(struct buf *b, int64_t when)
+static const char *shown(struct judge *j, struct buf *b)
+{
+	const char *text = buf_cstr(b);
+
+	if (b->failed)
+		j->unshown = b->failed;
+	return text;
+}
+
+static const char *time_text(struct judge *j, struct buf *b, int64_t when)
 {
 	buf_reset(b);
 	when_put(b, when, "Z");
-	return buf_cstr(b);
+	return shown(j, b);
+}
+
+static const char *hex_text(struct judge *j, struct buf *b, const struct digest *d)
+{
+	buf_reset(b);
+	hex_put(b, digest_bytes(d));
+	return shown(j, b);
 }
 
 /* ---- the algorithm */
@@ -63,7 +80,7 @@ static void judge_header(struct judge *j)
 	buf_str(&hex, h.n > SHOWN_HEADER ? "..." : "");
 	c = genuine_fails(j, REASON_ALG);
 	verdict_expected(c, "a1013822, ES384 alone, and nothing unprotected");
-	verdict_actual(c, "%s, and %zu unprotected", buf_cstr(&hex), m->unprotected);
+	verdict_actual(c, "%s, and %zu unprotected", shown(j, &hex), m->unprotected);
 	if (m->unprotected)
 		verdict_detail(c, "the unprotected header holds %zu and must be empty",
 			       m->unprotected);
@@ -171,11 +188,9 @@ static bool judge_root(struct judge *j)
 	    !hash_of(DIGEST_SHA256, eif_root_g1, &pinned, j->e))
 		return false;
 	c = genuine_fails(j, REASON_UNTRUSTED_ROOT);
-	hex_put(&hex, digest_bytes(&pinned));
-	verdict_expected(c, "%s", j->q->root ? "a certificate of --root" : buf_cstr(&hex));
-	buf_reset(&hex);
-	hex_put(&hex, digest_bytes(&found));
-	verdict_actual(c, "%s", buf_cstr(&hex));
+	verdict_expected(c, "%s",
+			 j->q->root ? "a certificate of --root" : hex_text(j, &hex, &pinned));
+	verdict_actual(c, "%s", hex_text(j, &hex, &found));
 	verdict_detail(c, "cabundle[0] is not %s: the SHA-256 of its DER is %s",
 		       j->q->root ? "a root that --root names" : "root G1 of AWS Nitro Enclaves",
 		       buf_cstr(&hex));
@@ -197,8 +212,9 @@ static bool judge_moment(struct judge *j, size_t depth, const char *what, int64_
 	if (r == REASON_EXPIRED ? when <= not_after : when >= not_before)
 		return true;
 	c = genuine_fails(j, r);
-	verdict_expected(c, "in force at %s", time_text(&at, when));
-	verdict_actual(c, "from %s to %s", time_text(&from, not_before), time_text(&to, not_after));
+	verdict_expected(c, "in force at %s", time_text(j, &at, when));
+	verdict_actual(c, "from %s to %s", time_text(j, &from, not_before),
+		       time_text(j, &to, not_after));
 	verdict_detail(c, "%s is in force from %s to %s, and %s %s", place_of(j, depth).text,
 		       buf_cstr(&from), buf_cstr(&to), what, buf_cstr(&at));
 	return true;
@@ -288,7 +304,7 @@ static void genuine_passes(struct judge *j)
 	verdict_detail(verdict_add(j->v, "genuine", CHECK_PASS, REASON_NONE),
 		       j->judged ? "%zu certificates, from %s, in force at %s"
 				 : "%zu certificates, from %s%s",
-		       j->own->n, root, j->judged ? time_text(&at, j->at) : "");
+		       j->own->n, root, j->judged ? time_text(j, &at, j->at) : "");
 	if (!j->judged)
 		verdict_detail(verdict_add(j->v, "genuine", CHECK_WARN, REASON_EXPIRED),
 			       "whether the certificates are in force was not judged");
@@ -298,7 +314,7 @@ bool eif_judge(const struct evidence_request *q, const struct eif_document *d, s
 	       struct verdict *v, struct err *e)
 {
 	bool judged = q->when.clock != CLOCK_NONE;
-	struct judge j = {q, d, c->own, judged, c->judged_at, v, true, e};
+	struct judge j = {q, d, c->own, judged, c->judged_at, v, true, REASON_NONE, e};
 
 	judge_header(&j);
 	if (!read_chain(&j) || (is_whole(j.own) && !judge_links(&j)) || !judge_root(&j))
@@ -307,6 +323,8 @@ bool eif_judge(const struct evidence_request *q, const struct eif_document *d, s
 		return false;
 	genuine_passes(&j);
 	judge_production(&j);
+	if (j.unshown)
+		return err_set(e, j.unshown, "the text of a check could not be made");
 	return judge_signature(&j);
 }
 

@@ -116,7 +116,10 @@ static bool verify(struct link *l, const struct x509 *issuer)
 			chain_cache_keep(cache, &known);
 		return true;
 	}
-	cose_evp_fail(&fault, REASON_CHAIN, "verifying a certificate");
+	/* The algorithms tell of a wrong signature, EVP of what kept it from asking them. */
+	cose_evp_fail(&fault,
+		      ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_EVP ? REASON_LIBRARY : REASON_CHAIN,
+		      "verifying a certificate");
 	if (fault.reason != REASON_CHAIN)
 		return err_set(l->e, fault.reason, "%s", fault.text);
 	broken(l, "is not signed by the next certificate's key");

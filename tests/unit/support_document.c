@@ -37,63 +37,27 @@ static void pcr4(uint8_t out[EIF_DOCUMENT_PCR], const char *module_id)
 	memcpy(out, d.v, EIF_DOCUMENT_PCR);
 }
 
+void document_module(struct document_order *o, const char *module_id)
+{
+	o->module_id = module_id;
+	pcr4(o->pcr[4], module_id);
+}
+
 struct document_order document_order(void)
 {
 	struct document_order o = {
 		.time = DOCUMENT_TIME,
-		.module_id = DOCUMENT_MODULE,
 		.region = DOCUMENT_REGION,
 		.pcrs = 0xffff,
 	};
 
 	for (size_t i = 0; i < 3; i++)
 		memset(o.pcr[i], (int)(0xa0 + i), EIF_DOCUMENT_PCR);
-	pcr4(o.pcr[4], o.module_id);
+	document_module(&o, DOCUMENT_MODULE);
 	return o;
 }
 
 /* ---- certificates */
-
-#define CA_USAGE "critical,digitalSignature,keyCertSign,cRLSign"
-
-static void plan(struct document_work *w)
-{
-	static const struct {
-		const char *constraints, *usage;
-		int64_t before, after;
-	} life[LEVELS] = {
-		[ROOT] = {"critical,CA:TRUE", CA_USAGE, 2000 * DAY, 8000 * DAY},
-		[REGIONAL] = {"critical,CA:TRUE,pathlen:2", CA_USAGE, 10 * DAY, 10 * DAY},
-		[ZONAL] = {"critical,CA:TRUE,pathlen:1", CA_USAGE, 2 * DAY, 4 * DAY},
-		[INSTANCE] = {"critical,CA:TRUE,pathlen:0", "critical,keyCertSign", 3600,
-			      23 * 3600},
-		[LEAF] = {"critical,CA:FALSE", "digitalSignature", 60, 3 * 3600 - 57},
-	};
-	const char *module = w->order.module_id, *region = w->order.region;
-	int instance = (int)strcspn(module, "-") + 1;
-
-	instance += (int)strcspn(module + instance, "-");
-	for (size_t i = 0; i < LEVELS; i++) {
-		w->plan[i] = (struct document_level_plan){
-			.key = cert_key("P-384"),
-			.digest = "SHA384",
-			.constraints = life[i].constraints,
-			.usage = life[i].usage,
-			.from = w->order.time - life[i].before,
-			.to = w->order.time + life[i].after,
-		};
-	}
-#define NAME(level, ...) \
-	snprintf(w->plan[level].subject, sizeof(w->plan[level].subject), __VA_ARGS__)
-	NAME(ROOT, "test.nitro-enclaves");
-	NAME(REGIONAL, "0123456789abcdef.%s.test.nitro-enclaves", region);
-	NAME(ZONAL, "fedcba9876543210.zonal.%s.test.nitro-enclaves", region);
-	NAME(INSTANCE, "%.*s.%s.test.nitro-enclaves", instance, module, region);
-	NAME(LEAF, "%s.%s.aws", module, region);
-	for (size_t i = 0; i < LEVELS; i++)
-		memcpy(w->plan[i].issuer, w->plan[i ? i - 1 : 0].subject,
-		       sizeof(w->plan[i].issuer));
-}
 
 static void set_time(ASN1_TIME *t, int64_t when)
 {
@@ -161,14 +125,101 @@ static struct bytes certificate_of(const struct document_level_plan *p, EVP_PKEY
 	return p->tail ? with_tail(der, p->tail) : der;
 }
 
+static struct bytes copy_of(struct bytes x)
+{
+	uint8_t *p = malloc(x.n ? x.n : 1);
+
+	need(p != NULL, "memory");
+	if (x.n)
+		memcpy(p, x.p, x.n);
+	return bytes_of(p, x.n);
+}
+
 void document_certify(struct document_work *w)
 {
+	const struct document_upper *u = w->order.upper;
+
 	for (size_t i = 0; i < LEVELS; i++) {
 		const struct document_level_plan *p = &w->plan[i];
+		bool there = u && i < DOCUMENT_UPPER && u->key[i] == p->key && u->der[i].p;
 
 		cert_bytes_free(&w->der[i]);
-		w->der[i] = certificate_of(p, i && !p->self ? w->plan[i - 1].key : p->key);
+		w->der[i] = there ? copy_of(u->der[i])
+				  : certificate_of(p, i && !p->self ? w->plan[i - 1].key : p->key);
 	}
+}
+
+/* For the next one, unless there are some. */
+static void keep_upper(struct document_work *w)
+{
+	struct document_upper *u = w->order.upper;
+
+	for (size_t i = 0; u && i < DOCUMENT_UPPER; i++) {
+		if (u->key[i])
+			continue;
+		need(EVP_PKEY_up_ref(w->plan[i].key) == 1, "a key");
+		u->key[i] = w->plan[i].key;
+		u->der[i] = copy_of(w->der[i]);
+	}
+}
+
+static EVP_PKEY *key_for(const struct document_work *w, size_t level)
+{
+	const struct document_upper *u = w->order.upper;
+
+	if (!u || level >= DOCUMENT_UPPER || !u->key[level])
+		return cert_key("P-384");
+	need(EVP_PKEY_up_ref(u->key[level]) == 1, "a key");
+	return u->key[level];
+}
+
+void document_upper_free(struct document_upper *u)
+{
+	for (size_t i = 0; i < DOCUMENT_UPPER; i++) {
+		EVP_PKEY_free(u->key[i]);
+		cert_bytes_free(&u->der[i]);
+	}
+}
+
+#define CA_USAGE "critical,digitalSignature,keyCertSign,cRLSign"
+
+static void plan(struct document_work *w)
+{
+	static const struct {
+		const char *constraints, *usage;
+		int64_t before, after;
+	} life[LEVELS] = {
+		[ROOT] = {"critical,CA:TRUE", CA_USAGE, 2000 * DAY, 8000 * DAY},
+		[REGIONAL] = {"critical,CA:TRUE,pathlen:2", CA_USAGE, 10 * DAY, 10 * DAY},
+		[ZONAL] = {"critical,CA:TRUE,pathlen:1", CA_USAGE, 2 * DAY, 4 * DAY},
+		[INSTANCE] = {"critical,CA:TRUE,pathlen:0", "critical,keyCertSign", 3600,
+			      23 * 3600},
+		[LEAF] = {"critical,CA:FALSE", "digitalSignature", 60, 3 * 3600 - 57},
+	};
+	const char *module = w->order.module_id, *region = w->order.region;
+	int instance = (int)strcspn(module, "-") + 1;
+
+	instance += (int)strcspn(module + instance, "-");
+	for (size_t i = 0; i < LEVELS; i++) {
+		w->plan[i] = (struct document_level_plan){
+			.key = key_for(w, i),
+			.digest = "SHA384",
+			.constraints = life[i].constraints,
+			.usage = life[i].usage,
+			.from = w->order.time - life[i].before,
+			.to = w->order.time + life[i].after,
+		};
+	}
+#define NAME(level, ...) \
+	snprintf(w->plan[level].subject, sizeof(w->plan[level].subject), __VA_ARGS__)
+	NAME(ROOT, "test.nitro-enclaves");
+	NAME(REGIONAL, "0123456789abcdef.%s.test.nitro-enclaves", region);
+	NAME(ZONAL, "fedcba9876543210.zonal.%s.test.nitro-enclaves", region);
+	NAME(INSTANCE, "%.*s.%s.test.nitro-enclaves", instance, module, region);
+	NAME(LEAF, "%s.%s.aws", module, region);
+	for (size_t i = 0; i < LEVELS; i++)
+		memcpy(w->plan[i].issuer, w->plan[i ? i - 1 : 0].subject,
+		       sizeof(w->plan[i].issuer));
 }
 
 /* ---- the payload */
@@ -309,6 +360,7 @@ static void at(struct document_work *w, const struct document_defect *d, enum do
 static void chain(struct document_work *w)
 {
 	document_certify(w);
+	keep_upper(w);
 	for (size_t i = 0; i < LEAF; i++)
 		w->bundle[w->n_bundle++] = w->der[i];
 	w->certificate = w->der[LEAF];

@@ -17,7 +17,17 @@
 #define DOCUMENT_REGION "eu-west-1"
 #define DOCUMENT_TIME INT64_C(1768478400) /* 2026-01-15T12:00:00Z */
 
+/* What several documents have in common, if they are to: what stands above an instance. */
+#define DOCUMENT_UPPER 3u
+struct document_upper {
+	EVP_PKEY *key[DOCUMENT_UPPER];
+	struct bytes der[DOCUMENT_UPPER];
+};
+
+void document_upper_free(struct document_upper *u);
+
 struct document_order {
+	struct document_upper *upper; /* NULL: all anew; zeroed: to be filled by the first */
 	int64_t time;
 	const char *module_id, *region;
 	bool tagged, endless;
@@ -28,6 +38,9 @@ struct document_order {
 
 /* PCR0-2 set, PCR4 that of the module, 16 in all; no public key, user data or nonce. */
 struct document_order document_order(void);
+
+/* Another module, and the PCR4 of its instance. */
+void document_module(struct document_order *o, const char *module_id);
 
 struct document_made {
 	struct bytes document, root; /* root: DER; both malloc'd */

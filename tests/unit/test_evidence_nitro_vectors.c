@@ -274,10 +274,53 @@ static void every_firm_vector_comes_to_what_it_must(void **state)
 	close_vectors(&v);
 }
 
+/* ---- damage */
+
+static bool is_accepted(const struct evidence_request *q)
+{
+	owned(claims_free) struct claims *c = NULL;
+	struct policy p = policy_strict();
+	struct verdict v = {.n = 0};
+	struct err e = {0};
+
+	if (!eif_evidence.authenticate(q, &c, &v, &e) || (c && !eif_evidence.policy(c, &p, &v, &e)))
+		fail_msg("%s", e.text);
+	return c && verdict_decide(&v, &e);
+}
+
+static void no_damage_to_a_genuine_document_is_accepted(void **state)
+{
+	owned(buf_free) struct buf b = BUF(FILE_MAX);
+	owned(chain_cache_free) struct chain_cache *cache = NULL;
+	struct evidence_request q = {.when = {CLOCK_DOCUMENT, 0}};
+	size_t bits = getenv("SOAK") ? 8 : 1;
+	struct err e = {0};
+
+	(void)state;
+	if (!load(bytes_str("shared/nitro/prod-2025-08-29-indefinite.cose"), &b))
+		skip();
+	assert_true(chain_cache_new(&cache, &e));
+	q.cache = cache;
+	q.evidence = buf_bytes(&b);
+	assert_true(is_accepted(&q));
+	for (size_t i = 0; i < bits * b.n; i++) {
+		uint8_t bit = (uint8_t)(1u << (bits == 8 ? i % 8 : i * 5 % 8));
+
+		b.p[i / bits] ^= bit;
+		if (is_accepted(&q))
+			fail_msg("accepted with bit 0x%02x flipped at %zu", bit, i / bits);
+		b.p[i / bits] ^= bit;
+	}
+	for (q.evidence.n = 0; q.evidence.n < b.n; q.evidence.n++)
+		assert_false(is_accepted(&q));
+	printf("# %zu flipped bits and %zu truncations: 0 accepted\n", bits * b.n, b.n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_firm_vector_comes_to_what_it_must),
+		cmocka_unit_test(no_damage_to_a_genuine_document_is_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
