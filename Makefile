@@ -253,6 +253,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/shouldfail/%.o $(call object,$(FORGE)) $(LI
 
 # tells what one run of a program takes
 $(BUILD)/tests/spent: $(BUILD)/obj/tests/bench/spent.o
+	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^
 

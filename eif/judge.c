@@ -30,7 +30,7 @@ static struct check *genuine_fails(struct judge *j, enum reason r)
 
 /* As the document names it: the leaf stands in `certificate`, the root first in `cabundle`. */
 struct place {
-	char text[24];
+	char text[32]; /* "cabundle[", 20 digits, "]" */
 };
 
 static struct place place_of(const struct judge *j, size_t depth)

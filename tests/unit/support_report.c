@@ -286,7 +286,7 @@ static struct bytes crl_new(const struct forge_spec *s, EVP_PKEY *signer)
 	ASN1_TIME *t = ASN1_TIME_new();
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t *p = NULL;
-	int n;
+	int n = 0;
 
 	need(c && X509_CRL_set_version(c, X509_CRL_VERSION_2) == 1 &&
 		     X509_CRL_set_issuer_name(c, issuer) == 1 &&
