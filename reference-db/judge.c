@@ -3,10 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "measure/base/hex.h"
 #include "reference-db/certified.h"
 
-#define KID_SHOWN 16u /* hex digits of a key's identity in texts */
+#define KID_SHOWN 8u /* bytes of a key's identity in texts */
 
 /* What one signature is worth, and whose it is. */
 struct opinion {
@@ -86,12 +85,11 @@ static bool judge_key(const struct judge *j, const struct pubkey *key, const str
 
 static void name_by_kid(struct opinion *o)
 {
-	owned(buf_free) struct buf hex = BUF(128);
+	struct bytes kid = o->by.statement->header.kid;
 
-	hex_put(&hex, o->by.statement->header.kid);
-	snprintf(o->by.name, sizeof(o->by.name), "%.*s", (int)KID_SHOWN, buf_cstr(&hex));
-	if (o->by.name[0] == '\0')
-		snprintf(o->by.name, sizeof(o->by.name), "no key id");
+	snprintf(o->by.name, sizeof(o->by.name), "no key id");
+	for (size_t i = 0; i < kid.n && i < KID_SHOWN; i++)
+		snprintf(o->by.name + 2 * i, 3, "%02x", kid.p[i]);
 }
 
 static bool name_by_subject(struct opinion *o, const struct x509 *leaf, struct err *e)

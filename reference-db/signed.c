@@ -286,6 +286,8 @@ static void put_name(struct buf *b, struct bytes name)
 
 	buf_put(&text, name);
 	cbor_put_text(b, buf_cstr(&text));
+	if (text.failed != REASON_NONE)
+		buf_fail(b, text.failed);
 }
 
 static void put_corim_meta(struct buf *b, const struct signed_header *h)
@@ -349,17 +351,16 @@ static void put_chain(struct buf *b, const struct signed_header *h)
 
 bool signed_header_write(struct buf *out, const struct signed_header *h, struct err *e)
 {
-	owned(buf_free) struct buf meta = BUF(1024), type = BUF(SIGNED_NAME_MAX + 1);
+	owned(buf_free) struct buf meta = BUF(1024);
 
 	if (!writable(h, e))
 		return false;
-	buf_put(&type, h->content_type);
 	put_corim_meta(&meta, h);
 	cbor_put_map(out, 4u + (h->kid.n > 0) + (h->n_chain > 0));
 	cbor_put_uint(out, LABEL_ALG);
 	cbor_put_int(out, h->alg);
 	cbor_put_uint(out, LABEL_CONTENT_TYPE);
-	cbor_put_text(out, buf_cstr(&type));
+	put_name(out, h->content_type);
 	if (h->kid.n > 0) {
 		cbor_put_uint(out, LABEL_KID);
 		cbor_put_bytes(out, h->kid);
