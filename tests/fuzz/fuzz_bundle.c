@@ -1,0 +1,49 @@
+/*
+ * Any bytes as a bundle: what is read lies inside the input and is written back the same; a refusal
+ * names its place.
+ */
+#include <stdlib.h>
+
+#include "reference-db/bundle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must_be(bool so)
+{
+	if (!so)
+		abort();
+}
+
+static bool inside(struct bytes part, uint64_t at, const uint8_t *data, size_t size)
+{
+	return at <= size && part.n <= size - at && (part.n == 0 || part.p == data + at);
+}
+
+static void check(const struct bundle *b, struct bytes in)
+{
+	struct bundle sorted = *b;
+	struct buf out = BUF(BUNDLE_MAX);
+	struct err e = {0};
+
+	must_be(inside(b->payload, b->payload_at, in.p, in.n) && b->n <= BUNDLE_SIGNATURES);
+	for (size_t i = 0; i < b->n; i++)
+		must_be(inside(b->signature[i].bytes, b->signature[i].at, in.p, in.n));
+	must_be(bundle_write(&out, &sorted, &e));
+	must_be(sorted.n == b->n && bytes_equal(buf_bytes(&out), in));
+	buf_free(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes in = bytes_of(data, size);
+	struct bundle b = {0};
+	struct err e = {0};
+
+	if (bundle_read(in, 0, &b, &e)) {
+		must_be(!err_is(&e));
+		check(&b, in);
+	} else {
+		must_be(err_is(&e) && e.at && e.offset <= size && !b.payload.p);
+	}
+	return 0;
+}
