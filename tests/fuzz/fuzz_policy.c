@@ -19,7 +19,7 @@ static void must_be(bool so)
 static void check_bounds(const struct policy *p)
 {
 	must_be(!p->allow_debug && p->n_floors <= POLICY_LIST && p->kinds.n <= POLICY_LIST);
-	must_be(p->has_vmpl && p->vmpl <= 3);
+	must_be(p->vmpl <= 3 && (p->has_vmpl || p->vmpl == 0));
 	must_be(p->fresh <= DEMAND_REQUIRE && p->channel <= DEMAND_REQUIRE);
 	must_be((p->guest_forbidden & p->guest_required) == 0);
 	must_be((p->platform_required & ~p->platform_allowed) == 0);
