@@ -1,6 +1,6 @@
 /*
- * Any bytes as the certificate table behind a report. What is read lies within the bytes, nothing of
- * it twice; written again and read it is the same certificates.
+ * Any bytes as the certificate table behind a report. What is read lies within the bytes, nothing
+ * of it twice; written again and read it is the same certificates.
  */
 #include <stdlib.h>
 

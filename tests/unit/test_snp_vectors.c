@@ -3,6 +3,7 @@
 
 #include "measure/base/hex.h"
 #include "measure/core/hash.h"
+#include "measure/core/x509_crl.h"
 #include "ovmf-snp/claims.h"
 #include "ovmf-snp/vek_chain.h"
 #include "tests/unit/support_check.h"
@@ -309,10 +310,113 @@ static void every_vector_gets_the_verdict_that_it_must(void **state)
 	assert_int_equal(t.differ, 0);
 }
 
+/* ---- properties of genuine ones */
+
+struct genuine {
+	struct buf report, vek;
+	struct evidence_files veks;
+	struct evidence_request q;
+};
+
+static void genuine_read(struct genuine *g)
+{
+	*g = (struct genuine){.q = {.when = {CLOCK_NONE, 0}}};
+	g->report = file_of("shared/snp/milan-v3-vcek-aci.report");
+	one_file(&g->veks, &g->vek, "shared/snp/milan-v3-vcek-aci.vek.der");
+	g->q.evidence = buf_bytes(&g->report);
+	g->q.vek = &g->veks;
+}
+
+static bool accepted(const struct evidence_request *q)
+{
+	struct claims *c = NULL;
+	struct verdict v = {0};
+	struct err e = {0};
+	bool yes = ovmf_snp_evidence.authenticate(q, &c, &v, &e) && verdict_decide(&v, &e);
+
+	claims_free(&c);
+	return yes;
+}
+
+static size_t changes_accepted(const struct evidence_request *q, struct buf *b, struct bytes *given)
+{
+	const char *soak = getenv("SOAK");
+	size_t yes = 0;
+
+	assert_true(accepted(q));
+	for (size_t i = 0; i < b->n; i++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			if (bit != i % 8 && !(soak && strcmp(soak, "1") == 0))
+				continue;
+			b->p[i] ^= (uint8_t)(1u << bit);
+			yes += accepted(q);
+			b->p[i] ^= (uint8_t)(1u << bit);
+		}
+	for (given->n = 0; given->n < b->n; given->n++)
+		yes += accepted(q);
+	return yes;
+}
+
+static void no_change_of_genuine_evidence_is_accepted(void **state)
+{
+	struct buf there = BUF(1u << 24);
+	struct genuine g;
+
+	(void)state;
+	if (!slurp(VECTORS "shared/vectors.json", &there))
+		skip();
+	buf_free(&there);
+	genuine_read(&g);
+	assert_int_equal(changes_accepted(&g.q, &g.report, &g.q.evidence), 0);
+	assert_int_equal(changes_accepted(&g.q, &g.vek, &g.veks.file[0].bytes), 0);
+	print_message("%zu bytes of a report, %zu of a VCEK: one bit of each and every end\n",
+		      g.report.n, g.vek.n);
+	buf_free(&g.report);
+	buf_free(&g.vek);
+}
+
+static void genuine_lists_are_signed_and_say_what_they_list(void **state)
+{
+	static const struct {
+		const char *path;
+		enum snp_product_id product;
+		int64_t next;
+	} rows[] = {
+		{"amd-chains/Genoa.crl.der", SNP_GENOA, 1762131600},
+		{"amd-chains/Milan.crl.der", SNP_MILAN, 1778544000},
+	};
+	struct buf there = BUF(1u << 24);
+
+	(void)state;
+	if (!slurp(VECTORS "shared/vectors.json", &there))
+		skip();
+	buf_free(&there);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct buf file = file_of(rows[i].path);
+		struct snp_pool pool = {0};
+		struct x509_crl *list = NULL;
+		struct err e = {0};
+		bool yes = false;
+
+		assert_true(
+			snp_pool_add_own(&pool, snp_product(rows[i].product), SNP_KEY_VCEK, &e));
+		assert_true(x509_crl_read(&list, buf_bytes(&file), &e));
+		assert_true(x509_crl_names(list, pool.cert[1]));
+		assert_true(x509_crl_signed(list, pool.cert[1], X509_PSS_SHA384, &yes, &e) && yes);
+		assert_true(x509_crl_next_update(list) == rows[i].next);
+		assert_false(x509_crl_lists(list, pool.cert[0]));
+		x509_crl_free(&list);
+		snp_pool_free(&pool);
+		buf_free(&file);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_vector_gets_the_verdict_that_it_must),
+		cmocka_unit_test(no_change_of_genuine_evidence_is_accepted),
+		cmocka_unit_test(genuine_lists_are_signed_and_say_what_they_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
