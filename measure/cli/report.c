@@ -6,7 +6,7 @@
 #include "measure/cli/wrap.h"
 
 #define SUBJECT_MAX (1u << 20)
-#define INDENT 23u
+#define INDENT 24u
 
 /* Digests stay whole, whatever the width. */
 static void put_value(struct buf *out, const char *label, const char *text)

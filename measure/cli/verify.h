@@ -8,6 +8,7 @@
 
 #include "measure/base/folder.h"
 #include "measure/cli/cli.h"
+#include "measure/core/chain_cache.h"
 #include "reference-db/appraise.h"
 #include "reference-db/released.h"
 
@@ -58,6 +59,7 @@ struct verify_job {
 	struct mset registers;
 	struct buf nonce, host_data, report_data, user_data, key;
 	struct verify_files root, ark, chain, vek, crl;
+	struct chain_cache *cache; /* of many pieces; or NULL */
 	struct evidence_request request; /* all but the evidence */
 	struct expectation expected;
 };

@@ -42,9 +42,8 @@ const struct opt verify_opts[] = {
 			     "evidence"},
 	[VERIFY_PUBLIC_KEY] = {"public-key", 0, OPT_VALUE, "FILE", NULL,
 			       "the same, of a public key alone"},
-	[VERIFY_BINDING] =
-		{"binding", 0, OPT_VALUE, "HOW", NULL,
-		 "public-key, user-data-sha256, report-data-sha256, report-data-sha512"},
+	[VERIFY_BINDING] = {"binding", 0, OPT_VALUE, "HOW", NULL,
+			    "public-key, user-data-sha256, report-data-sha256, report-data-sha512"},
 	[VERIFY_AT] = {"at", 0, OPT_VALUE, "TIME", NULL,
 		       "time to judge by: now, document (its own signed time), none, or RFC 3339"},
 	[VERIFY_ROOT] = {"root", 0, OPT_LIST, "FILE", NULL,
@@ -378,12 +377,16 @@ bool verify_read_options(const struct cli *c, struct verify_job *job, struct err
 	x->insecure_no_nonce = args_has(&c->args, VERIFY_INSECURE_NO_NONCE);
 	x->policy = &job->policy;
 	job->request.allow_debug = job->policy.allow_debug;
+	if (args_has(&c->args, VERIFY_BATCH) && !chain_cache_new(&job->cache, e))
+		return false;
+	job->request.cache = job->cache;
 	return true;
 }
 
 void verify_job_free(struct verify_job *job)
 {
 	released_free(&job->released);
+	chain_cache_free(&job->cache);
 	buf_free(&job->nonce);
 	buf_free(&job->host_data);
 	buf_free(&job->report_data);
