@@ -38,9 +38,11 @@ done
 # make ROOT OUT OPTIONS...: a document signed a minute ago
 soon=$(date -u -d '1 minute ago' +%Y-%m-%dT%H:%M:%SZ)
 make()
-root=$1 out=$2
-shift 2
-"$document" --time "$soon" --nonce $nonce --public-key @server.spki "$@" "$root" "$out"
+{
+	root=$1 out=$2
+	shift 2
+	"$document" --time "$soon" --nonce $nonce --public-key @server.spki "$@" "$root" "$out"
+}
 expect make root.pem good $(pcr image.eif)
 expect make root2.pem other $(pcr other.eif)
 expect make root3.pem debug --pcr 0=$zeros --pcr 1=$zeros --pcr 2=$zeros
@@ -251,11 +253,13 @@ ok 'what a report can be asked, and certificates out of a folder'
 # ---- what is no evidence
 
 refused() # HINT FILE
-run verify "$2" --at none --pcr "0=$measurement"
-expect_status 3
-expect_stdout ''
-expect_stderr "measure: error[not-evidence]: $2: is no evidence of a kind that is known here
+{
+	run verify "$2" --at none --pcr "0=$measurement"
+	expect_status 3
+	expect_stdout ''
+	expect_stderr "measure: error[not-evidence]: $2: is no evidence of a kind that is known here
 measure: hint: $1"
+}
 refused 'this is an image: `measure check` compares images with a manifest' image.eif
 refused 'this is a manifest: give it with --manifest, and the evidence itself' alice.corim
 refused 'this is a manifest: give it with --manifest, and the evidence itself' plain.corim
@@ -288,12 +292,14 @@ ok 'malformed evidence has all checks, of which one says why'
 # ---- usage
 
 usage()
-want=$1
-shift
-run verify good "$@"
-expect_status 2
-expect_stderr "measure: error[usage]: $want
+{
+	want=$1
+	shift
+	run verify good "$@"
+	expect_status 2
+	expect_stderr "measure: error[usage]: $want
 measure: hint: see \`measure help verify\`"
+}
 usage '--db: this version reads no database; give --manifest' --db db
 usage "--pcr needs N=HEX with N from 0 to 31, found '32=00'" --pcr 32=00
 usage "--pcr needs N=HEX with N from 0 to 31, found 'x'" --pcr x
@@ -381,16 +387,18 @@ ok 'measure-verify is static, at most 8 MiB, and has the two verbs alone'
 
 # same STATUS ARGS...: both programs say the same
 same()
-want=$1
-shift
-run "$@"
-expect_status "$want"
-cp "$STDOUT" dynamic.out
-sed 's/^measure:/measure-verify:/; s/measure help/measure-verify help/' "$STDERR" >dynamic.err
-run_command "$static" "$@"
-expect_status "$want"
-expect_same dynamic.out "$STDOUT"
-expect_same dynamic.err "$STDERR"
+{
+	want=$1
+	shift
+	run "$@"
+	expect_status "$want"
+	cp "$STDOUT" dynamic.out
+	sed 's/^measure:/measure-verify:/; s/measure help/measure-verify help/' "$STDERR" >dynamic.err
+	run_command "$static" "$@"
+	expect_status "$want"
+	expect_same dynamic.out "$STDOUT"
+	expect_same dynamic.err "$STDERR"
+}
 same 0 verify good --root root.pem $trusted --at document
 same 0 verify good --root root.pem $trusted --at document --json
 same 1 verify other --root root2.pem $trusted --at document --json
