@@ -1,14 +1,15 @@
 /*
- * Any bytes as a certificate: as PEM when they begin with a dash, else as the DER inside a PEM
- * block. What is read OpenSSL's own reader of PEM takes for the same certificate; both JSON forms
- * are JSON; a signature of zeros does not hold; nothing is left in OpenSSL's error queue.
+ * Any bytes as a certificate: as PEM when they begin with a dash, else as DER, by itself and inside
+ * a PEM block. No certificate is a chain with itself. What is read OpenSSL's own reader of PEM takes
+ * for the same certificate; both JSON forms are JSON; a signature of zeros does not hold; nothing is
+ * left in OpenSSL's error queue.
  */
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 
 #include "measure/core/cose.h"
-#include "measure/core/x509.h"
+#include "measure/core/x509_chain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,6 +72,27 @@ static void read_pem(struct bytes pem)
 	x509_free(&x);
 }
 
+/* In a chain with itself, which it can never be: a leaf is no CA, an issuer is one. */
+static void read_der(struct bytes der)
+{
+	static const struct x509_rules rules = {
+		.leaf_keys = 31, .issuer_keys = 31, .signatures = 31, .code_signing = true};
+	struct x509_finding finding[2];
+	struct err e = {0};
+	struct x509 *x = NULL;
+
+	if (!x509_read_der(&x, der, &e)) {
+		must_be(err_is(&e) && !x && ERR_peek_error() == 0);
+		return;
+	}
+	must_be(bytes_equal(x509_der(x), der));
+	must_be(x509_pubkey(x) || x509_kind(x) == X509_RSA_4096);
+	must_be(x509_chain_check((const struct x509 *const[]){x, x}, 2, &rules, finding, &e));
+	must_be(x509_chain_fault(finding, 2) && finding[1].link == REASON_CHAIN);
+	must_be(!err_is(&e) && ERR_peek_error() == 0);
+	x509_free(&x);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
@@ -81,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_pem(bytes_of(data, size));
 		return 0;
 	}
+	read_der(bytes_of(data, size));
 	b = BIO_new(BIO_s_mem());
 	must_be(PEM_write_bio(b, "CERTIFICATE", "", data, (long)size) >= 0);
 	n = BIO_get_mem_data(b, &text);
