@@ -27,26 +27,31 @@ docdir = $(datadir)/doc/measure
 
 # a sanitizer's run-time cannot be linked statically
 STATIC_PROGRAMS := $(if $(SAN)$(FUZZ),,$(BUILD)/measure-verify)
-all: $(BUILD)/measure $(STATIC_PROGRAMS)
+PROGRAMS := $(BUILD)/measure $(BUILD)/measure-fetch $(STATIC_PROGRAMS)
+all: $(PROGRAMS)
 
 # ---- sources: sorted, so that the order of a directory reaches no output
 sources = $(sort $(wildcard $(addsuffix /*.c,$1)))
 MAIN := measure/cli/main.c
 # what makes a program of the library: main() and the program's table of verbs
 TABLES := $(sort $(wildcard measure/cli/program_*.c))
+# with the network, and so with libcurl, which nothing else is linked with
+FETCH := $(call sources,measure/fetch)
 SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/cli $(MODULES)))
 rows = $(subst -,_,$(patsubst %/$1.c,%_$1,$(wildcard $(addsuffix /$1.c,$(MODULES)))))
 TEE_ROWS := $(call rows,tee)
 EVIDENCE_ROWS := $(call rows,evidence)
-PROSE := $(sort $(wildcard measure/man/*.in))
+# the pages that a program prints; those of measure-fetch are its own
+PROSE := $(sort $(filter-out measure/man/measure-fetch%,$(wildcard measure/man/*.in)))
+FETCH_PROSE := $(sort $(wildcard measure/man/measure-fetch*.in))
 FORMATS := $(sort $(wildcard reference-db/formats/*))
 GEN := tee_table evidence_table man_prose
 UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
 SUPPORT := $(filter-out tests/unit/test_% tests/alloc/test_%,$(call sources,tests/unit tests/alloc))
-FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% document% cert% report% statement% diag% hex%),\
-	$(SUPPORT))
+FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% document% cert% report% ovmf% statement% \
+	diag% hex%),$(SUPPORT))
 MAKERS := $(call sources,tests/shouldfail)
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
@@ -58,7 +63,7 @@ LIBOBJ := $(call object,$(SRC)) $(GEN:%=$(BUILD)/obj/gen/%.o)
 compiles := $(if $(filter-out clean commit help format uninstall,$(or $(MAKECMDGOALS),all)),yes)
 ifdef compiles
 # package-of NAME: the Debian package that holds NAME.pc
-package-of = $(or $(if $(filter libcrypto,$1),libssl-dev),$(if $(filter libdeflate,$1),libdeflate-dev),$(if $(filter yaml-0.1,$1),libyaml-dev),$1-dev)
+package-of = $(or $(if $(filter libcrypto,$1),libssl-dev),$(if $(filter libdeflate,$1),libdeflate-dev),$(if $(filter yaml-0.1,$1),libyaml-dev),$(if $(filter libcurl,$1),libcurl4-openssl-dev),$1-dev)
 has = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo yes)
 need = $(if $(call has,$1),,$(error $1 is missing: install the Debian package $(call package-of,$1), or run ci/setup build))
 pc = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)$(if $(filter-out 0,$(.SHELLSTATUS)),$(foreach p,$2,$(call need,$p)))
@@ -152,6 +157,11 @@ $(BUILD)/measure-verify: $(VERIFY) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(BASIC) $(CFLAGS) -static-pie $(HARDEN_LD) $(ABSENT) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
 
+$(BUILD)/measure-fetch: $(call object,$(MAIN) measure/cli/program_fetch.c $(FETCH)) \
+		$(BUILD)/obj/gen/fetch_prose.o $(LIB)
+	$(call say,LD)
+	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS) $(call pc,--libs,libcurl)
+
 # ---- generated: the tables of image and evidence formats, the prose of the man pages, the version
 $(BUILD)/gen/rows: FORCE
 	$(call rewrite,$(TEE_ROWS) $(EVIDENCE_ROWS))
@@ -169,10 +179,13 @@ $(BUILD)/gen/evidence_table.c: $(BUILD)/gen/rows
 	@$(call table,evidence,evidence_format,evidence_table,$(EVIDENCE_ROWS)) >$@
 
 $(BUILD)/gen/prose: FORCE
-	$(call rewrite,$(PROSE))
+	$(call rewrite,$(PROSE) $(FETCH_PROSE))
 
 $(BUILD)/gen/man_prose.c: measure/man/embed.sh $(PROSE) $(BUILD)/gen/prose
-	$(Q)measure/man/embed.sh $(PROSE) >$@
+	$(Q)measure/man/embed.sh man_prose $(PROSE) >$@
+
+$(BUILD)/gen/fetch_prose.c: measure/man/embed.sh $(FETCH_PROSE) $(BUILD)/gen/prose
+	$(Q)measure/man/embed.sh fetch_prose $(FETCH_PROSE) >$@
 
 # the commit of the sources: from git, from the file .commit of a release, or unknown
 git-commit = $(shell c=$$(git rev-parse --verify -q HEAD) && \
@@ -194,37 +207,39 @@ $(call object,measure/cli/version.c): $(BUILD)/gen/version
 $(call object,measure/cli/man.c): Makefile
 
 # ---- man pages and completions, printed by the program from its option tables
-man: $(BUILD)/measure
+man: $(PROGRAMS)
 	$(call say,MAN)
-	$(Q)rm -rf $(BUILD)/man && mkdir -p $(BUILD)/man && topics=$$($< help --topics) && \
-	for t in $$topics; do $< help --man $$t >$(BUILD)/man/$$t || exit 1; done
+	$(Q)rm -rf $(BUILD)/man && mkdir -p $(BUILD)/man && for p in $(PROGRAMS); do \
+	topics=$$($$p help --topics) && for t in $$topics; do \
+	$$p help --man $$t >$(BUILD)/man/$$t || exit 1; done || exit 1; done
 
-completions: $(BUILD)/measure
+completions: $(PROGRAMS)
 	$(call say,COMP)
-	$(Q)rm -rf $(BUILD)/completions && mkdir -p $(BUILD)/completions && \
-	$< help --completion bash >$(BUILD)/completions/measure.bash && \
-	$< help --completion zsh >$(BUILD)/completions/_measure && \
-	$< help --completion fish >$(BUILD)/completions/measure.fish
+	$(Q)rm -rf $(BUILD)/completions && mkdir -p $(BUILD)/completions && for p in $(PROGRAMS); do \
+	n=$${p##*/}; to=$(BUILD)/completions && \
+	$$p help --completion bash >$$to/$$n.bash && $$p help --completion zsh >$$to/_$$n && \
+	$$p help --completion fish >$$to/$$n.fish || exit 1; done
 
 dest = $(call quote,$(DESTDIR)$1)
-install: $(BUILD)/measure $(STATIC_PROGRAMS) man completions
-	install -D -m 755 $(BUILD)/measure $(call dest,$(bindir)/measure)
-	$(foreach p,$(STATIC_PROGRAMS),install -D -m 755 $p $(call dest,$(bindir)/$(notdir $p)))
-	install -D -m 644 $(BUILD)/completions/measure.bash $(call dest,$(bashdir)/measure)
-	install -D -m 644 $(BUILD)/completions/_measure $(call dest,$(zshdir)/_measure)
-	install -D -m 644 $(BUILD)/completions/measure.fish $(call dest,$(fishdir)/measure.fish)
+install: $(PROGRAMS) man completions
+	for p in $(PROGRAMS); do n=$${p##*/}; \
+		install -D -m 755 $$p $(call dest,$(bindir))/$$n && \
+		install -D -m 644 $(BUILD)/completions/$$n.bash $(call dest,$(bashdir))/$$n && \
+		install -D -m 644 $(BUILD)/completions/_$$n $(call dest,$(zshdir))/_$$n && \
+		install -D -m 644 $(BUILD)/completions/$$n.fish $(call dest,$(fishdir))/$$n.fish || \
+		exit 1; done
 	for f in $(BUILD)/man/*; do \
 		install -D -m 644 "$$f" $(call dest,$(mandir))/man"$${f##*.}/$${f##*/}" || exit 1; done
 	install -d -m 755 $(call dest,$(docdir)/formats)
 	install -m 644 $(FORMATS) $(call dest,$(docdir)/formats)
 
 # needs no build: each page has its prose
-PAGES := $(patsubst measure/man/%.in,%,$(PROSE))
+PAGES := $(patsubst measure/man/%.in,%,$(PROSE) $(FETCH_PROSE))
 uninstall:
-	rm -f $(call dest,$(bindir)/measure) $(call dest,$(bindir)/measure-verify) \
-		$(call dest,$(bashdir)/measure) \
-		$(call dest,$(zshdir)/_measure) $(call dest,$(fishdir)/measure.fish) \
-		$(foreach p,$(PAGES),$(call dest,$(mandir)/man$(subst .,,$(suffix $p))/$p))
+	for p in $(PROGRAMS); do n=$${p##*/}; rm -f $(call dest,$(bindir))/$$n \
+		$(call dest,$(bashdir))/$$n $(call dest,$(zshdir))/_$$n \
+		$(call dest,$(fishdir))/$$n.fish; done
+	rm -f $(foreach p,$(PAGES),$(call dest,$(mandir)/man$(subst .,,$(suffix $p))/$p))
 	rm -rf $(call dest,$(docdir)/formats)
 
 # ---- tests
@@ -281,7 +296,7 @@ check-unit: $(call program,$(UNIT))
 	$(RUN) unit $(call program,$(UNIT))
 check-alloc: $(call program,$(ALLOC))
 	$(RUN) alloc $(call program,$(ALLOC))
-check-cli: $(PROGRAM) $(STATIC_PROGRAMS) $(MUTATE)
+check-cli: $(PROGRAMS) $(MUTATE)
 	$(RUN) cli $(sort $(wildcard tests/cli/*.sh))
 check-shouldfail: $(PROGRAM) $(MUTATE) $(BUILD)/tests/spent
 	$(RUN) shouldfail $(sort $(wildcard tests/shouldfail/*.sh))
@@ -330,4 +345,4 @@ help:
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
 	@echo 'vectors,fuzz,asan,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
 
--include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
+-include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))

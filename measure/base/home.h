@@ -12,7 +12,7 @@ enum home {
 	HOME_CACHE /* $XDG_CACHE_HOME, or ~/.cache */
 };
 
-/* Appends "FOLDER/measure/NAME". False when the environment does not say where; *out is as it was. */
+/* Appends "FOLDER/measure/NAME". False when the environment does not say where that is. */
 must bool home_path(enum home home, const char *name, struct buf *out);
 
 /* The variable that names the folder, for messages. */

@@ -13,8 +13,8 @@ struct man_prose {
 	const char *topic, *text; /* "measure-eif.1" */
 };
 
-/* Every file of measure/man by name, ends with a zeroed row; generated. */
-extern const struct man_prose man_prose[];
+/* The files of measure/man by name, for each program its own; end with a zeroed row; generated. */
+extern const struct man_prose man_prose[], fetch_prose[];
 
 /* The topics, one a line. */
 void man_topics(struct buf *out);

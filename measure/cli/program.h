@@ -9,6 +9,12 @@
 #include "measure/cli/man.h"
 #include "measure/cli/verb.h"
 
+/* A library that this program alone is linked with. */
+struct program_library {
+	const char *name;
+	const char *(*version)(bool running); /* as built with, or as it runs */
+};
+
 struct program {
 	const char *name; /* "measure-verify": of usage lines and messages */
 	const char *summary; /* one line, no full stop */
@@ -17,6 +23,7 @@ struct program {
 	const struct tee *const
 		*images; /* rows that are verbs themselves and guessed; may be NULL */
 	const struct man_prose *prose; /* ends with a zeroed row */
+	const struct program_library *libraries; /* the same; may be NULL */
 };
 
 extern const struct program program;

@@ -21,6 +21,7 @@ struct verb {
 	const char *usage; /* what follows the name; a line for each form */
 	const struct opt *opts; /* its own; the common ones come behind them */
 	const char *program_option; /* with this option it starts a program and is not confined */
+	bool network; /* it opens sockets and is never confined */
 	const struct tee *tee; /* the row that it measures by, or NULL */
 
 	/* Fills the answer, or the text of cli. */

@@ -63,6 +63,12 @@ static bool version_run(struct cli *c, struct answer *a, struct err *e)
 		put_json(&a->json, &libraries[i]);
 		put_text(&c->text, &libraries[i]);
 	}
+	for (const struct program_library *l = program.libraries; l && l->name; l++) {
+		const struct library own = {l->name, l->version(false), l->version(true)};
+
+		put_json(&a->json, &own);
+		put_text(&c->text, &own);
+	}
 	json_close(&a->json, ']');
 	return true;
 }

@@ -1,11 +1,13 @@
 #!/bin/sh
-# The prose of the man pages as C arrays: embed.sh FILE.in... >man_prose.c
+# The prose of man pages as C arrays: embed.sh NAME FILE.in... >NAME.c
 # Arrays of bytes, since C11 promises no string literal longer than 4095 characters.
 set -eu
 LC_ALL=C
 export LC_ALL
 
 printf '#include "measure/cli/man.h"\n#include <stddef.h>\n'
+name=$1
+shift
 n=0
 for file; do
 	printf '\nstatic const char prose_%d[] = {\n' "$n"
@@ -14,7 +16,7 @@ for file; do
 	n=$((n + 1))
 done
 
-printf '\nconst struct man_prose man_prose[] = {\n'
+printf '\nconst struct man_prose %s[] = {\n' "$name"
 n=0
 for file; do
 	topic=${file##*/}
