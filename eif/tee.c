@@ -180,6 +180,7 @@ const struct tee eif_tee = {
 	.summary = "AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8",
 	.operands = "FILE\n--kernel FILE --cmdline TEXT|@FILE --ramdisk FILE ...",
 	.opts = opts,
+	.judges_time = true,
 	.json_formats = formats,
 	.bid = bid,
 	.measure = measure,

@@ -32,8 +32,8 @@ struct launch_vmsas {
 must bool launch_firmware(struct gctx *g, const struct ovmf *o, struct err *e);
 
 /*
- * Everything of an SNP guest in front of the processors. g: fresh. Errors: firmware, when there is a
- * kernel and no place for its hashes.
+ * Everything of an SNP guest in front of the processors. g: fresh. Errors: firmware, when there is
+ * a kernel and no place for its hashes.
  */
 must bool launch_base(struct gctx *g, const struct launch *l, struct err *e);
 

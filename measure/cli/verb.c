@@ -157,7 +157,7 @@ struct opt *verb_options(const struct verb *v, unsigned *common, struct err *e)
 		return NULL;
 	for (unsigned i = 0; i < n; i++)
 		out[i] = v->opts[i];
-	if (v->tee)
+	if (v->tee && v->tee->judges_time)
 		out[n++] = at_opt;
 	for (unsigned i = 0; i < COMMON_OPTS; i++)
 		out[n + i] = common_opts[i];

@@ -17,6 +17,7 @@ struct tee_request {
 	const struct args *args; /* parsed by the row's own option table */
 	const char *json; /* NULL: text. "": our JSON. else the format of --json=FORMAT */
 	struct when when; /* --at, without "document" */
+	bool verbose; /* -v, where it changes the answer itself */
 	struct watch watch; /* progress */
 };
 
@@ -24,6 +25,7 @@ struct tee {
 	const char *name, *summary; /* "eif", "AWS Nitro Enclaves image" */
 	const char *operands; /* for usage: "FILE" */
 	const struct opt *opts;
+	bool judges_time; /* it has --at: signatures in its images are judged by a time */
 	const char *const *json_formats; /* values of --json=, NULL-terminated, may be NULL */
 
 	/* 0..100: how surely these first bytes (up to 4096) are such an image. */

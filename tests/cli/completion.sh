@@ -58,7 +58,7 @@ fi
 run help --topics
 expect_status 0
 cp "$STDOUT" topics
-for verb in eif pcr inspect extract build sign manifest trust explain version help; do
+for verb in eif snp pcr inspect extract build sign manifest trust explain version help; do
 	expect grep -qx "measure-$verb.1" topics
 done
 expect grep -qx measure.1 topics

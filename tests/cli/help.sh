@@ -10,6 +10,7 @@ usage: measure VERB [OPTION...]
        measure FILE [OPTION...]    an image, whose type is guessed
 
 Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
+         snp         AMD SEV, SEV-ES, SEV-SNP: launch digests of a guest's files
          pcr         Nitro registers of a role, an instance, a certificate
          inspect     the parts of an image: offset, size, digests
          extract     the parts of an image as files

@@ -1,0 +1,169 @@
+#include "ovmf-snp/guest.h"
+
+#define WINDOW (256u * 1024)
+
+static bool file_digest(const char *path, struct watch watch, struct digest *out, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
+	owned(buf_free) struct buf window = BUF(WINDOW);
+	uint8_t *room = buf_room(&window, WINDOW);
+	size_t got = 0;
+
+	if (!h || !buf_done(&window, "reading", e) || !file_open(&f, path, e))
+		return false;
+	f.watch = watch;
+	do {
+		if (!file_read(&f, (struct span){room, WINDOW}, &got, e) ||
+		    !hash_add(h, bytes_of(room, got), e))
+			return err_subject(e, path);
+		if (watch.tick)
+			watch.tick(watch.arg, f.pos);
+	} while (got == WINDOW);
+	return hash_finish(h, out, e);
+}
+
+static bool image_load(struct buf *file, struct ovmf *o, const char *path, uint64_t end,
+		       struct err *e)
+{
+	*file = BUF(OVMF_MAX);
+	return file_slurp(path, OVMF_MAX, file, e) &&
+	       (ovmf_read(o, buf_bytes(file), end, e) || err_subject(e, path));
+}
+
+static bool kernel_load(struct guest *g, const struct guest_files *f, struct err *e)
+{
+	if (!f->kernel)
+		return true;
+	g->has_kernel = true;
+	g->has_initrd = f->initrd != NULL;
+	g->append = f->append;
+	g->launch.kernel = &g->hashes;
+	return file_digest(f->kernel, f->watch, &g->kernel, e) &&
+	       (!f->initrd || file_digest(f->initrd, f->watch, &g->initrd, e)) &&
+	       kernelhash_make(&g->hashes, &g->kernel, f->initrd ? &g->initrd : NULL, f->append, e);
+}
+
+static bool svsm_load(struct guest *g, const struct guest_files *f, struct err *e)
+{
+	if (!f->svsm)
+		return true;
+	if (f->vars_size > g->ovmf.gpa)
+		return err_set(e, REASON_USAGE,
+			       "a variable store of %llu bytes does not fit below the firmware",
+			       (unsigned long long)f->vars_size);
+	g->launch.svsm = &g->svsm;
+	return image_load(&g->svsm_file, &g->svsm, f->svsm, g->ovmf.gpa - f->vars_size, e);
+}
+
+bool guest_load(struct guest *g, const struct guest_files *f, const struct profile *profile,
+		struct err *e)
+{
+	g->launch.profile = profile;
+	g->launch.ovmf = &g->ovmf;
+	return image_load(&g->ovmf_file, &g->ovmf, f->ovmf, OVMF_END, e) && svsm_load(g, f, e) &&
+	       kernel_load(g, f, e);
+}
+
+void guest_free(struct guest *g)
+{
+	buf_free(&g->ovmf_file);
+	buf_free(&g->svsm_file);
+}
+
+/* ---- what is bound */
+
+static bool holds(struct bytes text, const char *word)
+{
+	return memmem(text.p, text.n, word, strlen(word)) != NULL;
+}
+
+/* A root of hashes in the command line binds the disk that is checked against it. */
+static bool has_verity(struct bytes cmdline)
+{
+	return cmdline.n > 0 && (holds(cmdline, "roothash=") || holds(cmdline, "usrhash=") ||
+				 holds(cmdline, "dm-mod.create=") ||
+				 holds(cmdline, "verity.root") || holds(cmdline, "fsverity="));
+}
+
+struct coverage guest_coverage(const struct guest *g)
+{
+	enum binding hashed = g->has_kernel ? BOUND_HASH : BOUND_NOT;
+
+	return (struct coverage){
+		.firmware = BOUND_DIRECT,
+		.kernel = hashed,
+		.initrd = hashed,
+		.cmdline = hashed,
+		.disk = g->has_kernel && has_verity(g->append) ? BOUND_VERITY : BOUND_NOT,
+	};
+}
+
+static const char *binding_text(enum binding b)
+{
+	static const char *const words[] = {
+		[BOUND_NOT] = "not bound",
+		[BOUND_DIRECT] = "directly",
+		[BOUND_HASH] = "through the table of kernel hashes",
+		[BOUND_VERITY] = "through a verity root in the command line",
+	};
+
+	return words[b];
+}
+
+#define PARTS 5u
+static const char *const part_names[PARTS] = {"firmware", "kernel", "initrd", "command line",
+					      "disk"};
+static const char *const part_keys[PARTS] = {"firmware", "kernel", "initrd", "cmdline", "disk"};
+
+static enum binding part(const struct coverage *c, size_t i)
+{
+	const enum binding all[PARTS] = {c->firmware, c->kernel, c->initrd, c->cmdline, c->disk};
+
+	return all[i];
+}
+
+void coverage_text(const struct coverage *c, struct buf *out)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		buf_fmt(out, "%-13s %s\n", part_names[i], binding_text(part(c, i)));
+}
+
+void coverage_json(const struct coverage *c, struct json_out *w)
+{
+	static const char *const words[] = {
+		[BOUND_NOT] = "none",
+		[BOUND_DIRECT] = "direct",
+		[BOUND_HASH] = "hash",
+		[BOUND_VERITY] = "verity",
+	};
+
+	json_open(w, '{');
+	for (size_t i = 0; i < PARTS; i++) {
+		json_key(w, part_keys[i]);
+		json_str(w, words[part(c, i)]);
+	}
+	json_close(w, '}');
+}
+
+void guest_notes(const struct guest *g, bool snp, struct answer *a)
+{
+	struct coverage c = guest_coverage(g);
+
+	if (snp && !g->ovmf.has_metadata)
+		answer_note(a, REASON_NO_SEV_METADATA,
+			    "the firmware has no SEV metadata, so no SNP guest starts from it; the "
+			    "digest is what other tools print for it");
+	if (c.kernel == BOUND_NOT)
+		answer_note(a, REASON_NOT_BOUND,
+			    "the digest binds the firmware alone: kernel, initrd, command line and "
+			    "disk can be exchanged without a trace%s",
+			    ovmf_section(&g->ovmf, OVMF_KERNEL_HASHES) || g->ovmf.has_hashes
+				    ? " (--kernel binds them)"
+				    : " (and this firmware has no place for their hashes)");
+	else if (c.disk == BOUND_NOT)
+		answer_note(
+			a, REASON_NOT_BOUND,
+			"the digest binds no disk: none of the command line's words is the root "
+			"of a verity tree");
+}

@@ -1,0 +1,124 @@
+#include "ovmf-snp/table.h"
+
+#include <stdlib.h>
+
+/* What is computed for one profile, and handed from chain to chain. */
+struct maker {
+	const struct request *r;
+	struct guest *g;
+	const struct table_sink *sink;
+	struct gctx base; /* in front of the processors */
+	struct launch_vmsas vmsas;
+	struct table_row row;
+};
+
+static void maker_free(struct maker *m)
+{
+	gctx_free(&m->base);
+}
+
+static void set_digest(struct digest *d, const uint8_t ld[GCTX_LD])
+{
+	*d = (struct digest){.alg = DIGEST_SHA384, .len = GCTX_LD};
+	memcpy(d->v, ld, GCTX_LD);
+}
+
+static bool put_row(struct maker *m, uint32_t vcpus, struct err *e)
+{
+	m->row.vcpus = vcpus;
+	return m->sink->row(m->sink->arg, &m->row, e);
+}
+
+static bool told(void *arg, unsigned vcpus, const uint8_t ld[GCTX_LD], struct err *e)
+{
+	struct maker *m = arg;
+
+	if (!request_counts(m->r, vcpus))
+		return true;
+	set_digest(&m->row.digest, ld);
+	return put_row(m, vcpus, e);
+}
+
+/* One chain: all numbers of processors of a profile, a type and features. */
+static bool chain(struct maker *m, struct err *e)
+{
+	const struct launch *l = &m->g->launch;
+	const struct launch_count count = {request_most(m->r), told, m};
+	struct gctx *g = &m->base;
+	uint8_t ld[GCTX_LD];
+	bool done;
+
+	if (!launch_vmsas(&m->vmsas, l, m->row.type->signature, m->row.features, e))
+		return false;
+	memcpy(ld, g->ld, GCTX_LD);
+	done = launch_vcpus(g, l, &m->vmsas, &count, e);
+	memcpy(g->ld, ld, GCTX_LD);
+	return done;
+}
+
+/* SEV-ES hashes the pages themselves; each number of processors is a run of its own. */
+static bool chain_es(struct maker *m, struct err *e)
+{
+	const struct launch *l = &m->g->launch;
+
+	if (!launch_vmsas(&m->vmsas, l, m->row.type->signature, 0, e))
+		return false;
+	for (uint32_t n = 1; n <= request_most(m->r); n++)
+		if (request_counts(m->r, n) &&
+		    (!launch_sev(l, &m->vmsas, n, &m->row.digest, e) || !put_row(m, n, e)))
+			return false;
+	return true;
+}
+
+static bool types(struct maker *m, struct err *e)
+{
+	bool es = m->r->mode == MODE_SEVES;
+
+	for (size_t t = 0; t < m->r->n_types; t++)
+		for (size_t f = 0; f < m->r->n_features; f++) {
+			m->row.type = &m->r->type[t];
+			m->row.features = es ? 0 : m->r->features[f];
+			if (!(es ? chain_es(m, e) : chain(m, e)))
+				return false;
+		}
+	return true;
+}
+
+/* What has no processors at all. */
+static bool bare(struct maker *m, struct err *e)
+{
+	m->row.type = &m->r->type[0];
+	if (m->r->mode == MODE_SEV)
+		return launch_sev(&m->g->launch, NULL, 0, &m->row.digest, e) && put_row(m, 0, e);
+	if (!launch_firmware(&m->base, &m->g->ovmf, e))
+		return false;
+	set_digest(&m->row.digest, m->base.ld);
+	return put_row(m, 0, e);
+}
+
+static bool profile_rows(struct maker *m, struct err *e)
+{
+	enum snp_mode mode = m->r->mode;
+
+	m->g->launch.profile = m->row.profile;
+	if (!gctx_init(&m->base, e))
+		return false;
+	m->base.trace = m->sink->step;
+	m->base.arg = m->sink->arg;
+	if (mode == MODE_SEV || mode == MODE_OVMF_HASH)
+		return bare(m, e);
+	return (mode == MODE_SEVES || launch_base(&m->base, &m->g->launch, e)) && types(m, e);
+}
+
+bool table_make(const struct request *r, struct guest *g, const struct table_sink *sink,
+		struct err *e)
+{
+	for (size_t p = 0; p < r->n_profiles; p++) {
+		owned(maker_free) struct maker m = {.r = r, .g = g, .sink = sink};
+
+		m.row.profile = r->profile[p];
+		if (!profile_rows(&m, e))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,239 @@
+#!/bin/sh
+# `measure snp`: launch digests, tables, traces, and what gets none
+# shellcheck disable=SC2016 # backquotes in messages are text
+. "${0%/*}/../lib.sh"
+
+forge=$BUILD/tests/forge_ovmf
+"$forge" fw.fd
+"$forge" plain.fd plain
+printf kernel >kernel
+printf initrd >initrd
+
+# The digests are those of sev-snp-measure 0.0.13 for the same bytes.
+one=465c713d798a62654208467fb9c3b146283a0466aa7be0867829b516817f8bfa3156cb1257e413659fda2753176199d2
+full=46edb749d186c862ba201e0e1eba44e4b546e170aa8c1250be0939a9db328658e30fb170bc01721e02f2d927ae064124
+alone=fa22856b6650b768557a96ad6ad818f626f53f45966ce1daaedd0ac60967b21aab62e1f02725f5d5335b62e5e13691ad
+es=df614539771cc06508b2adfe575a49ba08d63afd68d55faad5a0b00af730398d
+
+run snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC-v4
+expect_status 0
+expect_stdout "$one"
+expect_stderr 'measure: warning[not-bound]: the digest binds the firmware alone: kernel, initrd, command line and disk can be exchanged without a trace (--kernel binds them)'
+run snp --mode snp --ovmf fw.fd --kernel kernel --initrd initrd --append console=ttyS0 --vcpus 4 \
+	--vcpu-type EPYC-Milan --vmm-type QEMU
+expect_status 0
+expect_stdout "$full"
+expect_stderr "measure: warning[not-bound]: the digest binds no disk: none of the command line's words is the root of a verity tree"
+ok 'one line, as sev-snp-measure prints it, and what it does not bind'
+
+printf console=ttyS0 >words
+run snp --ovmf fw.fd --kernel kernel --initrd initrd --append-file words --vcpus 4 \
+	--vcpu-sig 0xa00f11
+expect_stdout "$full"
+run snp --ovmf fw.fd --kernel kernel --initrd initrd --append console=ttyS0 --vcpus 4 \
+	--vcpu-family 25 --vcpu-model 1 --vcpu-stepping 1 --profile qemu
+expect_stdout "$full"
+run snp --ovmf fw.fd --kernel kernel --initrd initrd --append 'console=ttyS0 ' --vcpus 4 \
+	--vcpu-type EPYC-Milan
+expect_status 0
+expect test "$(cat "$STDOUT")" != "$full"
+run snp --ovmf fw.fd --kernel kernel --append roothash=00 --vcpus 1 --vcpu-type EPYC
+expect_status 0
+expect_stderr ''
+ok 'processors by signature and family, command lines byte for byte'
+
+run snp --mode snp:ovmf-hash --ovmf fw.fd
+expect_stdout "$alone"
+run snp --ovmf fw.fd --snp-ovmf-hash "$alone" --vcpus 1 --vcpu-type EPYC-v4
+expect_stdout "$one"
+run snp --mode seves --ovmf fw.fd --kernel kernel --vcpus 2 --vcpu-type EPYC-Genoa
+expect_stdout "$es"
+run snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC-v4 -v --output-format base64
+expect_stdout "Calculated SEV_SNP guest measurement: $(unhex "$one" | base64 -w 0)"
+ok 'modes, resuming, base64 and the long answer'
+
+run snp --ovmf fw.fd --vcpus 1-3,5 --vcpu-type EPYC-v4,EPYC-Milan --guest-features 0x1,0x21 --csv
+expect_status 0
+expect test "$(wc -l <"$STDOUT")" -eq 17
+expect_stdout_has profile,vcpu_type,guest_features,vcpus,measurement
+expect_stdout_has "qemu,EPYC-v4,0x1,1,$one"
+cp "$STDOUT" table.csv
+tail -n +2 table.csv | while IFS=, read -r profile type features vcpus digest; do
+	run snp --ovmf fw.fd --profile "$profile" --vcpu-type "$type" --guest-features "$features" \
+		--vcpus "$vcpus"
+	expect_stdout "$digest"
+done
+run snp --ovmf fw.fd --vcpus 1,2 --vcpu-type EPYC-v4
+expect_stdout_has "profile      vcpu_type      features  vcpus  measurement"
+expect_stdout_has "qemu         EPYC-v4        0x1           1  $one"
+ok 'each row of a table is the digest of its own run'
+
+run snp --ovmf fw.fd --vcpus 1-2 --vcpu-type all --profile all --json
+expect_status 0
+expect_json 'j["kind"] == "snp" and j["ok"] and len(j["digests"]) == 6 * 22 * 2'
+expect_json "j['digests'][10]['vcpus'] == 1 and j['digests'][10]['measurement'] == '$one'"
+expect_json 'j["coverage"] == {"firmware": "direct", "kernel": "none", "initrd": "none", "cmdline": "none", "disk": "none"}'
+expect_json 'j["warnings"][0]["reason"] == "not-bound"'
+ok '--json has all rows and what they bind'
+
+run snp --ovmf fw.fd --vcpus 2 --vcpu-type EPYC-v4 --trace
+expect_status 0
+expect test "$(grep -c '^0x' "$STDOUT")" -eq $((4 + 9 + 1 + 1 + 1 + 1 + 15 + 2))
+expect test "$(tail -n 1 "$STDOUT")" = "$(tail -n 2 "$STDOUT" | head -n 1 | sed 's/.* //')"
+expect_stdout_has '0x00000080d000  SECRETS     SECRETS'
+expect_stdout_has '0xfffffffff000  VMSA        vcpu'
+run snp --ovmf fw.fd --vcpus 1,2 --vcpu-type EPYC-v4 --trace
+expect_status 2
+expect_stderr_has '--trace follows one guest, and several are asked for'
+ok 'the steps of a launch'
+
+run snp --ovmf fw.fd --vcpus 3 --vcpu-type EPYC-Milan --dump-vmsa
+expect_status 0
+expect test "$(stat -c %s vmsa0.bin vmsa1.bin vmsa2.bin | sort -u)" = 4096
+expect cmp vmsa1.bin vmsa2.bin
+expect_no_file vmsa3.bin
+ok 'the pages of the processors'
+
+usage()
+{
+	text=$1
+	shift
+	run snp "$@"
+	expect_status 2
+	expect_stdout ''
+	expect_stderr_has "measure: error[usage]: $text"
+}
+g='--ovmf fw.fd --vcpu-type EPYC-v4'
+# shellcheck disable=SC2086 # several words
+{
+	usage '--vcpus: 0 to 0 is outside 1 to 8192' $g --vcpus 0
+	usage "--vcpus: '-1' is no number of processors, nor a range of them" $g --vcpus=-1
+	usage '--vcpus: 1 to 8193 is outside 1 to 8192' $g --vcpus 1-8193
+	usage '--vcpus: 3 to 2 is outside 1 to 8192' $g --vcpus 3-2
+	usage "--vcpus: '' is no number of processors, nor a range of them" $g --vcpus 1,
+	usage '--vcpus is missing in --mode snp' $g
+	usage "--guest-features: '0x10000000000000000' is no number of at most 64 bits" $g --vcpus 1 \
+		--guest-features 0x10000000000000000
+	usage '--ovmf is missing' --vcpus 1
+	usage '--initrd means nothing without --kernel' $g --vcpus 1 --initrd initrd
+	usage '--append means nothing without --kernel' $g --vcpus 1 --append x
+	usage '--append and --append-file say the same; one is enough' $g --vcpus 1 --kernel kernel \
+		--append x --append-file words
+	usage "--vcpu-type, --vcpu-sig and --vcpu-family say the same; one of them is enough" $g \
+		--vcpus 1 --vcpu-sig 1
+	usage '--vcpu-family, --vcpu-model and --vcpu-stepping belong together' --ovmf fw.fd --vcpus 1 \
+		--vcpu-family 25
+	usage 'family 271, model 0, stepping 0: 270, 255 and 15 are the highest that CPUID can tell' \
+		--ovmf fw.fd --vcpus 1 --vcpu-family 271 --vcpu-model 0 --vcpu-stepping 0
+	usage '--vcpu-sig: 0x100000000 has more than 32 bits' --ovmf fw.fd --vcpus 1 \
+		--vcpu-sig 0x100000000
+	usage "--vcpu-sig: 'x' is no number" --ovmf fw.fd --vcpus 1 --vcpu-sig x
+	usage '--vcpu-type is missing: QEMU measures the type of processor' --ovmf fw.fd --vcpus 1
+	usage '--profile says more than --vmm-type; one is enough' $g --vcpus 1 --profile qemu \
+		--vmm-type QEMU
+	usage "--profile: 'kvm' is none of qemu, qemu-legacy, ec2, ec2-legacy, gce, gce-genoa" $g \
+		--vcpus 1 --profile kvm
+	usage "--vmm-type: 'xen' is none of QEMU, ec2, gce" $g --vcpus 1 --vmm-type xen
+	usage '--vmm-type: libkrun loads no OVMF, so there is no digest to compute' $g --vcpus 1 \
+		--vmm-type krun
+	usage '--svsm means nothing in --mode snp' $g --vcpus 1 --svsm fw.fd
+	usage '--vcpus means nothing in --mode sev' --mode sev --ovmf fw.fd --vcpus 1
+	usage '--mode snp:svsm needs --svsm' --mode snp:svsm $g --vcpus 1
+	usage '--mode snp:svsm needs either --vars-size or --vars-file' --mode snp:svsm $g --vcpus 1 \
+		--svsm fw.fd
+	usage '--mode snp:svsm is known of QEMU alone' --mode snp:svsm $g --vcpus 1 --svsm fw.fd \
+		--vars-size 0 --vmm-type ec2
+	usage 'a variable store of 9223372036854775807 bytes does not fit below the firmware' \
+		--mode snp:svsm $g --vcpus 1 --svsm fw.fd --vars-size 9223372036854775807
+	usage '--snp-ovmf-hash: 1 bytes, 48 are needed' $g --vcpus 1 --snp-ovmf-hash 00
+	usage "'x' is a word too many: files are named by options" x $g --vcpus 1
+	usage '--dump-vmsa writes one guest' $g --vcpus 1,2 --dump-vmsa
+}
+ok 'what cannot be asked for'
+
+run snp --ovmf fw.fd --vcpus 1 --vcpu-type epyc-millan
+expect_status 2
+expect_stderr "measure: error[usage]: --vcpu-type: 'epyc-millan' is no type of processor that is known
+measure: hint: did you mean 'EPYC-Milan'?"
+run snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC --snp-ovmf-hash "$(printf %096d 0)"
+expect_status 2
+expect_stderr_has 'measure: error[zero-measurement]: --snp-ovmf-hash is all zero'
+printf 'a\0b' >nul
+run snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC --kernel kernel --append-file nul
+expect_status 2
+expect_stderr_has "--append-file: 'nul' holds a NUL, which ends a command line"
+run snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC --guest-features 0x800
+expect_status 0
+expect_stderr_has 'measure: warning[unknown-features]: --guest-features 0x800 has bits without a name: 0x800'
+ok 'near misses are told'
+
+# refused TEXT WORDS...: firmware with those words in it
+refused()
+{
+	text=$1
+	shift
+	"$forge" bad.fd "$@"
+	run snp --ovmf bad.fd --vcpus 1 --vcpu-type EPYC
+	expect_status 3
+	expect_stdout ''
+	expect_stderr_has "measure: error[firmware]: bad.fd: $text"
+}
+meta=-512
+refused 'there is no table of GUIDs 32 bytes before the end, so this is no OVMF firmware (a variable store has none)' -48=0
+refused 'the table of GUIDs says that it has 65535 bytes, 16352 stand before its end' -50=0x82deffff
+refused 'the table of GUIDs says that it has 17 bytes' -50=0x82de0011
+refused 'an entry of the table of GUIDs has 65535 bytes' -68=0x71deffff
+refused 'an entry of the table of GUIDs has 0 bytes' -68=0x71de0000
+refused 'the metadata are said to begin 4294967295 bytes before the end, of 16384' -94=0xffffffff
+refused 'the metadata are said to begin 0 bytes before the end, of 16384' -94=0
+refused "the metadata do not begin with 'ASEV'" $meta=0
+refused 'the metadata have 4294967295 bytes, 6 sections need 88' -508=0xffffffff
+refused 'the metadata have version 2, 1 is known' -504=2
+refused 'the metadata list 4294967295 sections, 64 are allowed' -500=0xffffffff
+refused 'section 0 has type 9, which is not known' -488=9
+refused 'section 0 (SEC_MEM) is at 0x800001 with 0x9000 bytes: no whole pages' -496=0x800001
+refused 'section 1 (SECRETS) is at 0x80d000 with 0x1001 bytes: no whole pages' -480=0x1001
+refused 'section 0 (SEC_MEM) at 0xffffd000 with 0x9000 bytes lies over the image itself, which begins at 0xffffc000' -496=0xffffd000
+refused 'sections 0 and 1 overlap at 0x801000' -484=0x801000
+refused 'the sections have more than 65536 pages' -496=0x900000 -492=0x10001000
+ok 'firmware that no guest is launched from has no digest'
+
+run snp --ovmf plain.fd --kernel kernel --vcpus 1 --vcpu-type EPYC
+expect_status 3
+expect_stderr 'measure: error[firmware]: a kernel is given, and the firmware has no place for its hash
+measure: hint: take an AmdSev build, or generic firmware of edk2 2024.05 or later'
+run snp --mode sev --ovmf plain.fd --kernel kernel
+expect_status 3
+"$forge" at.fd -120=0x810fff
+run snp --ovmf at.fd --kernel kernel --vcpus 1 --vcpu-type EPYC
+expect_status 3
+expect_stderr_has 'the table of kernel hashes at 0x810fff needs 176 bytes, 1 are left in its page'
+"$forge" at.fd -120=0x812c00
+run snp --ovmf at.fd --kernel kernel --vcpus 1 --vcpu-type EPYC
+expect_status 3
+expect_stderr_has 'the section for kernel hashes is at 0x810000 with 0x1000 bytes, their table at 0x812c00'
+"$forge" noreset.fd -66=0
+run snp --ovmf noreset.fd --vcpus 1 --vcpu-type EPYC
+expect_status 3
+expect_stderr_has 'the firmware does not say where further processors start (it has no SEV-ES reset block)'
+"$forge" nometa.fd -88=0
+run snp --ovmf nometa.fd --vcpus 1 --vcpu-type EPYC
+expect_status 0
+expect_stderr_has 'measure: warning[no-sev-metadata]: the firmware has no SEV metadata'
+run snp --mode snp:svsm --ovmf fw.fd --svsm fw.fd --vars-size 4096 --vcpus 1 --vcpu-type EPYC
+expect_status 3
+expect_stderr_has 'the SVSM does not say where it starts'
+ok 'firmware that lacks what is asked of it'
+
+for size in 0 1 4095 4097; do
+	head -c $size fw.fd >cut.fd
+	run snp --ovmf cut.fd --vcpus 1 --vcpu-type EPYC
+	expect_status 3
+	expect_stderr "measure: error[firmware]: cut.fd: $size bytes are not a whole number of pages of 4096"
+done
+truncate -s 65M big.fd
+run snp --ovmf big.fd --vcpus 1 --vcpu-type EPYC
+expect_status 3
+ok 'firmware of no size that there is'
+
+plan done

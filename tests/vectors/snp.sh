@@ -1,0 +1,116 @@
+#!/bin/sh
+# Launch digests from outside: what sev-snp-measure printed, in this release and in older ones, and
+# what it computes in its own tests.
+. "${0%/*}/../lib.sh"
+need_shared vectors/snp
+need python3
+need zstd
+vectors=$SHARED/vectors/snp
+
+mkdir inputs
+for file in "$vectors"/inputs/*.zst; do
+	name=${file##*/}
+	zstd -qd "$file" -o "inputs/${name%.zst}"
+done
+: >inputs/devnull
+
+# of KIND FILE: a line of arguments and a line of the answer for each run that had one
+runs()
+{
+	python3 - "$1" "$2" <<'EOT'
+import json, shlex, sys
+kind, path = sys.argv[1:]
+data = json.load(open(path))
+if kind == "now":
+    lists = [("", data["vectors"])]
+else:
+    lists = [(release, part["differs"]) for release, part in data["legacy"].items()]
+for release, runs in lists:
+    for run in runs:
+        if run.get("rc", 0) != 0:
+            continue
+        words = ["inputs/" + w[1:] if w.startswith("@") else w for w in run["argv"]]
+        if release:
+            vmm = words[words.index("--vmm-type") + 1] if "--vmm-type" in words else "QEMU"
+            if "--vmm-type" in words:
+                at = words.index("--vmm-type")
+                del words[at:at + 2]
+            words += ["--profile", vmm.lower() + "-legacy"]
+            if release == "v0.0.9" and "--guest-features" not in words and \
+               words[words.index("--mode") + 1] == "snp":
+                words += ["--guest-features", "0x21"]
+        if "--append" in words and "\n" in words[words.index("--append") + 1]:
+            at = words.index("--append")
+            with open("newline", "w") as f:
+                f.write(words[at + 1])
+            words[at:at + 2] = ["--append-file", "newline"]
+        print(" ".join(shlex.quote(w) for w in words))
+        print(run["stdout"].strip())
+EOT
+}
+
+# Refused although the peer prints something: no guest has 0 processors.
+refused() { case $1 in *'--vcpus 0 '*) true ;; *) false ;; esac; }
+
+all()
+{
+	n=0 good=0
+	while IFS= read -r words && IFS= read -r want; do
+		if refused "$words"; then
+			eval "run snp $words"
+			expect_status 2
+			ok "refused: $words"
+			continue
+		fi
+		n=$((n + 1))
+		eval "run snp $words"
+		expect_status 0
+		expect_stdout "$want"
+		if [ -s "$lib_problems" ]; then
+			ok "$(printf %.120s "$words")"
+		else
+			good=$((good + 1))
+		fi
+	done <"$1"
+	ok "$good of $n digests of $2"
+}
+
+# shellcheck disable=SC2094 # another file
+runs now "$vectors/sev-snp-measure.json" >now
+all now 'sev-snp-measure 0.0.13'
+# shellcheck disable=SC2094 # another file
+runs old "$vectors/sev-snp-measure-older-releases.json" >old
+all old 'its releases 0.0.9, 0.0.11, 0.0.12 where they differ'
+
+# the peer's own unit tests
+python3 - "$vectors/unit.json" <<'EOT' >unit
+import json, shlex, sys
+modes = {"SEV": "sev", "SEV_ES": "seves", "SEV_SNP": "snp", "SEV_SNP_SVSM": "snp:svsm"}
+for fact in json.load(open(sys.argv[1]))["facts"]:
+    a = fact["args"]
+    if "digest" not in fact:
+        continue
+    name = lambda path: "inputs/devnull" if path == "/dev/null" else "inputs/fx-" + \
+        path.split("/")[-1].split(".")[0].replace("ovmf_", "").lower().replace("_", "-")
+    words = ["--mode", modes[a["mode"]], "--ovmf", name(a["ovmf"])]
+    if a["mode"] == "SEV_SNP_SVSM":
+        words[-1] = "inputs/fx-svsm-ovmf"
+        words += ["--svsm", "inputs/fx-svsm", "--vars-size", str(a.get("ovmf_vars_size") or 540672)]
+    if a["mode"] != "SEV":
+        words += ["--vcpus", str(a["vcpus"]), "--guest-features", str(a["guest_features"])]
+        words += ["--vcpu-sig", str(a["vcpu_sig"] or 0x800f12)]
+    for option in "kernel", "initrd":
+        if a.get(option):
+            words += ["--" + option, name(a[option])]
+    if a.get("append") is not None and a.get("kernel"):
+        words += ["--append", a["append"]]
+    if a.get("snp_ovmf_hash_str"):
+        words += ["--snp-ovmf-hash", a["snp_ovmf_hash_str"]]
+    if a.get("vmm_type"):
+        words += ["--vmm-type", a["vmm_type"]]
+    print(" ".join(shlex.quote(w) for w in words))
+    print(fact["digest"])
+EOT
+all unit "its own unit tests"
+
+plan done
