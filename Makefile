@@ -207,9 +207,10 @@ $(call object,measure/cli/version.c): $(BUILD)/gen/version
 $(call object,measure/cli/man.c): Makefile
 
 # ---- man pages and completions, printed by the program from its option tables
-man: $(PROGRAMS)
+PAGED := $(filter-out $(STATIC_PROGRAMS),$(PROGRAMS))
+man: $(PAGED)
 	$(call say,MAN)
-	$(Q)rm -rf $(BUILD)/man && mkdir -p $(BUILD)/man && for p in $(PROGRAMS); do \
+	$(Q)rm -rf $(BUILD)/man && mkdir -p $(BUILD)/man && for p in $(PAGED); do \
 	topics=$$($$p help --topics) && for t in $$topics; do \
 	$$p help --man $$t >$(BUILD)/man/$$t || exit 1; done || exit 1; done
 

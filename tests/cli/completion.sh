@@ -63,7 +63,7 @@ for verb in eif snp pcr inspect extract build sign manifest trust explain versio
 done
 expect grep -qx measure.1 topics
 expect grep -qx measure-json.5 topics
-expect test "$(wc -l <topics)" -eq 16
+expect test "$(wc -l <topics)" -eq 17
 ok 'each verb has a manual page'
 
 while read -r topic; do
