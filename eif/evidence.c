@@ -216,7 +216,7 @@ static bool policy(const struct claims *c, const struct policy *p, struct verdic
 
 static void line(struct buf *out, const char *name, struct bytes value)
 {
-	buf_fmt(out, "%-12s", name);
+	buf_fmt(out, "%-19s  ", name);
 	text_tame(out, value);
 	buf_u8(out, '\n');
 }
@@ -229,7 +229,7 @@ static void line_hex(struct buf *out, const char *name, const struct claim *valu
 
 	if (!value->present)
 		return;
-	buf_fmt(out, "%-12s", name);
+	buf_fmt(out, "%-19s  ", name);
 	if (value->v.n <= SHOWN) {
 		hex_put(out, value->v);
 	} else if (hash_of(DIGEST_SHA256, value->v, &d, &e)) {
@@ -243,7 +243,7 @@ static void line_hex(struct buf *out, const char *name, const struct claim *valu
 
 static void when_line(struct buf *out, const char *name, uint64_t ms)
 {
-	buf_fmt(out, "%-12s", name);
+	buf_fmt(out, "%-19s  ", name);
 	when_put(out, (int64_t)(ms / 1000), "");
 	buf_fmt(out, ".%03uZ\n", (unsigned)(ms % 1000));
 }
@@ -265,12 +265,12 @@ static void text(const struct claims *c, struct buf *out)
 		zero += bytes_zero(value);
 		if (bytes_zero(value))
 			continue;
-		buf_fmt(out, "%-12s", m->name);
+		buf_fmt(out, "%-19s  ", m->name);
 		hex_put(out, value);
 		buf_u8(out, '\n');
 	}
 	if (zero)
-		buf_fmt(out, "%-12s%u other registers\n", "zero", zero);
+		buf_fmt(out, "%-19s  %u other registers\n", "zero", zero);
 	line_hex(out, "nonce", &c->nonce);
 	line_hex(out, "user data", &c->user_data);
 	line_hex(out, "public key", &c->public_key);

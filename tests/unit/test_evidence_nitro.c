@@ -284,20 +284,20 @@ static void every_other_defect_is_one_of_the_encoding(void **state)
 	"86145b51af19e782cb21cc31a042671d7dfbd398251c"
 
 static const char claims_text[] =
-	"module      " DOCUMENT_MODULE "\n"
-	"instance    " DOCUMENT_INSTANCE "\n"
-	"region      eu-west-1\n"
-	"signed at   2026-01-15T12:00:00.000Z\n"
-	"PCR0        " A48(
+	"module               " DOCUMENT_MODULE "\n"
+	"instance             " DOCUMENT_INSTANCE "\n"
+	"region               eu-west-1\n"
+	"signed at            2026-01-15T12:00:00.000Z\n"
+	"PCR0                 " A48(
 		"a0") "\n"
-		      "PCR1        " A48(
+		      "PCR1                 " A48(
 			      "a1") "\n"
-				    "PCR2        " A48(
+				    "PCR2                 " A48(
 					    "a2") "\n"
-						  "PCR4        " PCR4 "\n"
-						  "zero        12 other registers\n"
-						  "nonce       6e6f6e6365\n"
-						  "user data   33 bytes, sha256 3d82dc481317d597ff10430ce736656be89120b503d085302b230a16e1c6ef9c\n";
+						  "PCR4                 " PCR4 "\n"
+						  "zero                 12 other registers\n"
+						  "nonce                6e6f6e6365\n"
+						  "user data            33 bytes, sha256 3d82dc481317d597ff10430ce736656be89120b503d085302b230a16e1c6ef9c\n";
 
 static struct document_made good_document(void)
 {
