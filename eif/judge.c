@@ -92,13 +92,15 @@ static void judge_header(struct judge *j)
 
 /* ---- the chain */
 
-/* What cannot be read is a broken chain, unless the machinery failed. */
+/* What cannot be read is a broken chain, unless the machinery failed. Leaves are all different. */
 static bool read_one(struct judge *j, size_t depth, struct bytes der)
 {
+	struct chain_cache *cache = depth > 0 ? j->q->cache : NULL;
+	struct x509 **x = &j->own->chain[depth];
 	struct err fault = {0};
 	struct check *c;
 
-	if (x509_read_der(&j->own->chain[depth], der, &fault))
+	if (cache ? chain_cache_read(cache, der, x, &fault) : x509_read_der(x, der, &fault))
 		return true;
 	if (reason_class(fault.reason) != EXIT_CLASS_MALFORMED) {
 		*j->e = fault;

@@ -20,6 +20,7 @@
 #define NAME_MAX_BYTES (256u * 1024) /* of a name in text; its DER is within PEM_MAX */
 
 struct x509 {
+	size_t shares; /* owners besides the first */
 	X509 *cert;
 	EVP_PKEY *key;
 	struct pubkey *pubkey;
@@ -75,12 +76,23 @@ void x509_free(struct x509 **x)
 {
 	if (!*x)
 		return;
+	if ((*x)->shares > 0) {
+		(*x)->shares--;
+		*x = NULL;
+		return;
+	}
 	X509_free((*x)->cert);
 	EVP_PKEY_free((*x)->key);
 	pubkey_free(&(*x)->pubkey);
 	buf_free(&(*x)->der);
 	free(*x);
 	*x = NULL;
+}
+
+struct x509 *x509_share(struct x509 *x)
+{
+	x->shares++;
+	return x;
 }
 
 struct bytes x509_der(const struct x509 *x)

@@ -38,6 +38,9 @@ must bool x509_read_pem_any(struct x509 **x, struct bytes pem, size_t *used, str
 must bool x509_read_der(struct x509 **x, struct bytes der, struct err *e);
 void x509_free(struct x509 **x);
 
+/* The same once more, to be freed as often; by one thread at a time. */
+struct x509 *x509_share(struct x509 *x);
+
 struct bytes x509_der(const struct x509 *x); /* borrowed */
 enum x509_kind x509_kind(const struct x509 *x);
 const char *x509_kind_name(enum x509_kind kind); /* "P-384", "RSA-4096" */
