@@ -84,7 +84,7 @@ done <topics
 ok 'and each page its sections, once'
 
 # what SEE ALSO names is there
-sed -n '/^\.SH SEE ALSO/,$p' measure*.[15] | sed -n 's/\\-/-/g; s/^\.BR \([a-z-]*\) (\([15]\)),*$/\1.\2/p' |
+sed -n '/^\.SH SEE ALSO/,$p' measure*.[157] | sed -n 's/\\-/-/g; s/^\.BR \([a-z-]*\) (\([157]\)),*$/\1.\2/p' |
 	sort -u >named
 while read -r topic; do
 	expect grep -qx -- "$topic" topics
@@ -93,7 +93,7 @@ expect test -s named
 ok 'no page refers to one that is missing'
 
 # shellcheck disable=SC2094 # another file
-for topic in measure*.[15]; do
+for topic in measure*.[157]; do
 	mandoc -T lint "$topic" | grep -v 'missing date, using ""'
 done >faults
 expect test ! -s faults
