@@ -93,7 +93,7 @@ expect_status 0
 expect_stderr ''
 expect_stdout_has 'signed by  CN=alice  sha256:'
 expect_stdout_has '           certified by CN=Root,O=Example'
-expect_stdout_has 'pass  signature        CN=bob: holds'
+expect_stdout_has 'CN=bob: holds'
 run manifest bundle alice.corim bob.corim -o ab.bundle
 expect_status 0
 run check image.eif --manifest ab.bundle --trust trust.yml -q
