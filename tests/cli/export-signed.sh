@@ -253,7 +253,7 @@ refused 3 '[signature-form]: rd: the signature of EdDSA is of length 7 and must 
 	one.corim --to in-toto --public-key ed.pub --attach rd -o none
 refused 5 '[sign-with]: ' one.corim --to in-toto --public-key ed.pub --sign-with false -o none
 refused 4 '[passphrase]: locked.key: ' one.corim --to in-toto --key locked.key -o none
-refused 3 '[cbor]: blindbox.eif: ' blindbox.eif --to in-toto --key ed.key -o none
+refused 3 '[corim]: blindbox.eif: the first byte is 0x2e' blindbox.eif --to in-toto --key ed.key -o none
 corpus=$ROOT/tests/fuzz/corpus/corim
 for to in in-toto sigstore; do
 	refused 3 "[export]: $corpus/good-171: in-toto carries the registers of a Nitro enclave, and the manifest expects MEASUREMENT" \
