@@ -1,8 +1,8 @@
 /*
  * Any bytes as a certificate: as PEM when they begin with a dash, else as DER, by itself and inside
  * a PEM block. No certificate is a chain with itself. What is read is the same certificate for
- * OpenSSL's own reader of PEM; both JSON forms are JSON; a signature of zeros does not hold; nothing
- * is left in OpenSSL's error queue.
+ * OpenSSL's own reader of PEM; both JSON forms are JSON; a signature of zeros does not hold;
+ * nothing is left in OpenSSL's error queue.
  */
 #include <openssl/err.h>
 #include <openssl/pem.h>
