@@ -5,6 +5,7 @@ MEASURE_VERSION := 0.1.0
 
 # A module is the folder of one TEE image format: its tee.c exports `const struct tee NAME_tee`
 # (dashes become underscores) and so becomes a row of the TEE table. Modules without it are libraries.
+# A tee_X.c beside it exports NAME_tee_X: another kind of file that starts the same guests.
 MODULES := eif ovmf-snp reference-db
 
 CC = gcc
@@ -38,8 +39,8 @@ TABLES := $(sort $(wildcard measure/cli/program_*.c))
 # with the network, and so with libcurl, which nothing else is linked with
 FETCH := $(call sources,measure/fetch)
 SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/cli $(MODULES)))
-rows = $(subst -,_,$(patsubst %/$1.c,%_$1,$(wildcard $(addsuffix /$1.c,$(MODULES)))))
-TEE_ROWS := $(call rows,tee)
+rows = $(subst /,_,$(subst -,_,$(basename $(wildcard $(addsuffix /$1.c,$(MODULES))))))
+TEE_ROWS := $(call rows,tee) $(call rows,tee_*)
 EVIDENCE_ROWS := $(call rows,evidence)
 # the pages that a program prints; those of measure-fetch are its own
 PROSE := $(sort $(filter-out measure/man/measure-fetch%,$(wildcard measure/man/*.in)))

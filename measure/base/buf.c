@@ -119,6 +119,14 @@ void buf_be64(struct buf *b, uint64_t x)
 	put_be(b, x, 8);
 }
 
+void buf_le(struct buf *b, uint64_t x, unsigned width)
+{
+	uint8_t *to = buf_room(b, width);
+
+	for (unsigned i = 0; to && i < width; i++)
+		to[i] = (uint8_t)(x >> (8 * i));
+}
+
 void buf_zero(struct buf *b, size_t n)
 {
 	uint8_t *to = buf_room(b, n);

@@ -33,6 +33,10 @@ void buf_u8(struct buf *b, uint8_t x);
 void buf_be16(struct buf *b, uint16_t x);
 void buf_be32(struct buf *b, uint32_t x);
 void buf_be64(struct buf *b, uint64_t x);
+
+/* The low `width` bytes of x, at most 8, the lowest first. */
+void buf_le(struct buf *b, uint64_t x, unsigned width);
+
 void buf_zero(struct buf *b, size_t n);
 
 /* Room for n more bytes, counted as content at once; NULL when the buf has failed. */

@@ -1,0 +1,194 @@
+#include "measure/core/tee.h"
+
+#include "ovmf-snp/igvm_measure.h"
+#include "ovmf-snp/igvm_parts.h"
+
+#define CHUNK (1u << 20)
+
+enum { OPT_PLATFORM, OPT_PROFILE, OPT_NATIVE_ZERO, OPTS };
+
+/* The stronger isolation first: what a loader takes that has them all. */
+static const enum igvm_platform order[] = {IGVM_SNP, IGVM_SEV_ES, IGVM_SEV, IGVM_TDX};
+#define ORDER (sizeof(order) / sizeof(order[0]))
+
+static const char *const platforms[] = {"snp", "seves", "sev", "tdx", NULL};
+static const char *const profiles[] = {"igvmmeasure", "igvm-crate", "qemu", NULL};
+
+static const struct opt opts[OPTS + 1] = {
+	[OPT_PLATFORM] = {.name = "platform",
+			  .kind = OPT_VALUE,
+			  .arg = "NAME",
+			  .choices = platforms,
+			  .help = "for which of the file's platforms (the first of these it has)"},
+	[OPT_PROFILE] = {.name = "profile",
+			 .kind = OPT_VALUE,
+			 .arg = "NAME",
+			 .choices = profiles,
+			 .help = "who starts or measures the guest"},
+	[OPT_NATIVE_ZERO] = {.name = "native-zero",
+			     .kind = OPT_FLAG,
+			     .help = "pages without data are zero pages (igvmmeasure's option)"},
+};
+
+static int bid(struct bytes head)
+{
+	return bytes_start(head, bytes_str("IGVM")) ? 100 : 0;
+}
+
+/* Whole, since headers lead to data in any order. */
+static bool slurp(struct file *f, struct buf *bytes, struct err *e)
+{
+	size_t got = CHUNK;
+
+	while (got == CHUNK) {
+		uint8_t *to = buf_room(bytes, CHUNK);
+
+		if (!buf_done(bytes, "the file", e) ||
+		    !file_read(f, (struct span){to, CHUNK}, &got, e))
+			return false;
+		bytes->n -= CHUNK - got;
+		if (f->watch.tick)
+			f->watch.tick(f->watch.arg, bytes->n);
+	}
+	return true;
+}
+
+static bool load(struct file *f, struct buf *bytes, struct igvm *g, struct err *e)
+{
+	return (slurp(f, bytes, e) && igvm_read(g, buf_bytes(bytes), e)) || err_subject(e, f->name);
+}
+
+/* ---- the verb */
+
+static bool choose(const struct args *args, struct igvm_guest *guest, struct err *e)
+{
+	const char *platform = args_value(args, OPT_PLATFORM);
+	const char *profile = args_value(args, OPT_PROFILE);
+	size_t i = 0;
+
+	while (i < ORDER && (platform ? strcmp(igvm_platform_name(order[i]), platform) != 0
+				      : igvm_mask(guest->file, order[i]) == 0))
+		i++;
+	if (i == ORDER)
+		return err_set(e, REASON_IGVM,
+			       "the file is for none of the platforms snp, seves, sev and tdx");
+	guest->platform = order[i];
+	guest->profile = profile ? igvm_profile_find(profile) : igvm_profile_for(order[i]);
+	guest->native_zero = args_has(args, OPT_NATIVE_ZERO);
+	if (!guest->native_zero || (guest->profile->native_zero && order[i] == IGVM_SNP))
+		return true;
+	return err_set(e, REASON_USAGE, "--native-zero has no meaning for '%s' by '%s'",
+		       igvm_platform_name(order[i]), guest->profile->name);
+}
+
+/* Nobody chose, so what the others would say is worth a word. */
+static void note_others(const struct igvm_guest *guest, const struct digest *d, struct answer *a)
+{
+	for (const struct igvm_profile *p = igvm_profiles; p->name; p++) {
+		struct igvm_guest other = *guest;
+		struct err none = {0};
+		struct digest x;
+
+		other.profile = p;
+		if (p == guest->profile || !(p->platforms & 1u << guest->platform))
+			continue;
+		if (!igvm_measure(&other, &x, &none))
+			answer_note(a, REASON_IGVM_PROFILES,
+				    "the digest is by '%s'; '%s' gives none: %s",
+				    guest->profile->name, p->name, none.text);
+		else if (!digest_equal(&x, d))
+			answer_note(a, REASON_IGVM_PROFILES,
+				    "the digest is by '%s'; '%s' gives another",
+				    guest->profile->name, p->name);
+	}
+}
+
+static void put_json(const struct igvm_guest *guest, struct json_out *w)
+{
+	const struct igvm *g = guest->file;
+
+	json_key(w, "platform");
+	json_str(w, igvm_platform_name(guest->platform));
+	json_key(w, "profile");
+	json_str(w, guest->profile->name);
+	json_key(w, "version");
+	json_u64(w, g->version);
+	json_key(w, "platforms");
+	json_open(w, '[');
+	for (size_t i = 0; i < g->n_platforms; i++)
+		json_str(w, igvm_platform_name(
+				    (enum igvm_platform)igvm_get(&g->header[i], IGVM_KIND)));
+	json_close(w, ']');
+	for (size_t i = 0; i < g->n_headers; i++) {
+		const struct igvm_header *h = &g->header[i];
+
+		if (igvm_type(h) != IGVM_GUEST_POLICY ||
+		    !igvm_is_for(h, igvm_mask(g, guest->platform)))
+			continue;
+		json_key(w, "policy");
+		json_u64(w, igvm_get(h, IGVM_VALUE));
+		return;
+	}
+}
+
+static bool measure_file(const struct tee_request *q, struct igvm_guest *guest, struct answer *a,
+			 struct err *e)
+{
+	struct digest d;
+
+	if (!choose(q->args, guest, e) || !igvm_measure(guest, &d, e))
+		return false;
+	put_json(guest, &a->json);
+	if (!args_has(q->args, OPT_PROFILE))
+		note_others(guest, &d, a);
+	if (guest->profile->kvm && igvm_is_large(guest->file, guest->platform))
+		answer_note(a, REASON_IGVM_PROFILES,
+			    "a page of 2 MiB is one step of the digest, as igvm-tools has it; by "
+			    "its source KVM launches 512 small ones");
+	return mset_put(&a->registers, guest->platform == IGVM_TDX ? "MRTD" : "MEASUREMENT", &d, e);
+}
+
+static bool measure(const struct tee_request *q, struct answer *a, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	owned(buf_free) struct buf bytes = BUF(IGVM_MAX + CHUNK);
+	owned(igvm_free) struct igvm g = {0};
+	struct igvm_guest guest = {.file = &g};
+
+	if (q->args->n_operands != 1)
+		return err_set(e, REASON_USAGE, "one FILE is needed, %zu %s given",
+			       q->args->n_operands, q->args->n_operands == 1 ? "is" : "are");
+	if (!file_open(&f, q->args->operands[0], e))
+		return false;
+	f.watch = q->watch;
+	return load(&f, &bytes, &g, e) && (measure_file(q, &guest, a, e) || err_subject(e, f.name));
+}
+
+static bool describe(struct file *f, struct part **root, struct err *e)
+{
+	owned(buf_free) struct buf bytes = BUF(IGVM_MAX + CHUNK);
+	owned(igvm_free) struct igvm g = {0};
+
+	return load(f, &bytes, &g, e) && igvm_describe(&g, root, e);
+}
+
+static bool extract(struct file *f, const char *folder, struct err *e)
+{
+	owned(buf_free) struct buf bytes = BUF(IGVM_MAX + CHUNK);
+	owned(igvm_free) struct igvm g = {0};
+
+	return load(f, &bytes, &g, e) && igvm_extract(&g, folder, e);
+}
+
+extern const struct tee ovmf_snp_tee_igvm;
+
+const struct tee ovmf_snp_tee_igvm = {
+	.name = "igvm",
+	.summary = "IGVM file: launch digest of SNP, SEV-ES, SEV; MRTD of TDX",
+	.operands = "FILE",
+	.opts = opts,
+	.bid = bid,
+	.measure = measure,
+	.describe = describe,
+	.extract = extract,
+};
