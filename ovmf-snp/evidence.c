@@ -213,7 +213,8 @@ static bool read_signers(struct work *w)
 	}
 	if (!product)
 		product = snp_product_by_cpuid(w->parsed.cpuid_fam_id, w->parsed.cpuid_mod_id);
-	return !product || snp_pool_add_own(&w->candidates, product, w->vek_says.kind, w->e);
+	return !product ||
+	       snp_pool_add_own(&w->candidates, product, w->vek_says.kind, w->q->cache, w->e);
 }
 
 /* ---- claims */
@@ -346,7 +347,7 @@ static bool judge(struct work *w, struct claims *c)
 	struct snp_chain chain;
 	struct snp_lists lists = {w->q->crl, snp_certs_get(&w->table, SNP_CERT_CRL)};
 	struct snp_chain_rules rules = {&w->candidates, &w->roots, when_judged(&w->q->when),
-					w->q->when.at};
+					w->q->when.at, w->q->cache};
 	struct snp_genuine g = {(struct snp_claims *)c->own, w->vek ? &chain : NULL, &lists,
 				w->q->when};
 

@@ -213,6 +213,7 @@ static void check_firmware(struct work *w)
 {
 	const struct snp_report *r = &w->c->report;
 	const struct snp_firmware *now = &r->current, *kept = &r->committed;
+	enum check_result result = w->p->provisional == DEMAND_REQUIRE ? CHECK_FAIL : CHECK_WARN;
 
 	if (older(now, w->p))
 		FAIL(w, "the firmware is %u.%u.%u, older than is demanded", now->major, now->minor,
@@ -220,9 +221,15 @@ static void check_firmware(struct work *w)
 	if (w->p->provisional == DEMAND_NONE ||
 	    (same_firmware(now, kept) && r->current_tcb == r->committed_tcb))
 		return;
-	say(w, w->p->provisional == DEMAND_REQUIRE ? CHECK_FAIL : CHECK_WARN, REASON_POLICY,
-	    "the firmware is provisional: %u.%u.%u runs, and the machine can go back to %u.%u.%u",
-	    now->major, now->minor, now->build, kept->major, kept->minor, kept->build);
+	if (same_firmware(now, kept))
+		say(w, result, REASON_POLICY,
+		    "the firmware is provisional: COMMITTED_TCB, to which the machine can go back, "
+		    "is not CURRENT_TCB");
+	else
+		say(w, result, REASON_POLICY,
+		    "the firmware is provisional: %u.%u.%u runs, and the machine can go back to "
+		    "%u.%u.%u",
+		    now->major, now->minor, now->build, kept->major, kept->minor, kept->build);
 }
 
 static void check_mitigations(struct work *w)

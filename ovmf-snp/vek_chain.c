@@ -47,13 +47,21 @@ bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct er
 	return true;
 }
 
+static bool add_own(struct snp_pool *p, struct bytes der, struct chain_cache *cache, struct err *e)
+{
+	owned(x509_free) struct x509 *x = NULL;
+
+	return (cache ? chain_cache_read(cache, der, &x, e) : x509_read_der(&x, der, e)) &&
+	       keep(p, &x, e);
+}
+
 bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,
-		      enum snp_signing_key kind, struct err *e)
+		      enum snp_signing_key kind, struct chain_cache *cache, struct err *e)
 {
 	const struct bytes *own = snp_authorities[product->id];
 
-	return snp_pool_add(p, own[kind == SNP_KEY_VLEK ? SNP_ASVK : SNP_ASK], false, e) &&
-	       snp_pool_add(p, own[SNP_ARK], false, e);
+	return add_own(p, own[kind == SNP_KEY_VLEK ? SNP_ASVK : SNP_ASK], cache, e) &&
+	       add_own(p, own[SNP_ARK], cache, e);
 }
 
 /* ---- the choice */
@@ -134,6 +142,7 @@ bool snp_chain_make(struct snp_chain *c, const struct x509 *vek, const struct sn
 		.signatures = X509_PSS_SHA384,
 		.judged = rules->judged,
 		.at = rules->at,
+		.cache = rules->cache,
 	};
 
 	*c = (struct snp_chain){.cert = {vek}};

@@ -9,6 +9,7 @@
 #ifndef OVMF_SNP_VEK_CHAIN_H
 #define OVMF_SNP_VEK_CHAIN_H
 
+#include "measure/core/chain_cache.h"
 #include "measure/core/evidence.h"
 #include "measure/core/x509_chain.h"
 #include "ovmf-snp/vek.h"
@@ -29,9 +30,9 @@ void snp_pool_free(struct snp_pool *p);
  */
 must bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct err *e);
 
-/* The built-in signer and root for a key of that kind. */
+/* The built-in signer and root for a key of that kind; read once for a cache, which may be NULL. */
 must bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,
-			   enum snp_signing_key kind, struct err *e);
+			   enum snp_signing_key kind, struct chain_cache *cache, struct err *e);
 
 #define SNP_CHAIN 3u
 
@@ -48,6 +49,7 @@ struct snp_chain_rules {
 	const struct snp_pool *roots; /* empty: the pinned ones */
 	bool judged; /* validity in time */
 	int64_t at;
+	struct chain_cache *cache; /* or NULL */
 };
 
 /* False when a certificate is missing (collateral), and when the machinery fails. */

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "measure/core/chain_cache.h"
 #include "ovmf-snp/claims.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_report.h"
@@ -353,6 +354,38 @@ static void the_certificate_that_fits_is_chosen(void **state)
 	forged_report_free(&g2);
 }
 
+/* The same verdicts, good and bad, with what a batch remembers. */
+static void a_cache_changes_no_verdict(void **state)
+{
+	static const char *const products[] = {"Milan", "Genoa", "Turin", "Milan"};
+	owned(chain_cache_free) struct chain_cache *cache = NULL;
+	struct err e = {0};
+
+	(void)state;
+	assert_true(chain_cache_new(&cache, &e));
+	for (size_t i = 0; i < COUNT(products); i++) {
+		struct forge_spec s = forge_spec(products[i], 3 + 2 * (i == 2), false);
+		struct forged_report f = forge_report(&s);
+		struct verdict v;
+		struct given g;
+
+		give(&g, &f);
+		g.q.cache = cache;
+		for (unsigned again = 0; again < 2; again++) {
+			v = judged(&g.q, NULL, NULL);
+			is_sound(&v);
+		}
+		g.q.ark = g.q.chain = g.q.crl = NULL;
+		v = judged(&g.q, NULL, NULL);
+		must_say(&v, "genuine", "chain",
+			 "the certificate SEV-VCEK is not signed by the next certificate's key");
+		g.q.evidence = f.extended;
+		v = judged(&g.q, NULL, NULL);
+		must_say(&v, "genuine", "untrusted-root", NULL);
+		forged_report_free(&f);
+	}
+}
+
 /* ---- lists of revoked certificates */
 
 static void lists_are_used_as_what_they_are(void **state)
@@ -537,6 +570,7 @@ int main(void)
 		cmocka_unit_test(a_chips_number_may_begin_with_any_byte),
 		cmocka_unit_test(a_wrapped_chips_number_is_the_same),
 		cmocka_unit_test(the_certificate_that_fits_is_chosen),
+		cmocka_unit_test(a_cache_changes_no_verdict),
 		cmocka_unit_test(lists_are_used_as_what_they_are),
 		cmocka_unit_test(lists_that_are_none_are_refused),
 		cmocka_unit_test(a_list_in_the_table_only_revokes),

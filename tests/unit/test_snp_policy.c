@@ -276,6 +276,11 @@ static void firmware_is_new_enough_and_stays(void **state)
 	b.policy.provisional = DEMAND_WARN;
 	says(&b, CHECK_WARN, "policy",
 	     "the firmware is provisional: 1.55.49 runs, and the machine can go back to 1.55.12");
+	b.own.report.committed.build = 49;
+	b.own.report.committed_tcb -= 1;
+	says(&b, CHECK_WARN, "policy",
+	     "the firmware is provisional: COMMITTED_TCB, to which the machine can go back, is not "
+	     "CURRENT_TCB");
 }
 
 static void a_tcb_is_above_every_floor(void **state)

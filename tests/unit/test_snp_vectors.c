@@ -398,8 +398,8 @@ static void genuine_lists_are_signed_and_say_what_they_list(void **state)
 		struct err e = {0};
 		bool yes = false;
 
-		assert_true(
-			snp_pool_add_own(&pool, snp_product(rows[i].product), SNP_KEY_VCEK, &e));
+		assert_true(snp_pool_add_own(&pool, snp_product(rows[i].product), SNP_KEY_VCEK,
+					     NULL, &e));
 		assert_true(x509_crl_read(&list, buf_bytes(&file), &e));
 		assert_true(x509_crl_names(list, pool.cert[1]));
 		assert_true(x509_crl_signed(list, pool.cert[1], X509_PSS_SHA384, &yes, &e) && yes);
