@@ -2,7 +2,7 @@
 
 #define WINDOW (256u * 1024)
 
-static bool file_digest(const char *path, struct watch watch, struct digest *out, struct err *e)
+bool guest_file_digest(const char *path, struct watch watch, struct digest *out, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
 	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
@@ -39,8 +39,8 @@ static bool kernel_load(struct guest *g, const struct guest_files *f, struct err
 	g->has_initrd = f->initrd != NULL;
 	g->append = f->append;
 	g->launch.kernel = &g->hashes;
-	return file_digest(f->kernel, f->watch, &g->kernel, e) &&
-	       (!f->initrd || file_digest(f->initrd, f->watch, &g->initrd, e)) &&
+	return guest_file_digest(f->kernel, f->watch, &g->kernel, e) &&
+	       (!f->initrd || guest_file_digest(f->initrd, f->watch, &g->initrd, e)) &&
 	       kernelhash_make(&g->hashes, &g->kernel, f->initrd ? &g->initrd : NULL, f->append, e);
 }
 

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 
 #include "measure/base/hex.h"
-#include "measure/base/num.h"
+#include "ovmf-snp/request_list.h"
 #include "ovmf-snp/vcpu.h"
 
-#define APPEND_MAX (1u << 20)
 #define FEATURES_DEFAULT VMSA_FEATURES_DEFAULT
 
 enum {
@@ -86,173 +85,7 @@ const char *snp_mode_title(enum snp_mode m)
 	return titles[m];
 }
 
-/* ---- numbers and lists */
-
-/* Decimal, 0x, 0o or 0b, as Python reads them. */
-static bool number(const char *word, size_t n, uint64_t *out)
-{
-	unsigned base = 10;
-	uint64_t x = 0;
-	size_t i = 0;
-
-	if (n > 2 && word[0] == '0' && strchr("xXoObB", word[1])) {
-		base = word[1] == 'x' || word[1] == 'X'	  ? 16
-		       : word[1] == 'o' || word[1] == 'O' ? 8
-							  : 2;
-		i = 2;
-	}
-	if (i == n)
-		return false;
-	for (; i < n; i++) {
-		const char *digits = "0123456789abcdef";
-		char c = word[i] >= 'A' && word[i] <= 'F' ? (char)(word[i] + 32) : word[i];
-		const char *at = c ? strchr(digits, c) : NULL;
-
-		if (!at || (unsigned)(at - digits) >= base || !num_mul(x, base, &x) ||
-		    !num_add(x, (uint64_t)(at - digits), &x))
-			return false;
-	}
-	*out = x;
-	return true;
-}
-
-/* The next word of a list separated by commas; false at its end. */
-static bool next_word(const char **at, struct bytes *word)
-{
-	size_t n;
-
-	if (!*at)
-		return false;
-	n = strcspn(*at, ",");
-	*word = bytes_of(*at, n);
-	*at = (*at)[n] == ',' ? *at + n + 1 : NULL;
-	return true;
-}
-
-static bool wrong(const char *option, struct bytes word, const char *what, struct err *e)
-{
-	return err_set(e, REASON_USAGE, "--%s: '%.*s' is %s", option,
-		       (int)(word.n < 80 ? word.n : 80), (const char *)word.p, what);
-}
-
-static bool full(const char *option, size_t n, struct err *e)
-{
-	if (n < REQUEST_LIST)
-		return true;
-	return err_set(e, REASON_USAGE, "--%s: the list has more than %u items", option,
-		       REQUEST_LIST);
-}
-
-static bool read_counts(struct request *r, const char *list, struct err *e)
-{
-	struct bytes word;
-
-	while (next_word(&list, &word)) {
-		const char *text = (const char *)word.p;
-		const char *dash = word.n > 0 ? memchr(text + 1, '-', word.n - 1) : NULL;
-		size_t first = dash ? (size_t)(dash - text) : word.n;
-		uint64_t from, to;
-
-		if (!full("vcpus", r->n_counts, e))
-			return false;
-		if (!number(text, first, &from) ||
-		    !(dash ? number(dash + 1, word.n - first - 1, &to) : number(text, first, &to)))
-			return wrong("vcpus", word, "no number of processors, nor a range of them",
-				     e);
-		if (from < 1 || to > LAUNCH_VCPUS_MAX || from > to)
-			return err_set(e, REASON_USAGE, "--vcpus: %llu to %llu is outside 1 to %u",
-				       (unsigned long long)from, (unsigned long long)to,
-				       LAUNCH_VCPUS_MAX);
-		r->count[r->n_counts].from = (uint32_t)from;
-		r->count[r->n_counts++].to = (uint32_t)to;
-	}
-	return true;
-}
-
-static bool read_features(struct request *r, const char *list, struct err *e)
-{
-	struct bytes word;
-
-	while (next_word(&list, &word)) {
-		if (!full("guest-features", r->n_features, e))
-			return false;
-		if (!number((const char *)word.p, word.n, &r->features[r->n_features++]))
-			return wrong("guest-features", word, "no number of at most 64 bits", e);
-	}
-	return true;
-}
-
-static bool add_type(struct request *r, const char *name, uint32_t signature, struct err *e)
-{
-	if (!full("vcpu-type", r->n_types, e))
-		return false;
-	r->type[r->n_types++] = (struct request_type){name, signature};
-	return true;
-}
-
-static bool read_types(struct request *r, const char *list, struct err *e)
-{
-	const struct vcpu_type *t;
-	struct bytes word;
-	char name[64];
-
-	if (strcmp(list, "all") == 0) {
-		for (t = vcpu_types; t->name; t++)
-			if (!add_type(r, t->name, t->signature, e))
-				return false;
-		return true;
-	}
-	while (next_word(&list, &word)) {
-		if (word.n >= sizeof(name))
-			return wrong("vcpu-type", word, "no type of processor that is known", e);
-		memcpy(name, word.p, word.n);
-		name[word.n] = '\0';
-		if (!vcpu_find(name, &t, e))
-			return err_in(e, "--vcpu-type");
-		if (!add_type(r, t->name, t->signature, e))
-			return false;
-	}
-	return true;
-}
-
-static bool read_profiles(struct request *r, const char *list, struct err *e)
-{
-	const struct profile *p;
-	struct bytes word;
-	char name[32];
-
-	if (strcmp(list, "all") == 0) {
-		for (p = profiles; p->name; p++)
-			r->profile[r->n_profiles++] = p;
-		return true;
-	}
-	while (next_word(&list, &word)) {
-		if (!full("profile", r->n_profiles, e))
-			return false;
-		memset(name, 0, sizeof(name));
-		if (word.n < sizeof(name))
-			memcpy(name, word.p, word.n);
-		p = profile_find(name);
-		if (!p)
-			return wrong("profile", word,
-				     "none of qemu, qemu-legacy, ec2, ec2-legacy, gce, gce-genoa",
-				     e);
-		r->profile[r->n_profiles++] = p;
-	}
-	return true;
-}
-
 /* ---- one option after the other */
-
-static bool read_number(const struct args *args, unsigned opt, uint64_t *out, struct err *e)
-{
-	const char *value = args_value(args, opt);
-
-	*out = 0;
-	if (!value || number(value, strlen(value), out))
-		return true;
-	return wrong(request_opts[opt].name, bytes_str(value), "no number", e);
-}
 
 static bool by_family(struct request *r, const struct args *args, struct err *e)
 {
@@ -262,22 +95,11 @@ static bool by_family(struct request *r, const struct args *args, struct err *e)
 	if (!args_has(args, O_FAMILY) || !args_has(args, O_MODEL) || !args_has(args, O_STEPPING))
 		return err_set(e, REASON_USAGE,
 			       "--vcpu-family, --vcpu-model and --vcpu-stepping belong together");
-	return read_number(args, O_FAMILY, &family, e) && read_number(args, O_MODEL, &model, e) &&
-	       read_number(args, O_STEPPING, &stepping, e) &&
+	return request_number("vcpu-family", args_value(args, O_FAMILY), &family, e) &&
+	       request_number("vcpu-model", args_value(args, O_MODEL), &model, e) &&
+	       request_number("vcpu-stepping", args_value(args, O_STEPPING), &stepping, e) &&
 	       vcpu_signature(family, model, stepping, &signature, e) &&
-	       add_type(r, vcpu_name(signature), signature, e);
-}
-
-static bool by_signature(struct request *r, const struct args *args, struct err *e)
-{
-	uint64_t x;
-
-	if (!read_number(args, O_SIG, &x, e))
-		return false;
-	if (x > UINT32_MAX)
-		return err_set(e, REASON_USAGE, "--vcpu-sig: 0x%llx has more than 32 bits",
-			       (unsigned long long)x);
-	return add_type(r, vcpu_name((uint32_t)x), (uint32_t)x, e);
+	       request_type_add(r, vcpu_name(signature), signature, e);
 }
 
 /* Only one of the three ways, so that none is passed over in silence. */
@@ -294,15 +116,15 @@ static bool read_processor(struct request *r, const struct args *args, struct er
 	if (family)
 		return by_family(r, args, e);
 	if (args_has(args, O_SIG))
-		return by_signature(r, args, e);
+		return request_signature_read(r, args_value(args, O_SIG), e);
 	if (args_has(args, O_TYPE))
-		return read_types(r, args_value(args, O_TYPE), e);
+		return request_types_read(r, args_value(args, O_TYPE), e);
 	for (size_t i = 0; i < r->n_profiles; i++)
 		qemu = qemu || r->profile[i]->signature_in_rdx;
 	if (qemu || r->mode == MODE_SVSM)
 		return err_set(e, REASON_USAGE,
 			       "--vcpu-type is missing: QEMU measures the type of processor");
-	return add_type(r, NULL, 0, e);
+	return request_type_add(r, NULL, 0, e);
 }
 
 static bool read_monitor(struct request *r, const struct args *args, struct err *e)
@@ -313,16 +135,8 @@ static bool read_monitor(struct request *r, const struct args *args, struct err 
 		return err_set(e, REASON_USAGE,
 			       "--profile says more than --vmm-type; one is enough");
 	if (args_has(args, O_PROFILE))
-		return read_profiles(r, args_value(args, O_PROFILE), e);
-	if (vmm && strcasecmp(vmm, "krun") == 0)
-		return err_set(
-			e, REASON_USAGE,
-			"--vmm-type: libkrun loads no OVMF, so there is no digest to compute");
-	r->profile[0] = profile_of_vmm(vmm ? vmm : "QEMU");
-	r->n_profiles = 1;
-	if (!r->profile[0])
-		return err_set(e, REASON_USAGE, "--vmm-type: '%s' is none of QEMU, ec2, gce", vmm);
-	return true;
+		return request_profiles_read(r, args_value(args, O_PROFILE), e);
+	return request_vmm_read(r, vmm ? vmm : "QEMU", e);
 }
 
 static bool read_vars(struct request *r, const struct args *args, struct err *e)
@@ -336,7 +150,8 @@ static bool read_vars(struct request *r, const struct args *args, struct err *e)
 		return err_set(e, REASON_USAGE,
 			       "--mode snp:svsm needs either --vars-size or --vars-file");
 	if (!path)
-		return read_number(args, O_VARS_SIZE, &r->files.vars_size, e);
+		return request_number("vars-size", args_value(args, O_VARS_SIZE),
+				      &r->files.vars_size, e);
 	if (!file_open(&f, path, e))
 		return false;
 	r->files.vars_size = f.size;
@@ -361,24 +176,6 @@ static bool read_hash(struct request *r, const struct args *args, struct err *e)
 	return true;
 }
 
-static bool read_append(struct request *r, const struct args *args, struct err *e)
-{
-	const char *text = args_value(args, O_APPEND), *path = args_value(args, O_APPEND_FILE);
-
-	if (text && path)
-		return err_set(e, REASON_USAGE,
-			       "--append and --append-file say the same; one is enough");
-	if (path && !file_slurp(path, APPEND_MAX, &r->append, e))
-		return false;
-	if (text)
-		buf_str(&r->append, text);
-	if (r->append.n > 0 && memchr(r->append.p, 0, r->append.n))
-		return err_set(e, REASON_USAGE,
-			       "--append-file: '%s' holds a NUL, which ends a command line", path);
-	r->files.append = buf_bytes(&r->append);
-	return buf_done(&r->append, "the command line", e);
-}
-
 static bool read_files(struct request *r, const struct args *args, struct err *e)
 {
 	bool append = args_has(args, O_APPEND) || args_has(args, O_APPEND_FILE);
@@ -392,7 +189,8 @@ static bool read_files(struct request *r, const struct args *args, struct err *e
 	if (!r->files.kernel && (r->files.initrd || append))
 		return err_set(e, REASON_USAGE, "--%s means nothing without --kernel",
 			       append ? "append" : "initrd");
-	return read_append(r, args, e);
+	return request_append_read(r, args_value(args, O_APPEND), args_value(args, O_APPEND_FILE),
+				   e);
 }
 
 /* Options that a mode does not know are refused, not passed over. */
@@ -424,7 +222,7 @@ bool request_read(struct request *r, const struct args *args, struct err *e)
 	const char *mode = args_value(args, O_MODE), *format = args_value(args, O_FORMAT);
 	bool bare;
 
-	*r = (struct request){.append = BUF(APPEND_MAX)};
+	*r = (struct request){.append = BUF(REQUEST_APPEND_MAX)};
 	while (mode && strcmp(modes[r->mode], mode) != 0)
 		r->mode++;
 	bare = r->mode == MODE_SEV || r->mode == MODE_OVMF_HASH;
@@ -438,14 +236,14 @@ bool request_read(struct request *r, const struct args *args, struct err *e)
 	if (r->mode == MODE_SVSM && strcmp(r->profile[0]->vmm, "QEMU") != 0)
 		return err_set(e, REASON_USAGE, "--mode snp:svsm is known of QEMU alone");
 	if (bare)
-		return add_type(r, NULL, 0, e);
+		return request_type_add(r, NULL, 0, e);
 	if (!args_has(args, O_VCPUS))
 		return err_set(e, REASON_USAGE, "--vcpus is missing in --mode %s", modes[r->mode]);
 	if (!args_has(args, O_FEATURES))
 		r->features[r->n_features++] = FEATURES_DEFAULT;
-	else if (!read_features(r, args_value(args, O_FEATURES), e))
+	else if (!request_features_read(r, args_value(args, O_FEATURES), e))
 		return false;
-	return read_counts(r, args_value(args, O_VCPUS), e) && read_processor(r, args, e);
+	return request_counts_read(r, args_value(args, O_VCPUS), e) && read_processor(r, args, e);
 }
 
 void request_free(struct request *r)

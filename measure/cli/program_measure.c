@@ -3,6 +3,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_pcr,
+	&verb_solve,
 	&verb_inspect,
 	&verb_extract,
 	&verb_build,

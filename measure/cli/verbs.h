@@ -6,7 +6,7 @@
 
 #include "measure/cli/verb.h"
 
-extern const struct verb verb_pcr, verb_inspect, verb_extract;
+extern const struct verb verb_pcr, verb_solve, verb_inspect, verb_extract;
 extern const struct verb verb_build, verb_build_eif;
 extern const struct verb verb_sign, verb_sign_eif, verb_sign_manifest;
 extern const struct verb verb_check, verb_verify, verb_manifest_bundle, verb_manifest_export;

@@ -13,6 +13,7 @@ Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          snp         AMD SEV, SEV-ES, SEV-SNP: launch digests of a guest's files
          igvm        IGVM file: launch digest of SNP, SEV-ES, SEV; MRTD of TDX
          pcr         Nitro registers of a role, an instance, a certificate
+         solve       the SEV-SNP guest whose launch digest this is
          inspect     the parts of an image: offset, size, digests
          extract     the parts of an image as files
 Build    build       an image from its parts, the same bytes each time
@@ -64,7 +65,7 @@ END
 expect_stderr ''
 ok 'help of a family lists its verbs'
 
-verbs='eif igvm pcr inspect extract build sign manifest explain version help build_eif sign_eif
+verbs='eif igvm pcr solve inspect extract build sign manifest explain version help build_eif sign_eif
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
