@@ -208,7 +208,9 @@ static bool policy(const struct claims *c, const struct policy *p, struct verdic
 		return false;
 	if (v->n == before && v->overflow == overflow)
 		verdict_detail(verdict_add(v, "policy", CHECK_PASS, REASON_NONE),
-			       "module_id, certificates and PCR4 name one instance");
+			       mset_get(&c->registers, "PCR4")
+				       ? "module_id, certificates and PCR4 name one instance"
+				       : "module_id and certificates name one instance");
 	return true;
 }
 

@@ -388,6 +388,24 @@ static void claims_outlive_the_document(void **state)
 		fail_msg("%s", buf_cstr(&out));
 }
 
+static void without_pcr4_the_names_alone_agree(void **state)
+{
+	struct document_order order = document_order();
+	owned(document_made_free) struct document_made m = {0};
+	struct evidence_files root;
+	struct evidence_request q;
+	owned(outcome_free) struct outcome o = {0};
+
+	(void)state;
+	order.pcrs = 7;
+	m = document_make(&order, NULL);
+	root = one_file(m.root);
+	q = request(&m, &root);
+	o = judge(&q);
+	check_said(&o, "without PCR4", "");
+	check_passes(&o.verdict, "policy", "module_id and certificates name one instance");
+}
+
 /* ---- time */
 
 static void certificates_are_judged_at_the_time_that_is_chosen(void **state)
@@ -570,6 +588,7 @@ int main(void)
 		cmocka_unit_test(a_good_document_passes_and_says_why),
 		cmocka_unit_test(claims_are_those_of_the_document),
 		cmocka_unit_test(claims_outlive_the_document),
+		cmocka_unit_test(without_pcr4_the_names_alone_agree),
 		cmocka_unit_test(certificates_are_judged_at_the_time_that_is_chosen),
 		cmocka_unit_test(debug_mode_is_a_warning_where_it_is_allowed),
 		cmocka_unit_test(the_pinned_root_is_the_one_that_is_published),
