@@ -327,7 +327,7 @@ fuzz:
 	@$(MAKE) --no-print-directory CC=clang FUZZ=1 BUILD=build-fuzz fuzz-build
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) ci/fuzz.sh build-fuzz
 fuzz-build: $(call program,$(FUZZERS))
-bench: $(PROGRAM)
+bench: $(PROGRAM) $(BUILD)/tests/document
 	@tests/bench/run.sh
 soak: export SOAK = 1
 soak: FUZZ_SECONDS = 3600

@@ -252,3 +252,14 @@ beyond() {
 	row "$1_cpu" "$(unit cpu "$ours")" "$(cat "$work/$1.name") $(unit cpu "$theirs")" \
 		"+$(unit cpu "$more")" "<= +$(unit cpu "$2")" "$(verdict "$more" "$2")"
 }
+
+# need_documents: $work/many, 200 documents of one chain down to the zone, to be verified as an
+# archive with the options in `archive`
+need_documents() {
+	local pcr
+	pcr="0=$(printf '11%.0s' {1..48})"
+	archive=(--root "$work/root.pem" --at document --pcr "$pcr" -q)
+	[ ! -e "$work/many" ] || return 0
+	mkdir "$work/many"
+	(cd "$work/many" && "${MEASURE%/*}/tests/document" --pcr "$pcr" "$work/root.pem" {1..200})
+}

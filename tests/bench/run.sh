@@ -28,6 +28,7 @@ LAYOUT='kernel 12 MiB, ramdisks 112, 450 and 450 MiB'
 LINES_ALL=(eif_wall eif_cpu eif_rss json_wall json_cpu json_rss stream_wall stream_rss
 build_wall build_cpu build_rss small_wall version_cpu
 sign_cpu check_cpu lint_wall lint_rss
+verify_cpu verify_rss batch_cpu batch_rss
 describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
 big_wall big_cpu big_rss big_pcr2)
 
@@ -46,6 +47,10 @@ small_wall() { most small wall 50000; }
 version_cpu() { most version cpu 3500; }
 sign_cpu() { beyond sign 3000; }
 check_cpu() { beyond check 3000; }
+verify_cpu() { versus verify cpu 1.3; }
+verify_rss() { most verify rss $((16 << 10)); }
+batch_cpu() { versus batch cpu 1.25; }
+batch_rss() { most batch rss $((16 << 10)); }
 lint_wall() { most lint wall 100000; }
 lint_rss() { most lint rss $((32 << 10)); }
 describe_wall() { versus describe wall -; }
@@ -137,6 +142,24 @@ pair_check() {
 	B=("$MEASURE" version)
 	operations check 0 1
 	interleave check 'version, P-384' $((8 * ROUNDS)) 3
+}
+
+# Four links of certificates and the document itself; the root is pinned. Both start a process.
+pair_verify() {
+	need_documents
+	helper p384 -lcrypto
+	A=("$MEASURE" verify "$work/many/1" "${archive[@]}")
+	B=("$work/p384" verify 5)
+	interleave verify 'process, 5 P-384' $((2 * ROUNDS)) 10
+}
+
+# of each the links below the zone, which all have in common, and the document
+pair_batch() {
+	need_documents
+	helper p384 -lcrypto
+	A=("$MEASURE" verify --batch "$work/many" "${archive[@]}")
+	B=("$work/p384" verify 602)
+	interleave batch '602 P-384' "$ROUNDS"
 }
 
 pair_lint() {
