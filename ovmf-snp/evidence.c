@@ -43,7 +43,7 @@ static int bid(struct bytes whole)
 {
 	bool version, policy, algorithm;
 
-	if (whole.n < 0x38 || whole.n > SNP_REPORT_SIZE + SNP_CERTS_SIZE)
+	if (whole.n < 0x38 || whole.n > EVIDENCE_MAX)
 		return 0;
 	version = le32(whole.p) >= SNP_VERSION_MIN && le32(whole.p) <= SNP_VERSION_MAX;
 	policy = (le32(whole.p + 0x08) & SNP_POLICY_ONE) && le32(whole.p + 0x0c) == 0;
