@@ -27,6 +27,16 @@ static const struct yaml_field floor_fields[] = {
 	{0},
 };
 static const struct yaml_field floor_item = {.type = YAML_MAP, .fields = floor_fields};
+static const struct yaml_field launch_fields[] = {
+	{.key = "bl", .type = YAML_UINT},  {.key = "tee", .type = YAML_UINT},
+	{.key = "snp", .type = YAML_UINT}, {.key = "ucode", .type = YAML_UINT},
+	{.key = "fmc", .type = YAML_UINT}, {0},
+};
+static const struct yaml_field abi_fields[] = {
+	{.key = "major", .type = YAML_UINT, .required = true},
+	{.key = "minor", .type = YAML_UINT, .required = true},
+	{0},
+};
 static const struct yaml_field firmware_fields[] = {
 	{.key = "major", .type = YAML_UINT, .required = true},
 	{.key = "minor", .type = YAML_UINT, .required = true},
@@ -44,16 +54,27 @@ const struct yaml_field require_fields[] = {
 	{.key = "max-age", .type = YAML_UINT},
 	{.key = "vmpl", .type = YAML_UINT},
 	{.key = "tcb", .type = YAML_LIST, .item = &floor_item},
+	{.key = "launch-tcb", .type = YAML_MAP, .fields = launch_fields},
+	{.key = "known-floors", .type = YAML_TEXT, .choices = require_demands},
 	{.key = "firmware", .type = YAML_MAP, .fields = firmware_fields},
 	{.key = "committed-firmware", .type = YAML_TEXT, .choices = require_demands},
+	{.key = "abi", .type = YAML_MAP, .fields = abi_fields},
 	{.key = "guest-svn", .type = YAML_UINT},
 	{.key = "guest-forbidden", .type = YAML_LIST, .item = &guest_item},
 	{.key = "guest-required", .type = YAML_LIST, .item = &guest_item},
 	{.key = "platform-allowed", .type = YAML_LIST, .item = &platform_item},
 	{.key = "platform-required", .type = YAML_LIST, .item = &platform_item},
 	{.key = "mitigations", .type = YAML_LIST, .item = &number_item},
+	{.key = "launch-mitigations", .type = YAML_LIST, .item = &number_item},
+	{.key = "id-block", .type = YAML_BOOL},
+	{.key = "author-key", .type = YAML_BOOL},
 	{.key = "id-keys", .type = YAML_LIST, .item = &hex_item},
 	{.key = "author-keys", .type = YAML_LIST, .item = &hex_item},
+	{.key = "image-ids", .type = YAML_LIST, .item = &hex_item},
+	{.key = "family-ids", .type = YAML_LIST, .item = &hex_item},
+	{.key = "report-ids", .type = YAML_LIST, .item = &hex_item},
+	{.key = "report-ids-ma", .type = YAML_LIST, .item = &hex_item},
+	{.key = "chip-ids", .type = YAML_LIST, .item = &hex_item},
 	{0},
 };
 
@@ -88,16 +109,16 @@ static bool check_number(const struct reader *r, const struct yaml_node *node, u
 		       yaml_str(node), (unsigned long long)most);
 }
 
-static bool check_text(const struct reader *r, const char *key, const struct yaml_node *node)
+static bool check_text(const struct reader *r, const struct require_list *row,
+		       const struct yaml_node *node)
 {
 	static const char region[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-	bool is_key = strstr(key, "-keys") != NULL;
 
-	if (is_key && node->text.n != 96)
+	if (row->digits && node->text.n != row->digits)
 		return err_set(r->e, REASON_TRUST,
-			       "line %u: a SHA-384 has 96 digits, this one has %zu", node->line,
-			       node->text.n);
-	if (strcmp(key, "regions") == 0 &&
+			       "line %u: an item of '%s' has %zu digits, this one has %zu",
+			       node->line, row->key, row->digits, node->text.n);
+	if (strcmp(row->key, "regions") == 0 &&
 	    (strspn(yaml_str(node), region) != node->text.n || node->text.n > 40))
 		return err_set(r->e, REASON_TRUST, "line %u: '%.60s' is no name of a region",
 			       node->line, yaml_str(node));
@@ -125,9 +146,9 @@ static bool read_item(const struct reader *r, const struct require_list *row,
 	if (to->n == POLICY_LIST)
 		return err_set(r->e, REASON_LIMIT, "line %u: '%s' has more than %u items",
 			       node->line, row->key, POLICY_LIST);
-	if (!check_text(r, row->key, node))
+	if (!check_text(r, row, node))
 		return false;
-	text = keep_text(r, node->text, strstr(row->key, "-keys") != NULL);
+	text = keep_text(r, node->text, row->digits > 0);
 	if (!text)
 		return buf_done(r->texts, "the texts of the policy", r->e);
 	for (size_t i = 0; i < to->n; i++)
@@ -217,9 +238,9 @@ static bool read_masks(const struct reader *r)
 	return true;
 }
 
-static bool read_mitigations(const struct reader *r)
+static bool read_vector(const struct reader *r, const char *key, uint64_t *bits)
 {
-	const struct yaml_node *list = member(r, "mitigations");
+	const struct yaml_node *list = member(r, key);
 
 	if (!list)
 		return true;
@@ -230,9 +251,33 @@ static bool read_mitigations(const struct reader *r)
 	     node = yaml_after(r->y, list, node)) {
 		if (!check_number(r, node, 63))
 			return false;
-		r->p->mitigations |= UINT64_C(1) << yaml_u64(node);
+		*bits |= UINT64_C(1) << yaml_u64(node);
 	}
 	return true;
+}
+
+static bool read_mitigations(const struct reader *r)
+{
+	return read_vector(r, "mitigations", &r->p->mitigations) &&
+	       read_vector(r, "launch-mitigations", &r->p->launch_mitigations);
+}
+
+/* At least one part. */
+static bool read_tcb(const struct reader *r, const struct yaml_node *map, struct tcb *t)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < REQUIRE_TCB_PARTS; i++) {
+		const struct yaml_node *part = yaml_member(r->y, map, require_tcb_parts[i]);
+
+		if (!part)
+			continue;
+		if (!check_number(r, part, PART_MAX))
+			return false;
+		*require_tcb_part(t, i) = (int16_t)yaml_u64(part);
+		any = true;
+	}
+	return any || err_set(r->e, REASON_TRUST, "line %u: a floor without any part", map->line);
 }
 
 static bool same_product(const char *a, const char *b)
@@ -245,7 +290,6 @@ static bool read_floor(const struct reader *r, const struct yaml_node *map)
 	const struct yaml_node *product = yaml_member(r->y, map, "product");
 	struct tcb t = TCB_NONE;
 	const char *name = NULL;
-	bool any = false;
 
 	if (r->p->n_floors == POLICY_LIST)
 		return err_set(r->e, REASON_LIMIT, "line %u: 'tcb' has more than %u items",
@@ -253,22 +297,12 @@ static bool read_floor(const struct reader *r, const struct yaml_node *map)
 	for (size_t i = 0; product && require_products[i]; i++)
 		if (bytes_equal(product->text, bytes_str(require_products[i])))
 			name = require_products[i];
-	for (size_t i = 0; i < REQUIRE_TCB_PARTS; i++) {
-		const struct yaml_node *part = yaml_member(r->y, map, require_tcb_parts[i]);
-
-		if (!part)
-			continue;
-		if (!check_number(r, part, PART_MAX))
-			return false;
-		*require_tcb_part(&t, i) = (int16_t)yaml_u64(part);
-		any = true;
-	}
+	if (!read_tcb(r, map, &t))
+		return false;
 	for (size_t i = 0; i < r->p->n_floors; i++)
 		if (same_product(r->p->floor[i].product, name))
 			return err_set(r->e, REASON_TRUST, "line %u: a second floor for %s",
 				       map->line, name ? name : "every product");
-	if (!any)
-		return err_set(r->e, REASON_TRUST, "line %u: a floor without any part", map->line);
 	r->p->floor[r->p->n_floors].product = name;
 	r->p->floor[r->p->n_floors++].tcb = t;
 	return true;
@@ -276,8 +310,10 @@ static bool read_floor(const struct reader *r, const struct yaml_node *map)
 
 static bool read_floors(const struct reader *r)
 {
-	const struct yaml_node *list = member(r, "tcb");
+	const struct yaml_node *list = member(r, "tcb"), *launch = member(r, "launch-tcb");
 
+	if (launch && !read_tcb(r, launch, &r->p->launch))
+		return false;
 	if (!list)
 		return true;
 	if (!check_any(r, list))
@@ -305,6 +341,31 @@ static bool read_firmware(const struct reader *r)
 		*to[i] = (int)yaml_u64(part);
 	}
 	return true;
+}
+
+static bool read_abi(const struct reader *r)
+{
+	const struct yaml_node *map = member(r, "abi");
+	const struct yaml_node *major = map ? yaml_member(r->y, map, "major") : NULL;
+	const struct yaml_node *minor = map ? yaml_member(r->y, map, "minor") : NULL;
+
+	if (!map)
+		return true;
+	if (!check_number(r, major, PART_MAX) || !check_number(r, minor, PART_MAX))
+		return false;
+	r->p->abi_major = (int)yaml_u64(major);
+	r->p->abi_minor = (int)yaml_u64(minor);
+	return true;
+}
+
+static void read_flags(const struct reader *r)
+{
+	for (size_t i = 0; i < REQUIRE_FLAGS; i++) {
+		const struct yaml_node *node = member(r, require_flags[i].key);
+
+		if (node)
+			*(bool *)require_at(r->p, require_flags[i].at) = yaml_bool(node);
+	}
 }
 
 static bool read_numbers(const struct reader *r)
@@ -345,9 +406,11 @@ bool require_read(const struct yaml *y, const struct yaml_node *map, struct poli
 	if (buf_room(texts, room))
 		texts->n = 0;
 	if (!buf_done(texts, "the texts of the policy", e) || !read_lists(&r) || !read_masks(&r) ||
-	    !read_mitigations(&r) || !read_floors(&r) || !read_firmware(&r) || !read_numbers(&r))
+	    !read_mitigations(&r) || !read_floors(&r) || !read_firmware(&r) || !read_abi(&r) ||
+	    !read_numbers(&r))
 		return false;
 	read_demands(&r);
+	read_flags(&r);
 	*p = strict;
 	return true;
 }

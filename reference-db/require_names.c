@@ -44,18 +44,29 @@ const char *const require_guest_names[] = {
 };
 
 const struct require_list require_lists[REQUIRE_LISTS] = {
-	{"kinds", offsetof(struct policy, kinds)},
-	{"products", offsetof(struct policy, products)},
-	{"regions", offsetof(struct policy, regions)},
-	{"statuses", offsetof(struct policy, statuses)},
-	{"id-keys", offsetof(struct policy, id_keys)},
-	{"author-keys", offsetof(struct policy, author_keys)},
+	{"kinds", offsetof(struct policy, kinds), 0},
+	{"products", offsetof(struct policy, products), 0},
+	{"regions", offsetof(struct policy, regions), 0},
+	{"statuses", offsetof(struct policy, statuses), 0},
+	{"id-keys", offsetof(struct policy, id_keys), 96},
+	{"author-keys", offsetof(struct policy, author_keys), 96},
+	{"image-ids", offsetof(struct policy, image_ids), 32},
+	{"family-ids", offsetof(struct policy, family_ids), 32},
+	{"report-ids", offsetof(struct policy, report_ids), 64},
+	{"report-ids-ma", offsetof(struct policy, report_ids_ma), 64},
+	{"chip-ids", offsetof(struct policy, chip_ids), 128},
+};
+
+const struct require_flag require_flags[REQUIRE_FLAGS] = {
+	{"id-block", offsetof(struct policy, id_block)},
+	{"author-key", offsetof(struct policy, author_key)},
 };
 
 const struct require_demand require_demand_keys[REQUIRE_DEMANDS] = {
 	{"fresh", offsetof(struct policy, fresh)},
 	{"channel", offsetof(struct policy, channel)},
 	{"committed-firmware", offsetof(struct policy, provisional)},
+	{"known-floors", offsetof(struct policy, known_floors)},
 };
 
 const struct require_mask require_masks[REQUIRE_MASKS] = {

@@ -24,15 +24,16 @@ extern const char *const require_platform_names[], *const require_guest_names[];
 struct require_list {
 	const char *key;
 	size_t at; /* of a struct policy_list in struct policy */
+	size_t digits; /* hexadecimal, so many of them; 0: a word */
 };
-#define REQUIRE_LISTS 6u
+#define REQUIRE_LISTS 11u
 extern const struct require_list require_lists[REQUIRE_LISTS];
 
 struct require_demand {
 	const char *key;
 	size_t at; /* of an enum demand */
 };
-#define REQUIRE_DEMANDS 3u
+#define REQUIRE_DEMANDS 4u
 extern const struct require_demand require_demand_keys[REQUIRE_DEMANDS];
 
 struct require_mask {
@@ -42,6 +43,13 @@ struct require_mask {
 };
 #define REQUIRE_MASKS 4u
 extern const struct require_mask require_masks[REQUIRE_MASKS];
+
+struct require_flag {
+	const char *key;
+	size_t at; /* of a bool */
+};
+#define REQUIRE_FLAGS 2u
+extern const struct require_flag require_flags[REQUIRE_FLAGS];
 
 #define REQUIRE_TCB_PARTS 5u
 extern const char *const require_tcb_parts[REQUIRE_TCB_PARTS];

@@ -78,7 +78,7 @@ static void put_lists(struct sink *s, const struct policy *p, size_t from, size_
 			continue;
 		list_open(s, require_lists[i].key);
 		for (size_t j = 0; j < l->n; j++)
-			put_item(s, j, l->text[j], strstr(require_lists[i].key, "-keys") != NULL);
+			put_item(s, j, l->text[j], require_lists[i].digits > 0);
 		list_close(s);
 	}
 }
@@ -107,15 +107,15 @@ static void put_mask(struct sink *s, const struct policy *p, size_t i)
 	list_close(s);
 }
 
-static void put_mitigations(struct sink *s, const struct policy *p)
+static void put_vector(struct sink *s, const char *key, uint64_t bits)
 {
 	size_t n = 0;
 
-	if (!p->has_mitigations)
+	if (bits == 0)
 		return;
-	list_open(s, "mitigations");
+	list_open(s, key);
 	for (unsigned bit = 0; bit < 64; bit++) {
-		if (!(p->mitigations >> bit & 1))
+		if (!(bits >> bit & 1))
 			continue;
 		if (s->json)
 			json_u64(s->json, bit);
@@ -125,13 +125,25 @@ static void put_mitigations(struct sink *s, const struct policy *p)
 	list_close(s);
 }
 
-static void put_floor_yaml(struct buf *out, const char *product, struct tcb t)
+static void put_flags(struct sink *s, const struct policy *p)
 {
-	const char *lead = "    - ";
+	for (size_t i = 0; i < REQUIRE_FLAGS; i++) {
+		if (!*(const bool *)require_of(p, require_flags[i].at))
+			continue;
+		if (!s->json) {
+			put_word(s, require_flags[i].key, "true");
+			continue;
+		}
+		put_key(s, require_flags[i].key);
+		json_bool(s->json, true);
+	}
+}
 
+static void put_floor_yaml(struct buf *out, const char *lead, const char *product, struct tcb t)
+{
 	if (product) {
 		buf_fmt(out, "%sproduct: %s\n", lead, product);
-		lead = "      ";
+		lead = lead[4] ? "      " : "    ";
 	}
 	for (size_t i = 0; i < REQUIRE_TCB_PARTS; i++) {
 		int part = *require_tcb_part(&t, i);
@@ -139,7 +151,7 @@ static void put_floor_yaml(struct buf *out, const char *product, struct tcb t)
 		if (part < 0)
 			continue;
 		buf_fmt(out, "%s%s: %d\n", lead, require_tcb_parts[i], part);
-		lead = "      ";
+		lead = lead[4] ? "      " : "    ";
 	}
 }
 
@@ -174,25 +186,38 @@ static void put_floors(struct sink *s, const struct policy *p)
 		if (s->json)
 			put_floor_json(s->json, p->floor[i].product, p->floor[i].tcb);
 		else
-			put_floor_yaml(s->yaml, p->floor[i].product, p->floor[i].tcb);
+			put_floor_yaml(s->yaml, "    - ", p->floor[i].product, p->floor[i].tcb);
 	}
 	if (s->json)
 		json_close(s->json, ']');
 }
 
-static void put_firmware(struct sink *s, const struct policy *p)
+static void put_launch(struct sink *s, const struct policy *p)
+{
+	const struct tcb none = TCB_NONE;
+
+	if (memcmp(&p->launch, &none, sizeof(none)) == 0)
+		return;
+	put_key(s, "launch-tcb");
+	if (s->json) {
+		put_floor_json(s->json, NULL, p->launch);
+		return;
+	}
+	buf_str(s->yaml, "\n");
+	put_floor_yaml(s->yaml, "    ", NULL, p->launch);
+}
+
+/* A version: major, minor and perhaps build. */
+static void put_version(struct sink *s, const char *key, const int *parts, size_t n)
 {
 	static const char *const keys[] = {"major", "minor", "build"};
-	const int parts[] = {p->firmware_major, p->firmware_minor, p->firmware_build};
 
-	if (p->firmware_major < 0)
-		return;
-	put_key(s, "firmware");
+	put_key(s, key);
 	if (s->json)
 		json_open(s->json, '{');
 	else
 		buf_str(s->yaml, "\n");
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (parts[i] < 0)
 			continue;
 		if (s->json) {
@@ -206,6 +231,18 @@ static void put_firmware(struct sink *s, const struct policy *p)
 		json_close(s->json, '}');
 }
 
+static void put_versions(struct sink *s, const struct policy *p)
+{
+	const int firmware[] = {p->firmware_major, p->firmware_minor, p->firmware_build};
+	const int abi[] = {p->abi_major, p->abi_minor};
+
+	if (p->firmware_major >= 0)
+		put_version(s, "firmware", firmware, 3);
+	put_demand(s, p, 2);
+	if (p->abi_major > 0 || p->abi_minor > 0)
+		put_version(s, "abi", abi, 2);
+}
+
 static void put_all(struct sink *s, const struct policy *p)
 {
 	put_lists(s, p, 0, 4);
@@ -216,15 +253,18 @@ static void put_all(struct sink *s, const struct policy *p)
 	if (p->has_vmpl)
 		put_number(s, "vmpl", p->vmpl);
 	put_floors(s, p);
-	put_firmware(s, p);
-	put_demand(s, p, 2);
+	put_launch(s, p);
+	put_demand(s, p, 3);
+	put_versions(s, p);
 	if (p->has_guest_svn)
 		put_number(s, "guest-svn", p->guest_svn);
 	put_mask(s, p, 2);
 	put_mask(s, p, 3);
 	put_mask(s, p, 0);
 	put_mask(s, p, 1);
-	put_mitigations(s, p);
+	put_vector(s, "mitigations", p->mitigations);
+	put_vector(s, "launch-mitigations", p->launch_mitigations);
+	put_flags(s, p);
 	put_lists(s, p, 4, REQUIRE_LISTS);
 }
 

@@ -76,19 +76,31 @@ static void what_is_strict_anyway_is_not_written(void **state)
 	     "      snp: 3\n"                          \
 	     "      ucode: 255\n"                      \
 	     "      fmc: 5\n"                          \
+	     "  launch-tcb:\n"                         \
+	     "    bl: 3\n"                             \
+	     "    ucode: 9\n"                          \
+	     "  known-floors: require\n"               \
 	     "  firmware:\n"                           \
 	     "    major: 1\n"                          \
 	     "    minor: 55\n"                         \
 	     "    build: 21\n"                         \
 	     "  committed-firmware: require\n"         \
+	     "  abi:\n"                                \
+	     "    major: 1\n"                          \
+	     "    minor: 51\n"                         \
 	     "  guest-svn: 4294967295\n"               \
 	     "  guest-forbidden: [smt, migrate-ma]\n"  \
 	     "  guest-required: [single-socket]\n"     \
 	     "  platform-allowed: [smt, ecc, tio]\n"   \
 	     "  platform-required: [ecc]\n"            \
 	     "  mitigations: [0, 3, 63]\n"             \
+	     "  launch-mitigations: [1]\n"             \
+	     "  id-block: true\n"                      \
+	     "  author-key: true\n"                    \
 	     "  id-keys: [\"" SHA384 "\"]\n"           \
-	     "  author-keys: [\"" SHA384 "\"]\n"
+	     "  author-keys: [\"" SHA384 "\"]\n"       \
+	     "  image-ids: [\"" H16 H16 "\"]\n"        \
+	     "  report-ids: [\"" H16 H16 H16 H16 "\"]\n"
 
 static void every_key_reaches_the_policy_and_is_written_again(void **state)
 {
@@ -126,6 +138,15 @@ static void every_key_reaches_the_policy_and_is_written_again(void **state)
 	assert_true(p->has_mitigations && p->mitigations == (1ull | 8ull | 1ull << 63));
 	assert_string_equal(p->id_keys.text[0], SHA384);
 	assert_string_equal(p->author_keys.text[0], SHA384);
+	assert_int_equal(p->launch.bl, 3);
+	assert_int_equal(p->launch.ucode, 9);
+	assert_int_equal(p->launch.tee, -1);
+	assert_int_equal(p->known_floors, DEMAND_REQUIRE);
+	assert_true(p->abi_major == 1 && p->abi_minor == 51);
+	assert_int_equal(p->launch_mitigations, 2);
+	assert_true(p->id_block && p->author_key);
+	assert_string_equal(p->image_ids.text[0], H16 H16);
+	assert_string_equal(p->report_ids.text[0], H16 H16 H16 H16);
 }
 
 static void other_spellings_are_written_in_one(void **state)
@@ -153,7 +174,13 @@ static void a_policy_that_contradicts_itself_is_refused(void **state)
 		{"{guest-required: []}", "line 2: 'guest-required' names nothing"},
 		{"{kinds: [snp, snp]}", "line 2: 'snp' stands twice in 'kinds'"},
 		{"{regions: [EU]}", "line 2: 'EU' is no name of a region"},
-		{"{id-keys: [\"00\"]}", "line 2: a SHA-384 has 96 digits, this one has 2"},
+		{"{id-keys: [\"00\"]}",
+		 "line 2: an item of 'id-keys' has 96 digits, this one has 2"},
+		{"{chip-ids: [\"00\"]}",
+		 "line 2: an item of 'chip-ids' has 128 digits, this one has 2"},
+		{"{launch-tcb: {}}", "line 2: a floor without any part"},
+		{"{abi: {major: 1, minor: 256}}", "line 2: 256 is over the limit of 255"},
+		{"{launch-mitigations: [64]}", "line 2: 64 is over the limit of 63"},
 		{"{guest-required: [smt, smt]}", "line 2: 'smt' stands twice in 'guest-required'"},
 		{"{guest-required: [smt], guest-forbidden: [smt]}",
 		 "line 2: 'guest-required' names what 'guest-forbidden' does"},
@@ -212,7 +239,7 @@ static void programs_see_the_whole_policy(void **state)
 	assert_string_equal(
 		buf_cstr(&out),
 		"{\"kinds\":[\"snp\"],\"fresh\":\"require\",\"channel\":\"warn\",\"max-age\":9,"
-		"\"tcb\":[{\"product\":\"Milan\",\"bl\":4}],\"firmware\":{\"major\":1,"
+		"\"tcb\":[{\"product\":\"Milan\",\"bl\":4}],\"known-floors\":\"warn\",\"firmware\":{\"major\":1,"
 		"\"minor\":2},\"committed-firmware\":\"warn\",\"guest-required\":[\"smt\"],"
 		"\"mitigations\":[1]}");
 }

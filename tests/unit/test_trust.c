@@ -317,9 +317,11 @@ static void the_schema_is_closed(void **state)
 		 "root"},
 		{"version: 1\nrequire: {debug: true}\n",
 		 "line 2: unknown key 'debug'; known here: kinds, products, regions, statuses, "
-		 "fresh, channel, max-age, vmpl, tcb, firmware, committed-firmware, guest-svn, "
-		 "guest-forbidden, guest-required, platform-allowed, platform-required, "
-		 "mitigations, id-keys, author-keys"},
+		 "fresh, channel, max-age, vmpl, tcb, launch-tcb, known-floors, firmware, "
+		 "committed-firmware, abi, guest-svn, guest-forbidden, guest-required, "
+		 "platform-allowed, platform-required, mitigations, launch-mitigations, "
+		 "id-block, author-key, id-keys, author-keys, image-ids, family-ids, report-ids, "
+		 "report-ids-ma, chip-ids"},
 	};
 
 	(void)state;
@@ -441,7 +443,7 @@ static void people_and_programs_see_the_same(void **state)
 		"\"rebuilder\":{\"threshold\":1,\"keys\":1,\"ca\":[]},"
 		"\"root\":{\"threshold\":1,\"keys\":1,\"ca\":[]}},"
 		"\"require\":{\"fresh\":\"require\",\"channel\":\"warn\","
-		"\"committed-firmware\":\"warn\"}}";
+		"\"known-floors\":\"warn\",\"committed-firmware\":\"warn\"}}";
 	owned(trust_free) struct trust *t = NULL;
 	owned(buf_free) struct buf out = BUF(1u << 16);
 	struct json_out w = json_out(&out, false);
