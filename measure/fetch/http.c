@@ -75,25 +75,24 @@ static bool passes(CURLcode code)
 }
 
 /* What libcurl says of a transfer that did not end well. */
-static bool broken(const struct transfer *t, CURLcode code, const char *url, struct err *e)
+static bool broken(const struct transfer *t, CURLcode code, struct err *e)
 {
 	if (t->full)
-		return err_set(e, REASON_LIMIT, "'%s' gives more than %zu bytes", url, t->body.max);
+		return err_set(e, REASON_LIMIT, "more than %zu bytes come from there", t->body.max);
 	if (t->body.failed)
-		return buf_done(&t->body, url, e);
+		return buf_done(&t->body, "the answer", e);
 	if (code == CURLE_FILE_COULDNT_READ_FILE)
-		return err_set(e, REASON_NOT_FOUND, "'%s' is not there", url);
-	return err_set(e, REASON_FETCH, "'%s': %s", url, curl_easy_strerror(code));
+		return err_set(e, REASON_NOT_FOUND, "there is no such file");
+	return err_set(e, REASON_FETCH, "%s", curl_easy_strerror(code));
 }
 
-static bool answered(long status, const char *url, struct err *e)
+static bool answered(long status, struct err *e)
 {
 	if (status == 0 || status == 200)
 		return true;
 	if (status == 404 || status == 410)
-		return err_set(e, REASON_NOT_FOUND, "'%s': the server has no such file (%ld)", url,
-			       status);
-	return err_set(e, REASON_FETCH, "'%s': the server answers %ld", url, status);
+		return err_set(e, REASON_NOT_FOUND, "the server has no such file (%ld)", status);
+	return err_set(e, REASON_FETCH, "the server answers %ld", status);
 }
 
 /* One try. *wait: the seconds that the server asks for, if it may be tried again; else -1. */
@@ -108,11 +107,11 @@ static bool once(struct transfer *t, const char *url, curl_off_t *wait, struct e
 		return err_set(e, REASON_LIBRARY, "libcurl cannot be set up");
 	code = curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	if (code == CURLE_OK && answered(status, url, e))
+	if (code == CURLE_OK && answered(status, e))
 		return true;
 	if (passes(code) || status == 408 || status == 429 || status >= 500)
 		curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, wait);
-	return code == CURLE_OK ? false : broken(t, code, url, e);
+	return code == CURLE_OK ? false : broken(t, code, e);
 }
 
 static void transfer_free(struct transfer *t)
@@ -142,6 +141,7 @@ bool http_get(const struct http *h, const char *url, size_t max, struct buf *out
 
 		if (once(&t, url, &wait, &why))
 			break;
+		err_subject(&why, url);
 		if (wait < 0 || i + 1 >= h->tries) {
 			*e = why;
 			return false;

@@ -48,7 +48,7 @@ static void told_retry(void *arg, const struct err *why, unsigned seconds)
 {
 	struct work *w = arg;
 
-	talk_say(&w->c->talk, "%s; again in %u second%s", why->text, seconds,
+	talk_say(&w->c->talk, "%s: %s; again in %u second%s", why->subject, why->text, seconds,
 		 seconds == 1 ? "" : "s");
 }
 
