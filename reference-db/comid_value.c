@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "reference-db/corim_reader.h"
+#include "reference-db/snp_field.h"
 
 #define FLAGS 11u
 #define FLAG_DEBUG 3u
@@ -281,7 +282,7 @@ static void mval(struct reader *r, struct manifest_row *row)
 static const char *mkey(struct reader *r)
 {
 	char number[32];
-	const char *name;
+	const struct snp_field *field;
 	uint64_t n;
 
 	switch (cbor_walk_kind(&r->c)) {
@@ -298,9 +299,9 @@ static const char *mkey(struct reader *r)
 		break;
 	}
 	n = cbor_walk_uint(&r->c, "mkey");
-	name = r->profile == CORIM_SNP ? snp_measurement(n) : NULL;
-	if (name)
-		return name;
+	field = r->profile == CORIM_SNP ? snp_field(n) : NULL;
+	if (field)
+		return field->name;
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)n);
 	return manifest_text(r->m, bytes_str(number));
 }

@@ -3,10 +3,8 @@
 #include <stdio.h>
 
 #include "reference-db/corim_reader.h"
-#include "reference-db/coswid.h"
 
 #define YEAR_10000 INT64_C(253402300800)
-#define PART_MAX (64u * 1024) /* of a CoMID or CoSWID of ours */
 #define ROLE_SIGNER 2
 #define TEXT_PER_BYTE 4u /* hexadecimal and dotted names are longer than what they name */
 #define TEXT_MORE 4096u
@@ -20,101 +18,14 @@ enum {
 	TAG_COTL = 508,
 };
 
-/* ---- writing */
-
-static void put_environment(struct buf *out, const struct manifest *m)
-{
-	cbor_put_map(out, 1);
-	cbor_put_uint(out, 0); /* class */
-	cbor_put_map(out, 2);
-	cbor_put_uint(out, 1); /* vendor */
-	cbor_put_text(out, MANIFEST_NITRO);
-	cbor_put_uint(out, 2); /* model */
-	cbor_put_text(out, m->product);
-}
-
-static void put_register(struct buf *out, const struct value *v)
-{
-	cbor_put_map(out, 2);
-	cbor_put_uint(out, 0); /* mkey */
-	cbor_put_text(out, v->key);
-	cbor_put_uint(out, 1); /* mval */
-	cbor_put_map(out, 1);
-	cbor_put_uint(out, 2); /* digests */
-	cbor_put_array(out, 1);
-	cbor_put_array(out, 2);
-	cbor_put_uint(out, (uint64_t)v->alg);
-	cbor_put_bytes(out, v->bytes);
-}
-
-static void put_triples(struct buf *out, const struct manifest *m, const char *coswid_id)
-{
-	const struct manifest_row *row = &m->row[0];
-
-	cbor_put_map(out, 2);
-	cbor_put_uint(out, 0); /* reference-triples */
-	cbor_put_array(out, 1);
-	cbor_put_array(out, 2);
-	put_environment(out, m);
-	cbor_put_array(out, row->n);
-	for (size_t i = 0; i < row->n; i++)
-		put_register(out, &m->value[row->first + i]);
-	cbor_put_uint(out, 6); /* coswid-triples */
-	cbor_put_array(out, 1);
-	cbor_put_array(out, 2);
-	put_environment(out, m);
-	cbor_put_array(out, 1);
-	cbor_put_text(out, coswid_id);
-}
-
-static void put_comid(struct buf *out, const struct manifest *m, const char *id,
-		      const char *coswid_id)
-{
-	cbor_put_map(out, 2);
-	cbor_put_uint(out, 1); /* tag-identity */
-	cbor_put_map(out, 1);
-	cbor_put_uint(out, 0); /* tag-id */
-	cbor_put_text(out, id);
-	cbor_put_uint(out, 4); /* triples */
-	put_triples(out, m, coswid_id);
-}
-
-bool corim_write(const struct manifest *m, struct buf *out, struct err *e)
-{
-	owned(buf_free) struct buf comid = BUF(PART_MAX), coswid = BUF(PART_MAX);
-	char comid_id[2 * MANIFEST_NAME + 16], coswid_id[2 * MANIFEST_NAME + 16];
-
-	if (!manifest_check(m, e))
-		return false;
-	snprintf(comid_id, sizeof(comid_id), "%s/nitro", m->id);
-	snprintf(coswid_id, sizeof(coswid_id), "%s/image", m->id);
-	put_comid(&comid, m, comid_id, coswid_id);
-	coswid_write(m, coswid_id, &coswid);
-	if (!buf_done(&comid, "the CoMID", e) || !buf_done(&coswid, "the CoSWID", e))
-		return false;
-	cbor_put_tag(out, TAG_CORIM);
-	cbor_put_map(out, 2);
-	cbor_put_uint(out, 0); /* id */
-	cbor_put_text(out, m->id);
-	cbor_put_uint(out, 1); /* tags */
-	cbor_put_array(out, 2);
-	cbor_put_tag(out, TAG_COMID);
-	cbor_put_bytes(out, buf_bytes(&comid));
-	cbor_put_tag(out, TAG_COSWID);
-	cbor_put_bytes(out, buf_bytes(&coswid));
-	return buf_done(out, "the manifest", e);
-}
-
-/* ---- reading: the corim-map */
-
 static bool profile_known(struct reader *r, struct bytes uri)
 {
 	static const struct {
 		const char *uri;
 		enum corim_profile profile;
 	} known[] = {
-		{"tag:amd.com,2024:snp-corim-profile", CORIM_SNP},
-		{"tag:amd.com,2025:snp-corim-profile", CORIM_SNP},
+		{MANIFEST_SNP_2024, CORIM_SNP},
+		{MANIFEST_SNP_2025, CORIM_SNP},
 		{"tag:microsoft.com,2026:launch-measurement/v1", CORIM_IGVM},
 	};
 
@@ -436,6 +347,7 @@ bool corim_read(struct manifest *m, struct bytes payload, uint64_t base, struct 
 	}
 	if (!manifest_init(m, TEXT_PER_BYTE * payload.n + TEXT_MORE, e))
 		return broken(&r);
+	m->allow_debug = l->allow_debug;
 	m->payload = BUF(CORIM_MAX);
 	buf_put(&m->payload, payload);
 	if (!buf_done(&m->payload, "the manifest", e))

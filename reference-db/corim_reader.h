@@ -86,7 +86,4 @@ void coswid_read(struct reader *r);
 /* What the profiles and the draft demand of all that was read. */
 void corim_rules(struct reader *r);
 
-/* Name of a measurement of an attestation report; NULL if it has none. */
-const char *snp_measurement(uint64_t mkey);
-
 #endif

@@ -2,11 +2,9 @@
 
 #include "measure/base/num.h"
 #include "reference-db/corim_reader.h"
+#include "reference-db/snp_field.h"
 
 #define NITRO_REGISTERS 16
-#define POLICY_MUST_BE_ONE 17
-#define POLICY_DEBUG 19
-#define ANY_LENGTH 0
 
 /* ---- order, to find what stands twice */
 
@@ -201,49 +199,6 @@ static void check_nitro(struct reader *r, const struct manifest_row *row)
 
 /* ---- AMD SEV-SNP */
 
-/* Names of the fields, the value each has, and its length where it is bytes. */
-static const struct snp_field {
-	uint64_t mkey;
-	const char *name;
-	enum value_kind kind;
-	size_t length;
-} snp_fields[] = {
-	{0, "VERSION", VALUE_VERSION, ANY_LENGTH},
-	{1, "GUEST_SVN", VALUE_SVN, 0},
-	{2, "POLICY", VALUE_RAW, 8},
-	{3, "FAMILY_ID", VALUE_RAW, 16},
-	{4, "IMAGE_ID", VALUE_RAW, 16},
-	{5, "VMPL", VALUE_RANGE, 0},
-	{6, "CURRENT_TCB", VALUE_SVN, 0},
-	{7, "PLATFORM_INFO", VALUE_RAW, 8},
-	{640, "REPORT_DATA", VALUE_RAW, 64},
-	{641, "MEASUREMENT", VALUE_DIGEST, 48},
-	{642, "HOST_DATA", VALUE_DIGEST, 48},
-	{643, "ID_KEY_DIGEST", VALUE_DIGEST, 48},
-	{644, "AUTHOR_KEY_DIGEST", VALUE_DIGEST, 48},
-	{645, "REPORT_ID", VALUE_RAW, 32},
-	{646, "REPORT_ID_MA", VALUE_RAW, 32},
-	{647, "REPORTED_TCB", VALUE_SVN, 0},
-	{648, "CPUID_FAM_ID", VALUE_RANGE, 0},
-	{649, "CPUID_MOD_ID", VALUE_RANGE, 0},
-	{650, "CPUID_STEP", VALUE_RANGE, 0},
-	{3328, "CHIP_ID", VALUE_RAW, ANY_LENGTH},
-	{3329, "COMMITTED_TCB", VALUE_SVN, 0},
-	{3330, "CURRENT_VERSION", VALUE_VERSION, ANY_LENGTH},
-	{3936, "COMMITTED_VERSION", VALUE_VERSION, ANY_LENGTH},
-	{3968, "LAUNCH_TCB", VALUE_SVN, 0},
-};
-
-#define SNP_FIELDS (sizeof(snp_fields) / sizeof(snp_fields[0]))
-
-const char *snp_measurement(uint64_t mkey)
-{
-	for (size_t i = 0; i < SNP_FIELDS; i++)
-		if (snp_fields[i].mkey == mkey)
-			return snp_fields[i].name;
-	return NULL;
-}
-
 /* Is the bit fixed by the value, and to what? */
 static bool policy_bit(const struct value *v, unsigned bit, bool *set)
 {
@@ -257,21 +212,19 @@ static void check_policy(struct reader *r, const struct value *v)
 {
 	bool set;
 
-	if (policy_bit(v, POLICY_MUST_BE_ONE, &set) && !set)
+	if (policy_bit(v, SNP_POLICY_ONE, &set) && !set)
 		reader_error(r, LINT_POLICY, "bit %u of the policy is clear, which no guest has",
-			     POLICY_MUST_BE_ONE);
-	if (policy_bit(v, POLICY_DEBUG, &set) && set)
-		reader_error(r, LINT_DEBUG, "bit %u of the policy allows debugging", POLICY_DEBUG);
+			     SNP_POLICY_ONE);
+	if (policy_bit(v, SNP_POLICY_DEBUG, &set) && set)
+		(r->l->allow_debug ? reader_warn : reader_error)(
+			r, LINT_DEBUG, "bit %u of the policy allows debugging", SNP_POLICY_DEBUG);
 }
 
 static void check_snp_value(struct reader *r, const struct value *v)
 {
-	const struct snp_field *f = NULL;
+	const struct snp_field *f = snp_field_named(v->key);
 	enum value_kind kind = v->kind == VALUE_MIN_SVN ? VALUE_SVN : v->kind;
 
-	for (size_t i = 0; i < SNP_FIELDS && !f; i++)
-		if (strcmp(snp_fields[i].name, v->key) == 0)
-			f = &snp_fields[i];
 	r->place.key = v->key;
 	if (!f) {
 		if (v->key[0] != '\0')
@@ -282,7 +235,7 @@ static void check_snp_value(struct reader *r, const struct value *v)
 		return;
 	if (kind != f->kind)
 		reader_error(r, LINT_MKEY, "not the kind of value that the profile gives it");
-	else if (f->length != ANY_LENGTH && v->bytes.n != f->length)
+	else if (f->length != SNP_ANY_LENGTH && v->bytes.n != f->length)
 		reader_error(r, LINT_MKEY, "%zu bytes, where the profile has %zu", v->bytes.n,
 			     f->length);
 	else if (f->mkey == 2)
@@ -291,7 +244,7 @@ static void check_snp_value(struct reader *r, const struct value *v)
 
 static void check_snp(struct reader *r, const struct manifest_row *row)
 {
-	static const char chip[] = "1.3.6.1.4.1.3704.3.1", csp[] = "1.3.6.1.4.1.3704.3.2";
+	static const char chip[] = MANIFEST_SNP_CLASS, csp[] = "1.3.6.1.4.1.3704.3.2";
 
 	if (!row->class_id || (strcmp(row->class_id, chip) != 0 && strcmp(row->class_id, csp) != 0))
 		reader_error(r, LINT_CLASS, "the class-id is neither %s nor %s", chip, csp);

@@ -60,20 +60,29 @@ static void put_file(struct buf *out, const struct component *c)
 	cbor_put_text(out, origin_name(c->origin));
 }
 
-/* The sections as a directory, the artefact as the file beside it. */
+/* RFC 9393 spells a list of one without the list. */
+static void put_files(struct buf *out, const struct manifest *m)
+{
+	if (m->n_components > 1)
+		cbor_put_array(out, m->n_components);
+	for (size_t i = 0; i < m->n_components; i++)
+		put_file(out, &m->component[i]);
+}
+
+/* The sections as a directory, the artefact, where there is one, as the file beside it. */
 static void put_payload(struct buf *out, const struct manifest *m)
 {
-	cbor_put_map(out, 2);
+	cbor_put_map(out, m->artefact.name ? 2 : 1);
 	cbor_put_uint(out, SWID_DIRECTORY);
 	cbor_put_map(out, 2);
 	cbor_put_uint(out, SWID_FS_NAME);
-	cbor_put_text(out, "sections");
+	cbor_put_text(out, m->artefact.name ? "sections" : "files");
 	cbor_put_uint(out, SWID_PATH_ELEMENTS);
 	cbor_put_map(out, 1);
 	cbor_put_uint(out, SWID_FILE);
-	cbor_put_array(out, m->n_components);
-	for (size_t i = 0; i < m->n_components; i++)
-		put_file(out, &m->component[i]);
+	put_files(out, m);
+	if (!m->artefact.name)
+		return;
 	cbor_put_uint(out, SWID_FILE);
 	put_file(out, &m->artefact);
 }

@@ -54,6 +54,7 @@ struct finding {
 };
 
 struct lint {
+	bool allow_debug; /* of its reader: a policy that allows debugging is a warning */
 	size_t errors, warnings;
 	size_t warned[LINT_RULES]; /* warnings of each rule */
 	size_t n;

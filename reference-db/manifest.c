@@ -3,12 +3,9 @@
 #include <stdlib.h>
 
 #include "measure/base/num.h"
-#include "measure/base/text.h"
-#include "reference-db/names.h"
 
 #define ROWS_FIRST 4u
 #define VALUES_FIRST 16u
-#define REGISTERS_MIN 3u
 
 static const char *const origin_names[ORIGINS] = {
 	[ORIGIN_ASSERTED] = "asserted",
@@ -16,11 +13,6 @@ static const char *const origin_names[ORIGINS] = {
 	[ORIGIN_ENDORSED] = "endorsed",
 	[ORIGIN_PINNED] = "pinned",
 };
-
-static const char *const archs[] = {"x86_64", "aarch64"};
-static const char *const registers[] = {"PCR0", "PCR1", "PCR2", "PCR8"};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 bool manifest_init(struct manifest *m, size_t text_room, struct err *e)
 {
@@ -113,6 +105,46 @@ const struct manifest_row *manifest_nitro(const struct manifest *m)
 	return NULL;
 }
 
+bool manifest_is_snp(const struct manifest *m)
+{
+	return m->profile && (strcmp(m->profile, MANIFEST_SNP_2024) == 0 ||
+			      strcmp(m->profile, MANIFEST_SNP_2025) == 0);
+}
+
+const struct value *manifest_launch(const struct manifest *m, const struct manifest_row *row)
+{
+	for (size_t i = 0; i < row->n; i++) {
+		const struct value *v = &m->value[row->first + i];
+
+		if (v->kind == VALUE_DIGEST && strcmp(v->key, "MEASUREMENT") == 0)
+			return v;
+	}
+	return NULL;
+}
+
+/* From the least to the most. */
+static unsigned vouched(enum origin o)
+{
+	static const unsigned rank[ORIGINS] = {
+		[ORIGIN_NONE] = 0,     [ORIGIN_ASSERTED] = 1, [ORIGIN_PINNED] = 2,
+		[ORIGIN_ENDORSED] = 3, [ORIGIN_SOURCE] = 4,
+	};
+
+	return rank[o];
+}
+
+enum origin manifest_origin(const struct manifest *m)
+{
+	enum origin least = m->n_components > 0 ? m->component[0].origin : ORIGIN_NONE;
+
+	if (m->artefact.name)
+		return m->artefact.origin;
+	for (size_t i = 1; i < m->n_components; i++)
+		if (vouched(m->component[i].origin) < vouched(least))
+			least = m->component[i].origin;
+	return least;
+}
+
 int manifest_alg(enum digest_alg alg)
 {
 	static const int number[] = {
@@ -165,117 +197,4 @@ bool origin_find(struct bytes name, enum origin *o)
 		return true;
 	}
 	return false;
-}
-
-/* ---- what may be written */
-
-static bool check_id(const struct manifest *m, struct err *e)
-{
-	size_t product = strlen(m->product);
-
-	if (strncmp(m->id, m->product, product) == 0 && m->id[product] == '/' &&
-	    strcmp(m->id + product + 1, m->version) == 0)
-		return true;
-	return err_set(e, REASON_USAGE, "the id \"%s\" is not \"%s/%s\"", m->id, m->product,
-		       m->version);
-}
-
-static bool check_words(const struct manifest *m, struct err *e)
-{
-	bool known = false;
-
-	if (!m->id || !m->product || !m->version || !m->vendor || !m->arch)
-		return err_set(e, REASON_USAGE,
-			       "one of id, product, version, vendor and arch is missing");
-	for (size_t i = 0; i < COUNT(archs); i++)
-		known = known || strcmp(m->arch, archs[i]) == 0;
-	if (!known)
-		return err_set(e, REASON_USAGE, "the architecture \"%s\" is not known", m->arch);
-	return check_id(m, e) && name_check_product(m->product, e) &&
-	       name_check(m->version, "the version", e) &&
-	       name_check_text(m->vendor, "the vendor", e);
-}
-
-static bool check_component(const struct component *c, struct err *e)
-{
-	if (!c->name)
-		return err_set(e, REASON_USAGE, "a component has no name");
-	if (!name_check(c->name, "the name of a component", e))
-		return false;
-	if (!c->sized || c->digest.alg != DIGEST_SHA256 ||
-	    c->digest.len != digest_len(DIGEST_SHA256))
-		return err_set(e, REASON_USAGE, "%s: size and sha256 are needed", c->name);
-	if (bytes_zero(digest_bytes(&c->digest)))
-		return err_set(e, REASON_ZERO_MEASUREMENT, "%s: the sha256 is all zero", c->name);
-	if (c->origin == ORIGIN_NONE || c->origin >= ORIGINS)
-		return err_set(e, REASON_USAGE, "%s has no origin", c->name);
-	return true;
-}
-
-static bool check_components(const struct manifest *m, struct err *e)
-{
-	if (!check_component(&m->artefact, e))
-		return false;
-	if (m->n_components < 2 || m->n_components > MANIFEST_COMPONENTS)
-		return err_set(e, REASON_USAGE, "%zu components, where 2 to %u are possible",
-			       m->n_components, MANIFEST_COMPONENTS);
-	for (size_t i = 0; i < m->n_components; i++) {
-		if (!check_component(&m->component[i], e))
-			return false;
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(m->component[i].name, m->component[j].name) == 0)
-				return err_set(e, REASON_USAGE, "two components are named %s",
-					       m->component[i].name);
-	}
-	return true;
-}
-
-static bool check_register(const struct value *v, const char *name, struct err *e)
-{
-	if (strcmp(v->key, name) != 0)
-		return err_set(e, REASON_USAGE, "%s stands where %s must", v->key, name);
-	if (v->kind != VALUE_DIGEST || v->alg != manifest_alg(DIGEST_SHA384) ||
-	    v->bytes.n != digest_len(DIGEST_SHA384))
-		return err_set(e, REASON_USAGE, "%s is no SHA-384", name);
-	if (bytes_zero(v->bytes))
-		return err_set(e, REASON_ZERO_MEASUREMENT, "%s is all zero", name);
-	return true;
-}
-
-static bool check_row(const struct manifest *m, struct err *e)
-{
-	const struct manifest_row *row = m->row;
-
-	if (m->n_rows != 1 || row->kind != ROW_REFERENCE || !manifest_is_nitro(row) ||
-	    !row->model || strcmp(row->model, m->product) != 0)
-		return err_set(e, REASON_USAGE, "not one set of values of a Nitro enclave");
-	if (row->n != REGISTERS_MIN && row->n != COUNT(registers))
-		return err_set(e, REASON_USAGE, "%zu registers, where %u or %zu are possible",
-			       row->n, REGISTERS_MIN, COUNT(registers));
-	for (size_t i = 0; i < row->n; i++)
-		if (!check_register(&m->value[row->first + i], registers[i], e))
-			return false;
-	return true;
-}
-
-static bool check_provenance(const struct manifest *m, struct err *e)
-{
-	const char *const digests[] = {m->source_digest, m->recipe_digest, m->inputs_digest};
-	static const char *const what[] = {"the digest of the source", "the digest of the recipe",
-					   "the digest of the inputs"};
-
-	if (m->source_commit && !name_check_commit(m->source_commit, e))
-		return false;
-	for (size_t i = 0; i < COUNT(digests); i++)
-		if (digests[i] && !name_check_digest(digests[i], what[i], e))
-			return false;
-	return true;
-}
-
-bool manifest_check(const struct manifest *m, struct err *e)
-{
-	if (m->profile || m->n_entities > 0 || m->has_validity)
-		return err_set(e, REASON_USAGE, "profile, entities and validity are not written");
-	return check_words(m, e) && check_components(m, e) && check_row(m, e) &&
-	       check_provenance(m, e);
 }

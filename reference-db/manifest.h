@@ -19,6 +19,9 @@
 #define MANIFEST_VALUES 262144u
 #define MANIFEST_NAME 256u /* bytes of a product, version, vendor or file name of ours */
 #define MANIFEST_NITRO "aws.amazon.com/nitro-enclaves" /* class vendor of a Nitro enclave */
+#define MANIFEST_SNP_CLASS "1.3.6.1.4.1.3704.3.1" /* class-id of a chip of AMD's profile */
+#define MANIFEST_SNP_2024 "tag:amd.com,2024:snp-corim-profile"
+#define MANIFEST_SNP_2025 "tag:amd.com,2025:snp-corim-profile"
 
 /* How far somebody vouches for the bytes of a component; ORIGIN_NONE where nothing is said. */
 enum origin {
@@ -92,6 +95,7 @@ struct manifest {
 	size_t n_entities;
 	bool has_validity, has_begin;
 	int64_t not_before, not_after;
+	bool allow_debug; /* a policy under which a guest can be debugged may be written */
 	bool foreign; /* read, but not what we would write: shown and compared, never written */
 };
 
@@ -111,6 +115,13 @@ struct value *manifest_value(struct manifest *m, const char *key, enum value_kin
 bool manifest_is_nitro(const struct manifest_row *row);
 const struct manifest_row *manifest_nitro(const struct manifest *m);
 
+/* Is the manifest of guests of AMD SEV-SNP, by its profile? The row's launch digest, or NULL. */
+bool manifest_is_snp(const struct manifest *m);
+const struct value *manifest_launch(const struct manifest *m, const struct manifest_row *row);
+
+/* Of the artefact; where there is none, of the component that is vouched for least. */
+enum origin manifest_origin(const struct manifest *m);
+
 /* The row's digests by their keys, SHA-2 only (limit when they are too many). */
 must bool manifest_registers(const struct manifest *m, const struct manifest_row *row,
 			     struct mset *out, struct err *e);
@@ -124,9 +135,13 @@ int manifest_alg(enum digest_alg alg);
 bool manifest_alg_find(int alg, enum digest_alg *out);
 
 /*
- * What may be written, whatever the encoding: one Nitro row with PCR0, PCR1, PCR2 and perhaps PCR8,
- * an artefact, its components, names that no reader could take for something else. Errors: usage,
- * zero-measurement, naming what is wrong.
+ * What may be written, whatever the encoding: names that no reader could take for something else,
+ * components, and the reference values. Those are either one Nitro row with PCR0, PCR1, PCR2 and
+ * perhaps PCR8, and an artefact; or, with AMD's profile, a row with a label for each launch digest,
+ * no artefact, and the firmware as the first component. Such a row holds GUEST_SVN (at least),
+ * POLICY, FAMILY_ID, IMAGE_ID, MEASUREMENT, ID_KEY_DIGEST and AUTHOR_KEY_DIGEST in that order,
+ * POLICY and MEASUREMENT always; POLICY has a mask by the URI of 2025 and none by that of 2024.
+ * Errors: usage, zero-measurement, debug-mode, naming what is wrong.
  */
 must bool manifest_check(const struct manifest *m, struct err *e);
 

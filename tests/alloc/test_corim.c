@@ -90,6 +90,18 @@ static bool write(void *arg, struct err *e)
 	return sample_manifest(&m, e) && corim_write(&m, &out, e);
 }
 
+static bool write_snp_and_read(void *arg, struct err *e)
+{
+	owned(manifest_free) struct manifest m = {0}, again = {0};
+	owned(buf_free) struct buf out = BUF(CORIM_MAX);
+	static struct lint l;
+
+	(void)arg;
+	l = (struct lint){0};
+	return sample_snp(&m, e) && corim_write(&m, &out, e) &&
+	       corim_read(&again, buf_bytes(&out), 0, &l, e);
+}
+
 static bool make(void *arg, struct err *e)
 {
 	struct world *w = arg;
@@ -135,6 +147,7 @@ static void reading_and_showing_survive_the_lack_of_memory(void **state)
 static void writing_survives_the_lack_of_memory(void **state)
 {
 	check(*state, write, 5);
+	check(*state, write_snp_and_read, 10);
 }
 
 static void making_survives_the_lack_of_memory(void **state)

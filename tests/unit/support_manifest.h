@@ -1,6 +1,6 @@
 /*
- * One manifest as a model, for tests of its encoding and of what may be written: all fields filled,
- * registers and digests of one repeated byte each.
+ * Manifests as models, one of each kind, for tests of their encoding and of what may be written:
+ * all fields filled, registers and digests of one repeated byte each.
  */
 #ifndef TESTS_UNIT_SUPPORT_MANIFEST_H
 #define TESTS_UNIT_SUPPORT_MANIFEST_H
@@ -9,5 +9,8 @@
 
 /* manifest_free() releases it. False when memory is refused. */
 must bool sample_manifest(struct manifest *m, struct err *e);
+
+/* The same of a guest of SEV-SNP: two rows, the first with all that an ID block gives. */
+must bool sample_snp(struct manifest *m, struct err *e);
 
 #endif

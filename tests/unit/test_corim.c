@@ -450,7 +450,7 @@ static void what_may_not_be_published_is_not_written(void **state)
 	refuse(bad_recipe, REASON_USAGE,
 	       "the digest of the recipe \"sha256:11\" is not sha256: and 64 lower-case hexadecimal "
 	       "digits");
-	refuse(with_profile, REASON_USAGE, "profile, entities and validity are not written");
+	refuse(with_profile, REASON_USAGE, "other profiles, entities and validity are not written");
 	refuse(bad_product, REASON_USAGE, "the product \"a//b\" has a part that is no name");
 }
 
