@@ -161,7 +161,7 @@ static bool entries_read(struct cur *c, struct snp_certs *t, struct place *place
 
 bool snp_certs_read(struct snp_certs *t, struct bytes in, uint64_t base, struct err *e)
 {
-	struct place place[SNP_CERTS_MAX];
+	struct place place[SNP_CERTS_MAX] = {{0, 0}};
 	struct err fault = {0};
 	struct cur c = cur_new(in, base, &fault);
 

@@ -113,7 +113,7 @@ static bool hwid_of(const struct x509 *x, struct snp_vek *v, struct err *e)
 		return err_set(e, REASON_CHAIN,
 			       "the certificate's HWID has %zu bytes, and must have 64 or 8", b.n);
 	v->hwid_len = b.n;
-	if (b.n > 0)
+	if (b.p)
 		memcpy(v->hwid, b.p, b.n);
 	return true;
 }
