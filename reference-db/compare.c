@@ -96,8 +96,11 @@ static void compare_sections(const struct manifest *m, const struct eif_image *i
 	size_t met = 0;
 	bool same = true;
 
-	if (m->n_components == 0)
+	if (m->n_components == 0) {
+		verdict_detail(verdict_add(v, "section", CHECK_WARN, REASON_MANIFEST_LINT),
+			       "the manifest names no parts: where one ends was not compared");
 		return;
+	}
 	for (size_t i = 0; i < img->n; i++) {
 		if (!is_measured(img->section[i].type))
 			continue;
@@ -123,14 +126,15 @@ static bool compare_file(const struct manifest *m, const struct eif_image *img, 
 		return true;
 	if (!eif_unsigned_digest(img, f, &plain, e))
 		return false;
-	same = digest_equal(&plain.sha256, &m->artefact.digest);
+	same = digest_equal(&plain.sha256, &m->artefact.digest) &&
+	       (!m->artefact.sized || plain.size == m->artefact.size);
 	c = verdict_add(v, "file", same ? CHECK_PASS : CHECK_WARN,
 			same ? REASON_NONE : REASON_FILE_DIFFERS);
 	put_hex(verdict_expected, c, &m->artefact.digest);
 	put_hex(verdict_actual, c, &plain.sha256);
 	verdict_detail(c, "the unsigned image as a file %s",
 		       same ? "is the one that the manifest names"
-			    : "is another one; what is not measured differs");
+			    : "is another one than the manifest names");
 	return true;
 }
 

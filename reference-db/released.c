@@ -16,8 +16,7 @@ bool released_read(struct released *r, const char *name, struct err *e)
 {
 	struct lint l = {0};
 
-	r->corim = (struct corim_file){true, r->published.payload, r->published.payload_at};
-	return corim_read(&r->manifest, r->corim.payload, r->corim.base, &l, e) ||
+	return corim_read(&r->manifest, r->published.payload, r->published.payload_at, &l, e) ||
 	       err_subject(e, name);
 }
 
@@ -27,6 +26,29 @@ bool released_trust(struct released *r, const char *given, struct err *e)
 
 	return trust_path(given, &path, e) && trust_read(&r->trust, buf_cstr(&path), e) &&
 	       trust_needs(r->trust, TRUST_PUBLISHER, buf_cstr(&path), e);
+}
+
+/* Ours name none: ours end with their signatures. Those of others may, and the draft demands it. */
+static void judge_validity(const struct released *r, struct verdict *v)
+{
+	const struct manifest *m = &r->manifest;
+	bool late = m->has_validity && r->when.at > m->not_after;
+	bool early = m->has_validity && m->has_begin && r->when.at < m->not_before;
+	owned(buf_free) struct buf bound = BUF(64), now = BUF(64);
+	struct check *c;
+
+	if (!m->has_validity || !when_judged(&r->when))
+		return;
+	c = verdict_add(v, "validity", late || early ? CHECK_FAIL : CHECK_PASS,
+			late	? REASON_EXPIRED
+			: early ? REASON_NOT_YET_VALID
+				: REASON_NONE);
+	when_put(&bound, early && !late ? m->not_before : m->not_after, "Z");
+	when_put(&now, r->when.at, "Z");
+	verdict_expected(c, "%s", buf_cstr(&bound));
+	verdict_actual(c, "%s", buf_cstr(&now));
+	verdict_detail(c, "the manifest is valid %s %s", early && !late ? "only from" : "until",
+		       buf_cstr(&bound));
 }
 
 bool released_judge(struct released *r, struct verdict *v, struct err *e)
@@ -39,5 +61,8 @@ bool released_judge(struct released *r, struct verdict *v, struct err *e)
 		.judged = &r->judged,
 	};
 
-	return judge_signatures(&j, &r->published, e);
+	if (!judge_signatures(&j, &r->published, e))
+		return false;
+	judge_validity(r, v);
+	return true;
 }

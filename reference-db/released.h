@@ -13,7 +13,6 @@ struct released {
 	struct trust *trust;
 	struct published published;
 	struct manifest manifest;
-	struct corim_file corim;
 	struct when when;
 	struct judged judged;
 };
@@ -29,7 +28,10 @@ must bool released_read(struct released *r, const char *name, struct err *e);
 /* given: --trust, or NULL. A file in which nobody is a publisher is `no-trust`. */
 must bool released_trust(struct released *r, const char *given, struct err *e);
 
-/* Adds "signature" and "threshold" to *v, as of r->when; the err is of the machinery only. */
+/*
+ * Adds "signature", "threshold" and, where the manifest names one, "validity" to *v, as of r->when;
+ * the err is of the machinery only.
+ */
 must bool released_judge(struct released *r, struct verdict *v, struct err *e);
 
 #endif

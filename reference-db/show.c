@@ -189,7 +189,9 @@ static void put_words(struct buf *out, const struct manifest *m, const struct co
 {
 	put_line(out, "Manifest", m->id);
 	put_line(out, "Form", form(m));
-	put_line(out, "Signed", f->is_signed ? "yes; the signature is not checked here" : "no");
+	if (f)
+		put_line(out, "Signed",
+			 f->is_signed ? "yes; the signature is not checked here" : "no");
 	put_line(out, "Product", m->product);
 	put_line(out, "Version", m->version);
 	put_line(out, "Vendor", m->vendor);

@@ -8,7 +8,10 @@
 #include "measure/base/json.h"
 #include "reference-db/corim.h"
 
-/* registers: those of a Nitro enclave are shown elsewhere, so they are left out. */
+/*
+ * Without registers those of a Nitro enclave, which are shown elsewhere, are left out; without f
+ * (NULL) whether it is signed, where that was checked and is told better.
+ */
 void show_text(const struct manifest *m, const struct corim_file *f, bool registers,
 	       struct buf *out);
 

@@ -56,17 +56,23 @@ static void text_limits(struct buf *out, const struct released *r)
 			"            that the signatures are still valid: --at none was given\n");
 }
 
-static void report(struct cli *c, struct answer *a, const struct released *r,
-		   const struct verdict *v)
+static void text(const struct released *r, const struct verdict *v, bool yes, struct buf *out)
 {
-	show_text(&r->manifest, &r->corim, false, &c->text);
-	report_signers(&c->text, &r->judged);
+	show_text(&r->manifest, NULL, false, out);
+	report_signers(out, &r->judged);
 	for (size_t i = 0; i < v->n; i++)
-		report_check(&c->text, &v->check[i]);
-	text_limits(&c->text, r);
-	show_json(&r->manifest, &r->corim, &a->json);
-	json_key(&a->json, "checks");
-	verdict_json(v, &a->json);
+		report_check(out, &v->check[i]);
+	if (yes)
+		text_limits(out, r);
+	buf_str(out, yes ? "PASS\n" : "FAIL\n");
+}
+
+static void json(const struct released *r, const struct verdict *v, struct json_out *w)
+{
+	show_json(&r->manifest, NULL, w);
+	report_signers_json(w, &r->judged);
+	json_key(w, "checks");
+	verdict_json(v, w);
 }
 
 static bool check_run(struct cli *c, struct answer *a, struct err *e)
@@ -82,8 +88,9 @@ static bool check_run(struct cli *c, struct answer *a, struct err *e)
 	    !released_judge(&r, &v, e) || !compare(c, path, &r, &v, e))
 		return false;
 	yes = verdict_decide(&v, e);
-	report(c, a, &r, &v);
-	buf_str(&c->text, yes ? "PASS\n" : "FAIL\n");
+	/* A no is told with all checks as well. */
+	text(&r, &v, yes, yes ? &c->text : &a->verbatim);
+	json(&r, &v, &a->json);
 	if (!yes)
 		err_subject(e, path);
 	return yes;

@@ -3,6 +3,7 @@
 #include "measure/base/hex.h"
 #include "measure/base/text.h"
 #include "measure/base/when.h"
+#include "measure/cli/print.h"
 #include "measure/cli/wrap.h"
 
 #define SUBJECT_MAX (1u << 20)
@@ -63,4 +64,18 @@ void report_signers(struct buf *out, const struct judged *j)
 			put_ca(out, j->signer[i].ca);
 		buf_str(out, "\n");
 	}
+}
+
+void report_signers_json(struct json_out *w, const struct judged *j)
+{
+	json_key(w, "signers");
+	json_open(w, '[');
+	for (size_t i = 0; i < j->n; i++) {
+		json_open(w, '{');
+		print_foreign(w, "name", j->signer[i].name);
+		json_key(w, "sha256");
+		json_hex(w, digest_bytes(&j->signer[i].id));
+		json_close(w, '}');
+	}
+	json_close(w, ']');
 }

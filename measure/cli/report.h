@@ -1,5 +1,5 @@
 /*
- * Parts of the answers of verbs that compare: checks and signers as lines for people.
+ * Parts of the answers of verbs that compare: checks and signers.
  */
 #ifndef MEASURE_CLI_REPORT_H
 #define MEASURE_CLI_REPORT_H
@@ -10,7 +10,8 @@
 /* "fail  code        PCR0 differs", of a failure also what was expected and found. */
 void report_check(struct buf *out, const struct check *c);
 
-/* Whose signatures counted, by which key, until when. */
+/* Whose signatures counted, by which key, until when; "signers". */
 void report_signers(struct buf *out, const struct judged *j);
+void report_signers_json(struct json_out *w, const struct judged *j);
 
 #endif

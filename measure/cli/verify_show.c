@@ -197,20 +197,6 @@ static void json_components(struct json_out *w, const struct manifest *m)
 	json_close(w, ']');
 }
 
-static void json_signers(struct json_out *w, const struct judged *j)
-{
-	json_key(w, "signers");
-	json_open(w, '[');
-	for (size_t i = 0; i < j->n; i++) {
-		json_open(w, '{');
-		json_tamed(w, "name", j->signer[i].name);
-		json_key(w, "sha256");
-		json_hex(w, digest_bytes(&j->signer[i].id));
-		json_close(w, '}');
-	}
-	json_close(w, ']');
-}
-
 static void json_manifest(struct json_out *w, const struct verify_job *job,
 			  const struct verified *f)
 {
@@ -224,7 +210,7 @@ static void json_manifest(struct json_out *w, const struct verify_job *job,
 		json_tamed(w, "id", m->id);
 	if (f->appraisal.row && f->appraisal.row->label)
 		json_tamed(w, "row", f->appraisal.row->label);
-	json_signers(w, &job->released.judged);
+	report_signers_json(w, &job->released.judged);
 	json_key(w, "checks");
 	verdict_json(&job->manifest, w);
 	json_close(w, '}');

@@ -88,13 +88,15 @@ expect_stdout_has 'PASS'
 expect_stdout_has 'signed by  alice  sha256:'
 expect_stdout_has 'signed by  bob  sha256:'
 expect_stdout_has 'not proven: that this image runs anywhere'
+expect test "$(grep -c 'not checked here' "$STDOUT")" = 0
 ok 'two of three publishers make a yes'
 
 run check image.eif --manifest alice.corim --manifest bob.corim --trust trust.yml --json
 expect_status 0
 expect_json 'j["ok"] and [c["result"] for c in j["checks"]].count("fail") == 0'
 expect_json '[c["id"] for c in j["checks"]] == ["signature", "signature", "threshold", "code", "code", "code", "section", "file"]'
-ok 'all checks are listed'
+expect_json '[s["name"] for s in j["signers"]] == ["alice", "bob"] and "signed" not in j'
+ok 'all checks are listed, and who signed'
 
 run check image.eif --manifest alice.corim --trust trust.yml
 expect_status 4
@@ -120,7 +122,13 @@ ok 'a manifest that nobody signed proves nothing'
 run check other.eif --manifest alice.corim --manifest bob.corim --trust trust.yml
 expect_status 1
 expect_stderr_has 'measure: error[measurement]: other.eif: code: PCR0 is another one than the manifest'
-ok 'another image is refused'
+expect_stdout_has "fail  code              PCR0 is another one than the manifest's"
+expect_stdout_has "      expected          $("$MEASURE" eif image.eif | sed -n 's/^PCR0  //p')"
+expect_stdout_has "      found             $("$MEASURE" eif other.eif | sed -n 's/^PCR0  //p')"
+expect_stdout_has "fail  section           ramdisk1 differs from the manifest's"
+expect_stdout_has 'the unsigned image as a file is another one'
+expect test "$(tail -n 1 "$STDOUT")" = FAIL
+ok 'another image is refused, with both values and the part that differs'
 
 run check other.eif --manifest alice.corim --manifest bob.corim --trust trust.yml --json
 expect_status 1
@@ -150,6 +158,60 @@ run check image.eif --manifest old.corim --manifest bob.corim --trust trust.yml 
 expect_status 0
 expect_stdout_has 'that the signatures are still valid: --at none was given'
 ok 'the time to judge by can be chosen, and not to judge is said'
+
+# valid_until SECONDS-AS-HEX FROM: as another maker writes it, with a validity (key 4) in the payload
+valid() {
+	{
+		printf '\331\001\365\243'
+		tail -c +5 plain.corim
+		printf '%b' "$1"
+	} >valid.corim
+	for name in alice bob; do
+		run sign manifest valid.corim --signer $name --key $name.key -q -o valid-$name.corim
+		expect_status 0
+	done
+}
+check_valid() {
+	run check image.eif --manifest valid-alice.corim --manifest valid-bob.corim --trust trust.yml "$@"
+}
+valid '\04\0241\01\0301\032\0\017\0102\0100'
+check_valid
+expect_status 1
+expect_stderr 'measure: error[expired]: image.eif: validity: the manifest is valid until 1970-01-12T13:46:40Z'
+check_valid --at 1970-01-12T13:46:40Z -q
+expect_status 0
+check_valid --at none -q
+expect_status 0
+valid '\04\0242\00\0301\033\0\0\0\01\0\0\0\0\01\0301\033\0\0\0\02\0\0\0\0'
+check_valid --json
+expect_status 1
+expect_json '[(c["reason"], c["detail"], c["expected"]) for c in j["checks"] if c["id"] == "validity"] == [
+	("not-yet-valid", "the manifest is valid only from 2106-02-07T06:28:16Z", "2106-02-07T06:28:16Z")]'
+check_valid --at 2107-01-01T00:00:00Z
+expect_status 0
+expect_stdout_has 'pass  validity          the manifest is valid until 2242-03-16T12:56:32Z'
+ok 'the validity that a manifest itself names is judged'
+
+# The CoSWID (tag 505, a byte string) with its artefact (17) alone, without the sections (16) in front.
+python3 - plain.corim bare.corim <<'END'
+import sys
+d = open(sys.argv[1], 'rb').read()
+at = d.index(b'\xd9\x01\xf9\x59')
+head, inner = d[:at + 4], d[at + 6:]
+assert len(inner) == int.from_bytes(d[at + 4:at + 6], 'big')
+first, last = inner.index(b'\x06\xa2\x10'), inner.rindex(b'\x11\xa4\x07')
+inner = inner[:first] + b'\x06\xa1' + inner[last:]
+open(sys.argv[2], 'wb').write(head[:-1] + (b'\x59' + len(inner).to_bytes(2, 'big') if len(inner) > 255 else b'\x58' + bytes([len(inner)])) + inner)
+END
+for name in alice bob; do
+	run sign manifest bare.corim --signer $name --key $name.key -q -o bare-$name.corim
+	expect_status 0
+done
+run check image.eif --manifest bare-alice.corim --manifest bare-bob.corim --trust trust.yml
+expect_status 0
+expect_stdout_has 'warn  section           the manifest names no parts: where one ends was not
+                        compared'
+ok 'a manifest that names no parts gets a warning'
 
 run sign manifest plain.corim --signer alice --public-key alice.pub --tbs-out a.tbs --expires 2100-01-01T00:00:00Z
 expect_status 0

@@ -313,9 +313,10 @@ static void a_certified_signature_has_its_own_time_too(void **state)
 	scene_trust(&s, &text);
 	scene_sign(&s, &spec);
 	scene_judge(&s, NULL);
-	scene_check(&s, 0, CHECK_FAIL, REASON_EXPIRED,
-		    "CN=Alice: a signature or a certificate was valid only until a time that has "
-		    "passed");
+	scene_check(
+		&s, 0, CHECK_FAIL, REASON_EXPIRED,
+		"CN=Alice: a signature, a certificate or a manifest was valid only until a time that has "
+		"passed");
 	scene_judge(&s, &later);
 	scene_check(&s, 0, CHECK_FAIL, REASON_EXPIRED,
 		    "CN=Alice: certificate 1 of 4 is no longer valid");

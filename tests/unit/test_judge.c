@@ -174,10 +174,13 @@ static void outside_its_time_a_signature_counts_for_nothing(void **state)
 					   last = {.expires = SCENE_NOW},
 					   first = {.not_before = SCENE_NOW,
 						    .expires = SCENE_NOW + DAY};
-	static const char expired[] = "alice: a signature or a certificate was valid only until a "
-				      "time that has passed",
-			  early[] = "alice: a signature or a certificate is valid only from a time "
-				    "that has not come";
+	static const char
+		expired[] =
+			"alice: a signature, a certificate or a manifest was valid only until a "
+			"time that has passed",
+		early[] =
+			"alice: a signature, a certificate or a manifest is valid only from a time "
+			"that has not come";
 
 	(void)state;
 	check_late("", &old, REASON_EXPIRED, expired);
