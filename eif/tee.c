@@ -35,8 +35,9 @@ static const struct opt opts[OPTS + 1] = {
 			 .help = "a ramdisk; repeated in their order"},
 };
 
-static int bid(struct bytes head)
+static int bid(struct bytes head, struct bytes tail)
 {
+	(void)tail;
 	return bytes_start(head, bytes_str(".eif")) ? 100 : 0;
 }
 

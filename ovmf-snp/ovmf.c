@@ -287,6 +287,12 @@ bool ovmf_read(struct ovmf *o, struct bytes image, uint64_t end, struct err *e)
 	return !metadata || metadata_read(o, metadata, e);
 }
 
+bool ovmf_is(struct bytes tail)
+{
+	return tail.n >= TABLE_END + TRAILER &&
+	       memcmp(tail.p + tail.n - TABLE_END - 16, known[E_FOOTER].guid, 16) == 0;
+}
+
 const char *ovmf_section_name(enum ovmf_section_type type)
 {
 	switch (type) {

@@ -67,6 +67,9 @@ struct ovmf {
  */
 must bool ovmf_read(struct ovmf *o, struct bytes image, uint64_t end, struct err *e);
 
+/* Do the last bytes of a file, 50 at least, end in the table? */
+bool ovmf_is(struct bytes tail);
+
 /* "SEC_MEM" */
 const char *ovmf_section_name(enum ovmf_section_type type);
 

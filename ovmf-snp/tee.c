@@ -2,6 +2,7 @@
 
 #include "measure/base/base64.h"
 #include "measure/base/hex.h"
+#include "ovmf-snp/ovmf_parts.h"
 #include "ovmf-snp/table.h"
 
 #define ROWS_MAX (64u << 20) /* bytes of a table */
@@ -215,10 +216,12 @@ static bool measure(const struct tee_request *q, struct answer *a, struct err *e
 	struct report p = {&r, a, q->json != NULL};
 	struct coverage c;
 
-	if (q->args->n_operands > 0)
-		return err_set(e, REASON_USAGE,
-			       "'%s' is a word too many: files are named by options",
-			       q->args->operands[0]);
+	if (q->args->n_operands > 0) {
+		err_set(e, REASON_USAGE, "'%s' is a word too many: files are named by options",
+			q->args->operands[0]);
+		return err_hint(e, "`measure snp --ovmf FILE --vcpus N --vcpu-type NAME`; `measure "
+				   "inspect FILE` shows its parts");
+	}
 	if (!request_read(&r, q->args, e))
 		return false;
 	r.files.watch = q->watch;
@@ -237,11 +240,30 @@ static bool measure(const struct tee_request *q, struct answer *a, struct err *e
 	return true;
 }
 
-/* A firmware image is known by its end, not by its beginning; and it alone is no guest. */
-static int bid(struct bytes head)
+static int bid(struct bytes head, struct bytes tail)
 {
 	(void)head;
-	return 0;
+	return ovmf_is(tail) ? 100 : 0;
+}
+
+static bool describe(struct file *f, struct part **root, struct err *e)
+{
+	owned(buf_free) struct buf image = BUF(OVMF_MAX);
+	struct ovmf o;
+	size_t got = 0;
+	uint8_t *to;
+
+	if (f->size > OVMF_MAX) {
+		err_set(e, REASON_FIRMWARE,
+			"%llu bytes are more than the %u of the largest firmware",
+			(unsigned long long)f->size, OVMF_MAX);
+		return err_subject(e, f->name);
+	}
+	to = buf_room(&image, (size_t)f->size);
+	return buf_done(&image, "the image", e) &&
+	       file_pread(f, 0, (struct span){to, image.n}, &got, e) &&
+	       ((ovmf_read(&o, buf_bytes(&image), OVMF_END, e) && ovmf_describe(&o, root, e)) ||
+		err_subject(e, f->name));
 }
 
 extern const struct tee ovmf_snp_tee;
@@ -253,4 +275,5 @@ const struct tee ovmf_snp_tee = {
 	.opts = request_opts,
 	.bid = bid,
 	.measure = measure,
+	.describe = describe,
 };

@@ -30,8 +30,9 @@ static const struct opt opts[OPTS + 1] = {
 			     .help = "pages without data are zero pages (igvmmeasure's option)"},
 };
 
-static int bid(struct bytes head)
+static int bid(struct bytes head, struct bytes tail)
 {
+	(void)tail;
 	return bytes_start(head, bytes_str("IGVM")) ? 100 : 0;
 }
 

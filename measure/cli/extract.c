@@ -32,7 +32,13 @@ static bool extract_run(struct cli *c, struct answer *a, struct err *e)
 	bool made;
 
 	if (!cli_operand(c, "FILE", &path, e) || !cli_needs(c, O_DIRECTORY, &folder, e) ||
-	    !file_open(&f, path, e) || !guess_file(&f, &row, e) || !make_folder(folder, &made, e))
+	    !file_open(&f, path, e) || !guess_file(&f, &row, e))
+		return false;
+	if (!row->extract) {
+		err_set(e, REASON_UNKNOWN_TYPE, "has no parts that are files of their own");
+		return err_subject(e, path);
+	}
+	if (!make_folder(folder, &made, e))
 		return false;
 	f.watch = cli_watch(c);
 	cli_expect_file(c, path);

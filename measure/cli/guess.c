@@ -3,13 +3,13 @@
 #include "measure/cli/program.h"
 
 /* NULL when nobody bids, or when the best bid is not one row's alone. */
-static const struct tee *best_of(struct bytes head)
+static const struct tee *best_of(struct bytes head, struct bytes tail)
 {
 	const struct tee *best = NULL;
 	int highest = 0;
 
 	for (size_t i = 0; program.images[i]; i++) {
-		int bid = program.images[i]->bid(head);
+		int bid = program.images[i]->bid(head, tail);
 
 		if (bid > highest) {
 			highest = bid;
@@ -23,13 +23,15 @@ static const struct tee *best_of(struct bytes head)
 
 bool guess_file(struct file *f, const struct tee **row, struct err *e)
 {
-	uint8_t head[GUESS_HEAD];
-	size_t got;
+	uint8_t head[GUESS_ENDS], tail[GUESS_ENDS];
+	uint64_t at = f->size > GUESS_ENDS ? f->size - GUESS_ENDS : 0;
+	size_t got, end;
 	const struct tee *best;
 
-	if (!file_pread(f, 0, (struct span){head, sizeof(head)}, &got, e))
+	if (!file_pread(f, 0, (struct span){head, sizeof(head)}, &got, e) ||
+	    !file_pread(f, at, (struct span){tail, sizeof(tail)}, &end, e))
 		return false;
-	best = best_of(bytes_of(head, got));
+	best = best_of(bytes_of(head, got), bytes_of(tail, end));
 	if (!best) {
 		err_set(e, REASON_UNKNOWN_TYPE, "the first %zu bytes are those of no known image",
 			got);

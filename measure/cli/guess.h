@@ -6,9 +6,9 @@
 
 #include "measure/core/tee.h"
 
-#define GUESS_HEAD 4096u
+#define GUESS_ENDS 4096u
 
-/* The row with the highest bid for the first bytes; none, or two alike, is unknown-type. */
+/* The row that bids most for the first and last bytes; none, or two alike, is unknown-type. */
 must bool guess_row(const char *path, const struct tee **row, struct err *e);
 
 /* The same for a file that is open; its position is 0 again afterwards. Streams are refused. */

@@ -1,7 +1,7 @@
 #include "measure/cli/program.h"
 #include "measure/cli/verify.h"
 
-#define HEAD 4096u
+#define ENDS 4096u
 #define TEXT_MIN 64u /* characters: fewer are as well a word */
 
 void verify_free(struct verified *f)
@@ -14,11 +14,12 @@ void verify_free(struct verified *f)
 
 static bool is_image(struct bytes b)
 {
-	struct bytes head = bytes_of(b.p, b.n < HEAD ? b.n : HEAD);
+	struct bytes head = bytes_of(b.p, b.n < ENDS ? b.n : ENDS);
+	struct bytes tail = bytes_of(b.p + b.n - head.n, head.n);
 	bool is = bytes_start(head, bytes_str(".eif"));
 
 	for (size_t i = 0; program.images && program.images[i]; i++)
-		is = is || program.images[i]->bid(head) > 0;
+		is = is || program.images[i]->bid(head, tail) > 0;
 	return is;
 }
 
@@ -26,7 +27,7 @@ static bool is_image(struct bytes b)
 static bool is_manifest(struct bytes b)
 {
 	static const char *const marks[] = {"rim+cbor", "urn:x-measure:bundle"};
-	struct bytes head = bytes_of(b.p, b.n < HEAD ? b.n : HEAD);
+	struct bytes head = bytes_of(b.p, b.n < ENDS ? b.n : ENDS);
 
 	for (size_t i = 0; i < 2; i++)
 		if (head.n > 0 && memmem(head.p, head.n, marks[i], strlen(marks[i])))

@@ -28,8 +28,8 @@ struct tee {
 	bool judges_time; /* it has --at: signatures in its images are judged by a time */
 	const char *const *json_formats; /* values of --json=, NULL-terminated, may be NULL */
 
-	/* 0..100: how surely these first bytes (up to 4096) are such an image. */
-	int (*bid)(struct bytes head);
+	/* 0..100: how surely a file with these first and last bytes (up to 4096 each) is one. */
+	int (*bid)(struct bytes head, struct bytes tail);
 
 	/* The verb: operands and options in, answer out. */
 	bool (*measure)(const struct tee_request *q, struct answer *a, struct err *e);
@@ -37,7 +37,7 @@ struct tee {
 	/* The tree of parts of an image, digests included. The file is left anywhere. */
 	bool (*describe)(struct file *f, struct part **root, struct err *e);
 
-	/* Write the parts of an image as files into an existing folder. */
+	/* Write the parts of an image as files into an existing folder. NULL: there are none. */
 	bool (*extract)(struct file *f, const char *folder, struct err *e);
 };
 

@@ -1,13 +1,14 @@
 /*
- * forge_ovmf OUT [plain] [AT=VALUE ...]: a small firmware image (support_ovmf.h), without a place
- * for kernel hashes when `plain`; then 32-bit numbers are put over it, little-endian, at offsets
- * counted from the image's end when negative. It fails when a number was there already.
+ * forge_ovmf OUT [plain|volumes] [AT=VALUE ...]: a small firmware image (support_ovmf.h), without a
+ * place for kernel hashes when `plain`, behind volumes when `volumes` (support_volume.h); then
+ * 32-bit numbers are put over it, little-endian, at offsets counted from the image's end when
+ * negative. It fails when a number was there already.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/support_ovmf.h"
+#include "tests/unit/support_volume.h"
 
 static void need(int good, const char *what)
 {
@@ -39,12 +40,16 @@ int main(int argc, char **argv)
 {
 	struct buf image = BUF(1u << 20);
 	int plain = argc > 2 && strcmp(argv[2], "plain") == 0;
+	int volumes = argc > 2 && strcmp(argv[2], "volumes") == 0;
 	FILE *out;
 
-	need(argc > 1, "usage: forge_ovmf OUT [plain] [AT=VALUE ...]");
-	forge_ovmf(&image, !plain);
+	need(argc > 1, "usage: forge_ovmf OUT [plain|volumes] [AT=VALUE ...]");
+	if (volumes)
+		forge_volume(&image);
+	else
+		forge_ovmf(&image, !plain);
 	need(image.failed == REASON_NONE, "no memory");
-	for (int i = 2 + plain; i < argc; i++)
+	for (int i = 2 + plain + volumes; i < argc; i++)
 		put(&image, argv[i]);
 	out = fopen(argv[1], "wb");
 	need(out && fwrite(image.p, 1, image.n, out) == image.n && fclose(out) == 0, argv[1]);

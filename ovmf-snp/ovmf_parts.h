@@ -1,0 +1,15 @@
+/*
+ * The part tree of a firmware image: its volumes, the metadata for SEV, TDX and IGVM, the table of
+ * GUIDs and the reset vector, all of them where they stand in the file.
+ * Sources: ovmf.h, volume.h; edk2 OvmfPkg/ResetVector/X64/{OvmfSevMetadata,OvmfTdxMetadata,
+ * IgvmMetadata}.asm.
+ */
+#ifndef OVMF_SNP_OVMF_PARTS_H
+#define OVMF_SNP_OVMF_PARTS_H
+
+#include "measure/core/part.h"
+#include "ovmf-snp/ovmf.h"
+
+must bool ovmf_describe(const struct ovmf *o, struct part **root, struct err *e);
+
+#endif
