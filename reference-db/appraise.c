@@ -1,10 +1,13 @@
 #include "reference-db/appraise.h"
 
+#include <stdio.h>
+
 #include "measure/base/hex.h"
 #include "measure/core/hash.h"
 #include "reference-db/appraise_code.h"
 
 #define REPORT_DATA 64u
+#define HEX_SHOWN 70u /* bytes of a value in a check */
 #define NONCE_SHORT 8u /* bytes: fewer are worth a word */
 
 const char *const appraise_checks[] = {"genuine", "vendor-signature", "production", "code",
@@ -23,11 +26,11 @@ static struct check *fail(struct verdict *v, const char *id, enum reason r)
 static void put_bytes(void (*put)(struct check *c, const char *format, ...), struct check *c,
 		      struct bytes x)
 {
-	owned(buf_free) struct buf hex = BUF(160);
-	size_t shown = x.n <= 70 ? x.n : 64;
+	size_t shown = x.n <= HEX_SHOWN ? x.n : HEX_SHOWN;
+	char hex[2 * HEX_SHOWN + 1];
 
-	hex_put(&hex, bytes_of(x.p, shown));
-	put(c, "%s%s", buf_cstr(&hex), shown < x.n ? "..." : "");
+	hex_string(hex, bytes_of(x.p, shown));
+	put(c, "%s%s", hex, shown < x.n ? "..." : "");
 }
 
 static void put_pair(struct check *c, struct bytes expected, const struct claim *found)
@@ -262,11 +265,13 @@ static bool is_listed(const struct policy_list *l, const char *text)
 
 static void put_list(struct check *c, const struct policy_list *l)
 {
-	owned(buf_free) struct buf list = BUF(150);
+	char list[sizeof(c->expected)] = "";
+	size_t n = 0;
 
-	for (size_t i = 0; i < l->n; i++)
-		buf_fmt(&list, "%s%.40s", i ? ", " : "", l->text[i]);
-	verdict_expected(c, "%s", list.failed ? "one of many" : buf_cstr(&list));
+	for (size_t i = 0; i < l->n && n < sizeof(list); i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%.40s", i ? ", " : "",
+				      l->text[i]);
+	verdict_expected(c, "%s", list);
 }
 
 static void check_list(struct verdict *v, const char *what, const struct policy_list *l,

@@ -56,7 +56,8 @@ extern const char *const appraise_checks[];
 bool appraise_is_authentic(const struct verdict *v);
 
 /* Registers of an image that the evidence has and that were held against nothing: "PCR1, PCR2". */
+#define APPRAISE_NAMES 120u
 void appraise_uncompared(const struct claims *c, const struct expectation *x,
-			 const struct appraisal *found, struct buf *out);
+			 const struct appraisal *found, char text[APPRAISE_NAMES]);
 
 #endif

@@ -180,10 +180,10 @@ static bool row_matches(const struct claims *c, const struct manifest *m,
 static void put_hex(void (*put)(struct check *c, const char *format, ...), struct check *c,
 		    const char *name, struct bytes x)
 {
-	owned(buf_free) struct buf hex = BUF(2 * DIGEST_MAX + 1);
+	char hex[2 * DIGEST_MAX + 1];
 
-	hex_put(&hex, x.n <= DIGEST_MAX ? x : bytes_of(x.p, DIGEST_MAX));
-	put(c, "%.24s %s", name, buf_cstr(&hex));
+	hex_string(hex, x.n <= DIGEST_MAX ? x : bytes_of(x.p, DIGEST_MAX));
+	put(c, "%.24s %s", name, hex);
 }
 
 static void put_found(struct check *check, const struct claims *c, const char *name)
@@ -197,9 +197,25 @@ static void put_found(struct check *check, const struct claims *c, const char *n
 		put_hex(verdict_actual, check, name, found);
 }
 
-static void put_name(struct buf *list, const char *name)
+/* Names with commas between them, as far as there is room. */
+struct names {
+	size_t n;
+	bool cut;
+	char text[APPRAISE_NAMES];
+};
+
+static void put_name(struct names *l, const char *name)
 {
-	buf_fmt(list, "%s%.32s", list->n ? ", " : "", name[0] ? name : "a value without a name");
+	const char *shown = name[0] ? name : "a value without a name";
+	int n = snprintf(l->text + l->n, sizeof(l->text) - l->n, "%s%.32s", l->n ? ", " : "",
+			 shown);
+
+	if (n < 0 || l->cut || (size_t)n >= sizeof(l->text) - l->n) {
+		l->text[l->n] = '\0';
+		l->cut = true;
+		return;
+	}
+	l->n += (size_t)n;
 }
 
 static const char *id_of(const struct manifest *m)
@@ -210,21 +226,20 @@ static const char *id_of(const struct manifest *m)
 /* The row as its maker calls it: how many CPUs of which type, often. */
 static void say_match(const struct manifest *m, const struct manifest_row *row, struct verdict *v)
 {
-	owned(buf_free) struct buf names = BUF(120);
+	struct names names = {0};
 
 	for (size_t i = 0; i < row->n; i++)
 		put_name(&names, m->value[row->first + i].key);
 	verdict_detail(verdict_add(v, "code", CHECK_PASS, REASON_NONE), "%s %s of %.80s%s%.60s",
-		       names.failed ? "all values" : buf_cstr(&names),
-		       row->n == 1 ? "is that" : "are those", id_of(m), row->label ? ": " : "",
-		       row->label ? row->label : "");
+		       names.cut ? "all values" : names.text, row->n == 1 ? "is that" : "are those",
+		       id_of(m), row->label ? ": " : "", row->label ? row->label : "");
 }
 
 /* One row: which of its values differ. Several: none of them is it. */
 static void say_mismatch(const struct claims *c, const struct manifest *m,
 			 const struct manifest_row *row, size_t rows, struct verdict *v)
 {
-	owned(buf_free) struct buf names = BUF(120);
+	struct names names = {0};
 	struct check *check = verdict_add(v, "code", CHECK_FAIL, REASON_MEASUREMENT);
 	const struct value *first = NULL;
 
@@ -241,8 +256,7 @@ static void say_mismatch(const struct claims *c, const struct manifest *m,
 		put_found(check, c, first ? first->key : "MEASUREMENT");
 		return;
 	}
-	verdict_detail(check, "%s: not as in %.100s", names.failed ? "several" : buf_cstr(&names),
-		       id_of(m));
+	verdict_detail(check, "%s: not as in %.100s", names.cut ? "several" : names.text, id_of(m));
 	if (first->kind == VALUE_DIGEST || first->kind == VALUE_RAW)
 		put_hex(verdict_expected, check, first->key, first->bytes);
 	put_found(check, c, first->key);
@@ -334,10 +348,13 @@ static bool is_compared(const char *name, const struct expectation *x,
 }
 
 void appraise_uncompared(const struct claims *c, const struct expectation *x,
-			 const struct appraisal *found, struct buf *out)
+			 const struct appraisal *found, char text[APPRAISE_NAMES])
 {
+	struct names names = {0};
+
 	for (size_t i = 0; i < IMAGE_REGISTERS; i++)
 		if (mset_get(&c->registers, image_registers[i]) &&
 		    !is_compared(image_registers[i], x, found))
-			put_name(out, image_registers[i]);
+			put_name(&names, image_registers[i]);
+	memcpy(text, names.text, APPRAISE_NAMES);
 }

@@ -1,8 +1,18 @@
 #include "measure/base/hex.h"
 
+static const char digit[] = "0123456789abcdef";
+
+void hex_string(char *to, struct bytes x)
+{
+	for (size_t i = 0; i < x.n; i++) {
+		*to++ = digit[x.p[i] >> 4];
+		*to++ = digit[x.p[i] & 15];
+	}
+	*to = '\0';
+}
+
 void hex_put(struct buf *out, struct bytes x)
 {
-	static const char digit[] = "0123456789abcdef";
 	uint8_t *to = x.n <= SIZE_MAX / 2 ? buf_room(out, 2 * x.n) : NULL;
 
 	for (size_t i = 0; to && i < x.n; i++) {

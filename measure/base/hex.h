@@ -8,6 +8,9 @@
 
 void hex_put(struct buf *out, struct bytes x);
 
+/* The same as a C string, which needs 2 * x.n + 1 characters; nothing is allocated. */
+void hex_string(char *to, struct bytes x);
+
 /* Appends the bytes; usage error naming `what` and the position of the first wrong character. */
 must bool hex_read(const char *s, const char *what, struct buf *out, struct err *e);
 

@@ -6,7 +6,7 @@
 #ifndef MEASURE_CLI_VERIFY_H
 #define MEASURE_CLI_VERIFY_H
 
-#include "measure/base/folder.h"
+#include "measure/base/listing.h"
 #include "measure/cli/cli.h"
 #include "measure/core/chain_cache.h"
 #include "reference-db/appraise.h"
@@ -46,7 +46,7 @@ extern const struct opt verify_opts[];
 struct verify_files {
 	struct evidence_files files;
 	struct buf bytes[EVIDENCE_FILES];
-	struct folder folder[EVIDENCE_FILES];
+	struct listing folder[EVIDENCE_FILES];
 	size_t n_folders;
 };
 

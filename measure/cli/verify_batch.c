@@ -85,9 +85,9 @@ static bool judge(struct cli *c, const struct verify_job *job, const char *path,
 static bool each_of_folder(struct cli *c, const struct verify_job *job, const char *from,
 			   struct tally *t, struct err *e)
 {
-	owned(folder_free) struct folder folder = {0};
+	owned(listing_free) struct listing folder = {0};
 
-	if (!folder_read(&folder, from, e))
+	if (!listing_read(&folder, from, e))
 		return false;
 	for (size_t i = 0; i < folder.n; i++)
 		if (!judge(c, job, folder.path[i], t, e))
@@ -122,8 +122,8 @@ bool verify_batch(struct cli *c, const struct verify_job *job, const char *from,
 	struct tally t = {0};
 
 	c->json = NULL; /* the lines are the answer */
-	if (!(folder_is(from) ? each_of_folder(c, job, from, &t, e)
-			      : each_of_list(c, job, from, &t, e)))
+	if (!(listing_is_folder(from) ? each_of_folder(c, job, from, &t, e)
+				      : each_of_list(c, job, from, &t, e)))
 		return false;
 	if (t.n == 0) {
 		err_set(e, REASON_NOT_EVIDENCE, "names no file at all");

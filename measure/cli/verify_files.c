@@ -6,7 +6,7 @@ void verify_free_files(struct verify_files *f)
 	for (size_t i = 0; i < f->files.n; i++)
 		buf_free(&f->bytes[i]);
 	for (size_t i = 0; i < f->n_folders; i++)
-		folder_free(&f->folder[i]);
+		listing_free(&f->folder[i]);
 	f->files.n = f->n_folders = 0;
 }
 
@@ -42,11 +42,11 @@ static bool add(const char *path, bool certificates, struct verify_files *to, st
 
 bool verify_read_folder(const char *path, struct verify_files *to, struct err *e)
 {
-	struct folder *f = &to->folder[to->n_folders];
+	struct listing *f = &to->folder[to->n_folders];
 
 	if (to->n_folders == EVIDENCE_FILES)
 		return err_set(e, REASON_LIMIT, "more than %u folders", EVIDENCE_FILES);
-	if (!folder_read(f, path, e))
+	if (!listing_read(f, path, e))
 		return false;
 	to->n_folders++;
 	for (size_t i = 0; i < f->n; i++)

@@ -333,7 +333,7 @@ static bool read_manifest(const struct cli *c, struct verify_job *job, struct er
 static bool read_collateral_at(const char *path, bool may_be_folder, struct verify_files *to,
 			       struct err *e)
 {
-	if (may_be_folder && folder_is(path))
+	if (may_be_folder && listing_is_folder(path))
 		return verify_read_folder(path, to, e);
 	return verify_read_file(path, to, e);
 }

@@ -58,7 +58,7 @@ static void weakened(const struct verify_job *job, struct lines *l)
 
 static void not_proven(const struct verify_job *job, const struct verified *f, struct lines *l)
 {
-	owned(buf_free) struct buf left = BUF(120);
+	char left[APPRAISE_NAMES];
 
 	say(l, "that its code is good, or that no later release replaces it");
 	if (!job->expected.key.present)
@@ -66,9 +66,9 @@ static void not_proven(const struct verify_job *job, const struct verified *f, s
 	if (!is_live(job))
 		say(l, "that it still runs: the evidence is judged as of another time");
 	if (f->claims) {
-		appraise_uncompared(f->claims, &job->expected, &f->appraisal, &left);
-		if (left.n > 0)
-			say(l, "what %s would tell, which was not compared", buf_cstr(&left));
+		appraise_uncompared(f->claims, &job->expected, &f->appraisal, left);
+		if (left[0] != '\0')
+			say(l, "what %s would tell, which was not compared", left);
 	}
 	if (!job->has_manifest)
 		say(l, "that anybody released it: the values were given, not signed");

@@ -278,6 +278,7 @@ static void several_failures_of_the_policy_are_one_entry(void **state)
 	bench_init(&b);
 	with_manifest(&b);
 	b.x.user_data = (struct claim){true, bytes_of(data, 1)};
+	b.policy.has_vmpl = true;
 	b.policy.vmpl = 2;
 	judge(&b, NITRO PCRS);
 	check_said(&b, "policy", "fail policy: the user data is another one; VMPL 0 is not 2");

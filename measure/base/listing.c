@@ -1,4 +1,4 @@
-#include "measure/base/folder.h"
+#include "measure/base/listing.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -7,19 +7,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool folder_is(const char *path)
+bool listing_is_folder(const char *path)
 {
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-void folder_free(struct folder *f)
+void listing_free(struct listing *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		free(f->path[i]);
 	free(f->path);
-	*f = (struct folder){0};
+	*f = (struct listing){0};
 }
 
 static void dir_free(DIR **d)
@@ -36,12 +36,12 @@ static bool is_file(const char *path)
 }
 
 /* Room for one more; it doubles. */
-static bool grow(struct folder *f, struct err *e)
+static bool grow(struct listing *f, struct err *e)
 {
 	char **more;
 
-	if (f->n == FOLDER_MAX)
-		return err_set(e, REASON_LIMIT, "the folder has more than %u files", FOLDER_MAX);
+	if (f->n == LISTING_MAX)
+		return err_set(e, REASON_LIMIT, "the folder has more than %u files", LISTING_MAX);
 	if (f->n > 0 && (f->n & (f->n - 1)) != 0)
 		return true;
 	more = realloc(f->path, (f->n ? 2 * f->n : 1) * sizeof(*more));
@@ -51,7 +51,7 @@ static bool grow(struct folder *f, struct err *e)
 	return true;
 }
 
-static bool add(struct folder *f, const char *folder, const char *name, struct err *e)
+static bool add(struct listing *f, const char *folder, const char *name, struct err *e)
 {
 	size_t n = strlen(folder) + strlen(name) + 2;
 	owned(own_free) char *path = own_new(n, e);
@@ -74,9 +74,9 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
-bool folder_read(struct folder *f, const char *path, struct err *e)
+bool listing_read(struct listing *f, const char *path, struct err *e)
 {
-	owned(folder_free) struct folder made = {0};
+	owned(listing_free) struct listing made = {0};
 	owned(dir_free) DIR *d = opendir(path);
 	const struct dirent *entry;
 
