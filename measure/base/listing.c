@@ -74,25 +74,30 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
+/* What was listed so far is the caller's, whatever comes of it. */
+static bool read_all(struct listing *f, DIR *d, const char *path, struct err *e)
+{
+	const struct dirent *entry;
+
+	for (errno = 0; (entry = readdir(d)); errno = 0)
+		if (entry->d_name[0] != '.' && !add(f, path, entry->d_name, e))
+			return false;
+	return errno == 0 || err_errno(e, errno, "the folder cannot be read");
+}
+
 bool listing_read(struct listing *f, const char *path, struct err *e)
 {
-	owned(listing_free) struct listing made = {0};
 	owned(dir_free) DIR *d = opendir(path);
-	const struct dirent *entry;
 
 	if (!d) {
 		err_errno(e, errno, "the folder cannot be opened");
 		return err_subject(e, path);
 	}
-	for (errno = 0; (entry = readdir(d)); errno = 0)
-		if (entry->d_name[0] != '.' && !add(&made, path, entry->d_name, e))
-			return err_subject(e, path);
-	if (errno != 0) {
-		err_errno(e, errno, "the folder cannot be read");
+	if (!read_all(f, d, path, e)) {
+		listing_free(f);
 		return err_subject(e, path);
 	}
-	if (made.n > 0)
-		qsort(made.path, made.n, sizeof(*made.path), by_name);
-	*f = take(made);
+	if (f->n > 0)
+		qsort(f->path, f->n, sizeof(*f->path), by_name);
 	return true;
 }

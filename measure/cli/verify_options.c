@@ -126,7 +126,7 @@ static bool read_pcr(struct verify_job *job, const char *text, struct err *e)
 
 	if (equals && equals > text && (size_t)(equals - text) < sizeof(number))
 		memcpy(number, text, (size_t)(equals - text));
-	if (!num_parse(number, &n) || n >= PCRS)
+	if (!equals || !num_parse(number, &n) || n >= PCRS)
 		return err_set(e, REASON_USAGE, "--pcr needs N=HEX with N from 0 to %u, found '%s'",
 			       PCRS - 1, text);
 	snprintf(name, sizeof(name), "PCR%u", (unsigned)n);

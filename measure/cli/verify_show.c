@@ -127,7 +127,7 @@ static void put_end(struct buf *out, const struct verify_job *job, const struct 
 	buf_str(out, "PASS");
 	if (!is_live(job)) {
 		buf_str(out, " as of ");
-		if (job->request.when.clock == CLOCK_NONE)
+		if (job->request.when.clock == CLOCK_NONE || !f->claims)
 			buf_str(out, "no time");
 		else
 			when_put(out, f->claims->judged_at, "Z");
