@@ -224,6 +224,20 @@ bool igvm_is_for(const struct igvm_header *h, uint32_t mask)
 	return !igvm_has(h, IGVM_MASK) || (igvm_get(h, IGVM_MASK) & mask) != 0;
 }
 
+bool igvm_policy(const struct igvm *g, enum igvm_platform p, uint64_t *policy)
+{
+	uint32_t mask = igvm_mask(g, p);
+
+	for (size_t i = 0; i < g->n_headers; i++) {
+		if (igvm_type(&g->header[i]) != IGVM_GUEST_POLICY ||
+		    !igvm_is_for(&g->header[i], mask))
+			continue;
+		*policy = igvm_get(&g->header[i], IGVM_VALUE);
+		return true;
+	}
+	return false;
+}
+
 /* ---- data */
 
 /* From where it begins to the end of the data; empty when there is none, or it begins elsewhere. */

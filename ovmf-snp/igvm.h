@@ -135,6 +135,9 @@ uint32_t igvm_mask(const struct igvm *g, enum igvm_platform p);
 /* The platform of a header whose mask has its one bit; IGVM_PLATFORMS when there is none. */
 enum igvm_platform igvm_platform_of(const struct igvm *g, const struct igvm_header *h);
 
+/* The guest's policy on a platform, the first; false when there is none. */
+bool igvm_policy(const struct igvm *g, enum igvm_platform p, uint64_t *policy);
+
 /* Is it for one of these platforms? Headers without a mask are for all. */
 bool igvm_is_for(const struct igvm_header *h, uint32_t mask);
 

@@ -286,8 +286,7 @@ static bool kvm_contexts(struct launch_state *s, struct err *e)
 static bool check(const struct launch_state *s, struct err *e)
 {
 	const struct igvm_guest *guest = s->guest;
-	const struct igvm *g = guest->file;
-	bool policy = false;
+	uint64_t policy;
 
 	if (s->mask == 0)
 		return err_set(e, REASON_IGVM, "the file is not for the platform '%s'",
@@ -295,10 +294,8 @@ static bool check(const struct launch_state *s, struct err *e)
 	if (!(guest->profile->platforms & BIT(guest->platform)))
 		return err_set(e, REASON_USAGE, "the profile '%s' does not measure '%s'",
 			       guest->profile->name, igvm_platform_name(guest->platform));
-	for (size_t i = 0; i < g->n_headers; i++)
-		policy = policy || (igvm_type(&g->header[i]) == IGVM_GUEST_POLICY &&
-				    igvm_is_for(&g->header[i], s->mask));
-	return policy || !guest->profile->needs_policy || guest->platform != IGVM_SNP ||
+	return !guest->profile->needs_policy || guest->platform != IGVM_SNP ||
+	       igvm_policy(guest->file, IGVM_SNP, &policy) ||
 	       err_set(e, REASON_IGVM, "the file has no guest policy, which '%s' demands",
 		       guest->profile->name);
 }

@@ -1,11 +1,12 @@
 #include "measure/core/tee.h"
 
+#include "ovmf-snp/idblock.h"
 #include "ovmf-snp/igvm_measure.h"
 #include "ovmf-snp/igvm_parts.h"
 
 #define CHUNK (1u << 20)
 
-enum { OPT_PLATFORM, OPT_PROFILE, OPT_NATIVE_ZERO, OPTS };
+enum { OPT_PLATFORM, OPT_PROFILE, OPT_NATIVE_ZERO, OPT_IGNORE_IDBLOCK, OPTS };
 
 /* The stronger isolation first: what a loader takes that has them all. */
 static const enum igvm_platform order[] = {IGVM_SNP, IGVM_SEV_ES, IGVM_SEV, IGVM_TDX};
@@ -28,6 +29,9 @@ static const struct opt opts[OPTS + 1] = {
 	[OPT_NATIVE_ZERO] = {.name = "native-zero",
 			     .kind = OPT_FLAG,
 			     .help = "pages without data are zero pages (igvmmeasure's option)"},
+	[OPT_IGNORE_IDBLOCK] = {.name = "ignore-idblock",
+				.kind = OPT_FLAG,
+				.help = "measure although the ID block is another guest's"},
 };
 
 static int bid(struct bytes head, struct bytes tail)
@@ -107,6 +111,7 @@ static void note_others(const struct igvm_guest *guest, const struct digest *d, 
 static void put_json(const struct igvm_guest *guest, struct json_out *w)
 {
 	const struct igvm *g = guest->file;
+	uint64_t policy;
 
 	json_key(w, "platform");
 	json_str(w, igvm_platform_name(guest->platform));
@@ -120,16 +125,34 @@ static void put_json(const struct igvm_guest *guest, struct json_out *w)
 		json_str(w, igvm_platform_name(
 				    (enum igvm_platform)igvm_get(&g->header[i], IGVM_KIND)));
 	json_close(w, ']');
-	for (size_t i = 0; i < g->n_headers; i++) {
-		const struct igvm_header *h = &g->header[i];
-
-		if (igvm_type(h) != IGVM_GUEST_POLICY ||
-		    !igvm_is_for(h, igvm_mask(g, guest->platform)))
-			continue;
+	if (igvm_policy(g, guest->platform, &policy)) {
 		json_key(w, "policy");
-		json_u64(w, igvm_get(h, IGVM_VALUE));
-		return;
+		json_u64(w, policy);
 	}
+}
+
+/* The secure processor starts no guest but the one that the block is for. */
+static bool check_id_block(const struct igvm_guest *guest, const struct digest *ld,
+			   struct json_out *w, struct err *e)
+{
+	const struct igvm_header *h = idblock_igvm_find(guest->file);
+	struct idblock_auth auth;
+	struct idblock block;
+	struct digest key;
+
+	if (!h || guest->platform != IGVM_SNP)
+		return true;
+	if (!idblock_igvm_read(guest->file, h, &block, &auth, e) ||
+	    !idblock_key_digest(auth.id_key, &key, e))
+		return false;
+	json_key(w, "id_key_digest");
+	json_hex(w, digest_bytes(&key));
+	if (!idblock_verify(&block, &auth, e))
+		return false;
+	if (idblock_is_for(&block, ld, NULL, e))
+		return true;
+	return err_hint(e, "--profile says who starts the guest; --ignore-idblock measures all "
+			   "the same");
 }
 
 static bool measure_file(const struct tee_request *q, struct igvm_guest *guest, struct answer *a,
@@ -140,6 +163,8 @@ static bool measure_file(const struct tee_request *q, struct igvm_guest *guest, 
 	if (!choose(q->args, guest, e) || !igvm_measure(guest, &d, e))
 		return false;
 	put_json(guest, &a->json);
+	if (!args_has(q->args, OPT_IGNORE_IDBLOCK) && !check_id_block(guest, &d, &a->json, e))
+		return false;
 	if (!args_has(q->args, OPT_PROFILE))
 		note_others(guest, &d, a);
 	if (guest->profile->kvm && igvm_is_large(guest->file, guest->platform))

@@ -1,5 +1,7 @@
 #include "measure/base/num.h"
 
+#include <string.h>
+
 bool num_add(uint64_t a, uint64_t b, uint64_t *out)
 {
 	uint64_t sum;
@@ -68,6 +70,26 @@ bool num_parse(const char *s, uint64_t *out)
 		if (!num_mul(x, 10, &x) || !num_add(x, (uint64_t)(*s - '0'), &x))
 			return false;
 	}
+	*out = x;
+	return true;
+}
+
+bool num_parse_any(const char *s, uint64_t *out)
+{
+	static const char digits[] = "00112233445566778899aAbBcCdDeEfF";
+	uint64_t x = 0;
+
+	if (s[0] != '0' || s[1] != 'x')
+		return num_parse(s, out);
+	for (const char *p = s + 2; *p; p++) {
+		const char *at = strchr(digits, *p);
+
+		if (!at || p - s > 17)
+			return false;
+		x = x << 4 | (uint64_t)(at - digits) / 2;
+	}
+	if (s[2] == '\0')
+		return false;
 	*out = x;
 	return true;
 }

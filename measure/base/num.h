@@ -23,4 +23,7 @@ must bool num_off(uint64_t a, int64_t *out);
 /* Decimal digits only, no sign, no blank, no leading zero unless it is "0". */
 must bool num_parse(const char *s, uint64_t *out);
 
+/* The same, or hexadecimal digits of either case behind 0x. */
+must bool num_parse_any(const char *s, uint64_t *out);
+
 #endif

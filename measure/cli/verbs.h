@@ -9,6 +9,8 @@
 extern const struct verb verb_pcr, verb_solve, verb_inspect, verb_extract;
 extern const struct verb verb_build, verb_build_eif;
 extern const struct verb verb_sign, verb_sign_eif, verb_sign_manifest;
+extern const struct verb verb_idblock, verb_idblock_create, verb_idblock_sign;
+extern const struct verb verb_idblock_verify, verb_idblock_inspect;
 extern const struct verb verb_check, verb_verify, verb_manifest_bundle, verb_manifest_export;
 extern const struct verb verb_manifest, verb_manifest_make, verb_manifest_show, verb_manifest_lint;
 extern const struct verb verb_trust, verb_trust_show, verb_trust_add;

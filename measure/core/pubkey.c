@@ -229,6 +229,26 @@ bool pubkey_read_spki(struct pubkey **k, struct bytes der, struct err *e)
 	return true;
 }
 
+struct bytes pubkey_point(const struct pubkey *k)
+{
+	return bytes_of(k->spki + k->kind->head.n, k->kind->key);
+}
+
+bool pubkey_of_point(struct pubkey **k, enum cose_alg alg, struct bytes xy, struct err *e)
+{
+	const struct kind *kind = kinds;
+	uint8_t spki[SPKI_MAX];
+
+	while (kind->alg != alg)
+		kind++;
+	if (xy.n != kind->key)
+		return err_set(e, REASON_KEY, "a point of %s has %zu bytes, %zu are given",
+			       kind->name, kind->key, xy.n);
+	memcpy(spki, kind->head.p, kind->head.n);
+	memcpy(spki + kind->head.n, xy.p, xy.n);
+	return pubkey_read_spki(k, bytes_of(spki, kind->head.n + xy.n), e);
+}
+
 /* ---- from files and private keys */
 
 /* Of a certificate nothing counts but the key: neither its dates nor who signed it. */

@@ -21,6 +21,10 @@ struct pubkey;
 must bool pubkey_read_pem(struct pubkey **k, struct bytes pem, struct err *e);
 must bool pubkey_read_spki(struct pubkey **k, struct bytes der, struct err *e);
 
+/* Of EC: x and y, big-endian, each as long as the curve's prime. */
+must bool pubkey_of_point(struct pubkey **k, enum cose_alg alg, struct bytes xy, struct err *e);
+struct bytes pubkey_point(const struct pubkey *k); /* of Ed25519 its 32 bytes; borrowed */
+
 /* The public half of a private key. */
 must bool pubkey_of_key(struct pubkey **out, const struct key *k, struct err *e);
 void pubkey_free(struct pubkey **k);

@@ -18,6 +18,7 @@ Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          extract     the parts of an image as files
 Build    build       an image from its parts, the same bytes each time
          sign        an image with a certificate's key
+         idblock     ID blocks of SEV-SNP guests: made, signed, judged
 Publish  manifest    the signed statement what a released image measures to
          trust       whose signatures count, and for what
 Verify   check       is this file the image that its publishers released?
@@ -66,6 +67,7 @@ expect_stderr ''
 ok 'help of a family lists its verbs'
 
 verbs='eif igvm pcr solve inspect extract build sign manifest explain version help build_eif sign_eif
+	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
@@ -123,6 +125,7 @@ measure: hint: see \`measure help $family\`"
 done <<'END'
 build eif
 sign eif, manifest
+idblock create, sign, verify, inspect
 manifest make, show, lint, bundle, export
 trust show, add
 END
