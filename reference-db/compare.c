@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "eif/pcr.h"
 #include "eif/unsigned.h"
 #include "measure/base/hex.h"
 
@@ -17,10 +18,8 @@ static void put_hex(void (*put)(struct check *c, const char *format, ...), struc
 /* The image's register of that name, or NULL. */
 static const struct digest *register_of(const struct eif_image *img, const char *name)
 {
-	static const char *const names[] = {"PCR0", "PCR1", "PCR2"};
-
-	for (size_t i = 0; i < 3; i++)
-		if (strcmp(name, names[i]) == 0)
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (strcmp(name, eif_register[i]) == 0)
 			return &img->pcr[i];
 	return strcmp(name, "PCR8") == 0 && img->is_signed ? &img->pcr8 : NULL;
 }
@@ -45,20 +44,10 @@ static void compare_register(const struct mset_entry *want, const struct eif_ima
 /* A manifest without one of these says nothing that could be matched. */
 static void demand_registers(const struct mset *want, struct verdict *v)
 {
-	static const char *const names[] = {"PCR0", "PCR1", "PCR2"};
-
-	for (size_t i = 0; i < 3; i++)
-		if (!mset_get(want, names[i]))
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (!mset_get(want, eif_register[i]))
 			verdict_detail(verdict_add(v, "code", CHECK_FAIL, REASON_MEASUREMENT),
-				       "%s is not in the manifest", names[i]);
-}
-
-static const struct component *component_of(const struct manifest *m, const char *name)
-{
-	for (size_t i = 0; i < m->n_components; i++)
-		if (strcmp(m->component[i].name, name) == 0)
-			return &m->component[i];
-	return NULL;
+				       "%s is not in the manifest", eif_register[i]);
 }
 
 static void section_differs(struct verdict *v, const char *role, const char *how)
@@ -67,33 +56,60 @@ static void section_differs(struct verdict *v, const char *role, const char *how
 		       how);
 }
 
-static bool is_measured(unsigned type)
+/* The measured section of that name, or NULL. */
+static const struct eif_section *section_of(const struct eif_image *img, const char *name)
 {
-	return type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
-	       type == EIF_SECTION_RAMDISK;
-}
-
-/* True when the section is as the manifest has it. */
-static bool compare_section(const struct manifest *m, const struct eif_image *img, size_t i,
-			    struct verdict *v)
-{
-	const struct eif_section *s = &img->section[i];
-	const struct component *want;
 	char role[EIF_ROLE_MAX];
 
-	eif_image_role(img, i, role);
-	want = component_of(m, role);
-	if (want && want->digest.alg == DIGEST_SHA256 && digest_equal(&want->digest, &s->sha256) &&
+	for (size_t i = 0; i < img->n; i++) {
+		eif_image_role(img, i, role);
+		if (eif_register_mask(img->section[i].type, 0) && strcmp(role, name) == 0)
+			return &img->section[i];
+	}
+	return NULL;
+}
+
+/* True when the image has the part as the manifest has it. */
+static bool compare_component(const struct component *want, const struct eif_image *img,
+			      struct verdict *v)
+{
+	const struct eif_section *s = section_of(img, want->name);
+
+	if (s && want->digest.alg == DIGEST_SHA256 && digest_equal(&want->digest, &s->sha256) &&
 	    (!want->sized || want->size == s->size))
 		return true;
-	section_differs(v, role, want ? "differs from the manifest's" : "is not in the manifest");
+	section_differs(v, want->name, s ? "differs from the manifest's" : "is not in the image");
 	return false;
+}
+
+static bool has_component(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_components; i++)
+		if (strcmp(m->component[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* True when the manifest has a part for each that the image has. */
+static bool demand_components(const struct manifest *m, const struct eif_image *img,
+			      struct verdict *v)
+{
+	char role[EIF_ROLE_MAX];
+	bool all = true;
+
+	for (size_t i = 0; i < img->n; i++) {
+		eif_image_role(img, i, role);
+		if (!eif_register_mask(img->section[i].type, 0) || has_component(m, role))
+			continue;
+		section_differs(v, role, "is not in the manifest");
+		all = false;
+	}
+	return all;
 }
 
 static void compare_sections(const struct manifest *m, const struct eif_image *img,
 			     struct verdict *v)
 {
-	size_t met = 0;
 	bool same = true;
 
 	if (m->n_components == 0) {
@@ -101,17 +117,11 @@ static void compare_sections(const struct manifest *m, const struct eif_image *i
 			       "the manifest names no parts: where one ends was not compared");
 		return;
 	}
-	for (size_t i = 0; i < img->n; i++) {
-		if (!is_measured(img->section[i].type))
-			continue;
-		met++;
-		same = compare_section(m, img, i, v) && same;
-	}
-	if (met < m->n_components)
-		section_differs(v, "a part", "of the manifest is not in the image");
-	else if (same)
+	for (size_t i = 0; i < m->n_components; i++)
+		same = compare_component(&m->component[i], img, v) && same;
+	if (demand_components(m, img, v) && same)
 		verdict_detail(verdict_add(v, "section", CHECK_PASS, REASON_NONE),
-			       "all %zu parts are those of the manifest", met);
+			       "all %zu parts are those of the manifest", m->n_components);
 }
 
 /* What is not measured may differ: that is said, and decides nothing. */

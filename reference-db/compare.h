@@ -11,9 +11,9 @@
 #include "reference-db/manifest.h"
 
 /*
- * Adds the checks "code" (one for each register), "section" (one for each component that differs,
- * or one that all agree) and "file" to *v. The err is of reading the image; f's watch is told of
- * the progress. A manifest of no Nitro image is `wrong-manifest`.
+ * Adds the checks "code" (one for each register), "section" (one for each part that differs or that
+ * one of the two has not, or one that all agree) and "file" to *v. The err is of reading the image;
+ * f's watch is told of the progress. A manifest of no Nitro image is `wrong-manifest`.
  */
 must bool compare_image(const struct manifest *m, struct file *f, struct verdict *v, struct err *e);
 

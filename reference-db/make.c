@@ -12,12 +12,6 @@
 #define TEXT_ROOM (64u * 1024)
 #define PEM_MAX (128u * 1024)
 
-static bool is_component(unsigned type)
-{
-	return type == EIF_SECTION_KERNEL || type == EIF_SECTION_CMDLINE ||
-	       type == EIF_SECTION_RAMDISK;
-}
-
 static const char *keep(struct manifest *m, const char *text)
 {
 	return text ? manifest_text(m, bytes_str(text)) : NULL;
@@ -135,7 +129,7 @@ static bool put_components(struct manifest *m, const struct eif_image *img, cons
 			   struct err *e)
 {
 	for (size_t i = 0; i < img->n; i++)
-		if (is_component(img->section[i].type) && !put_component(m, img, i, r, e))
+		if (eif_register_mask(img->section[i].type, 0) && !put_component(m, img, i, r, e))
 			return false;
 	return all_named(m, r, e);
 }
@@ -221,15 +215,14 @@ static bool put_pcr8(struct manifest *m, const char *path, const struct eif_imag
 static bool put_registers(struct manifest *m, const char *path, const struct eif_image *img,
 			  const struct record *r, struct err *e)
 {
-	static const char *const names[] = {"PCR0", "PCR1", "PCR2"};
 	struct manifest_row *row = manifest_row(m, ROW_REFERENCE, e);
 
 	if (!row)
 		return false;
 	row->vendor = MANIFEST_NITRO;
 	row->model = m->product;
-	for (size_t i = 0; i < 3; i++)
-		if (!put_register(m, names[i], &img->pcr[i], e))
+	for (size_t i = 0; i < EIF_REGISTERS; i++)
+		if (!put_register(m, eif_register[i], &img->pcr[i], e))
 			return false;
 	return put_pcr8(m, path, img, r, e);
 }
