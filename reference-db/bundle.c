@@ -53,18 +53,10 @@ static void get_type(struct cur *c)
 			 (const char *)type.p, BUNDLE_TYPE);
 }
 
-static int compare(struct bytes a, struct bytes b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n ? memcmp(a.p, b.p, n) : 0;
-
-	return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 /* One set of signatures has one spelling. */
 static bool ascends(struct cur *c, const struct bundle *b, struct bytes x)
 {
-	int order = b->n > 0 ? compare(b->signature[b->n - 1].bytes, x) : -1;
+	int order = b->n > 0 ? bytes_order(b->signature[b->n - 1].bytes, x) : -1;
 
 	return order < 0 || cur_fail(c, REASON_BUNDLE, cur_at(c) - x.n,
 				     "signature/%03zu %s the one in front of it", b->n,
@@ -119,7 +111,7 @@ static void sort(struct bundle *b)
 		struct bytes x = b->signature[i].bytes;
 		size_t at = kept;
 
-		while (at > 0 && compare(b->signature[at - 1].bytes, x) > 0)
+		while (at > 0 && bytes_order(b->signature[at - 1].bytes, x) > 0)
 			at--;
 		if (at > 0 && bytes_equal(b->signature[at - 1].bytes, x))
 			continue;

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
+#include "measure/base/when.h"
 #include "reference-db/corim_reader.h"
 
-#define YEAR_10000 INT64_C(253402300800)
 #define ROLE_SIGNER 2
 #define TEXT_PER_BYTE 4u /* hexadecimal and dotted names are longer than what they name */
 #define TEXT_MORE 4096u
@@ -136,7 +136,7 @@ static int64_t when(struct reader *r)
 		cur_fail(&r->c, REASON_CBOR, at, "time has the tag %llu, which must be 1",
 			 (unsigned long long)tag);
 	t = cbor_walk_int(&r->c, "time");
-	if (cur_ok(&r->c) && (t < 0 || t >= YEAR_10000))
+	if (cur_ok(&r->c) && (t < 0 || t > WHEN_LAST))
 		reader_error(r, LINT_VALIDITY,
 			     "the time %lld is before 1970 or after the year 9999", (long long)t);
 	return t;

@@ -8,16 +8,6 @@
 
 /* ---- order, to find what stands twice */
 
-static int bytes_order(struct bytes a, struct bytes b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-	if (order != 0)
-		return order;
-	return a.n < b.n ? -1 : a.n > b.n;
-}
-
 /* Of the same element: its name, its kind, and of digests the algorithm. */
 static int element_order(const struct value *a, const struct value *b)
 {

@@ -55,7 +55,7 @@ static int order(const void *a, const void *b)
 {
 	const struct bytes *x = a, *y = b;
 
-	return memcmp(x->p, y->p, digest_len(DIGEST_SHA384));
+	return bytes_order(*x, *y);
 }
 
 /* Sorted, each once: several sets may differ in something else than the launch measurement. */

@@ -1,5 +1,6 @@
 #include "reference-db/signed.h"
 
+#include "measure/base/when.h"
 #include "reference-db/names.h"
 
 #define LABEL_ALG 1
@@ -10,7 +11,6 @@
 #define LABEL_X5CHAIN 33
 #define HEADER_ITEMS 64u
 #define TAG_TIME 1u
-#define YEAR_10000 253402300800
 
 /* What corim-meta and the CWT claims both say. */
 struct claims {
@@ -24,7 +24,7 @@ static int64_t get_seconds(struct cur *c, const char *field)
 	uint64_t at = cur_at(c);
 	int64_t t = cbor_get_int(c, field);
 
-	if (cur_ok(c) && (t < 0 || t >= YEAR_10000))
+	if (cur_ok(c) && (t < 0 || t > WHEN_LAST))
 		cur_fail(c, REASON_STATEMENT, at,
 			 "%s is %lld, which is no time before the year 10000", field, (long long)t);
 	return t;
@@ -333,7 +333,7 @@ static bool writable(const struct signed_header *h, struct err *e)
 	if (h->has_not_before && !h->has_expires)
 		return err_set(e, REASON_USAGE,
 			       "a time from which it is valid needs one at which it expires");
-	if (h->has_expires && (h->expires < 0 || h->expires >= YEAR_10000))
+	if (h->has_expires && (h->expires < 0 || h->expires > WHEN_LAST))
 		return err_set(e, REASON_USAGE, "the time at which it expires is out of range");
 	if (h->has_not_before && (h->not_before < 0 || h->not_before > h->expires))
 		return err_set(e, REASON_USAGE, "it would expire before it is valid");

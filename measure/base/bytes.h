@@ -32,6 +32,15 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Below, equal or above 0, by the first byte that differs; what ends first comes first. */
+static inline int bytes_order(struct bytes a, struct bytes b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 static inline bool bytes_start(struct bytes a, struct bytes head)
 {
 	return a.n >= head.n && (head.n == 0 || memcmp(a.p, head.p, head.n) == 0);

@@ -7,7 +7,6 @@
 #define ERA_DAYS 146097 /* 400 years */
 #define EPOCH_DAYS 719468 /* from 0000-03-01 to 1970-01-01 */
 #define FIRST (-62167219200) /* 0000-01-01T00:00:00Z */
-#define LAST 253402300799 /* 9999-12-31T23:59:59Z */
 
 /*
  * Civil dates by counting from 1 March, so that the leap day is the last of its year; after the
@@ -103,7 +102,7 @@ void when_put(struct buf *out, int64_t when, const char *zone)
 	int64_t days = when >= 0 ? when / DAY : (when - DAY + 1) / DAY;
 	int64_t second = when - days * DAY, y, m, d;
 
-	if (when < FIRST || when > LAST) {
+	if (when < FIRST || when > WHEN_LAST) {
 		buf_fail(out, REASON_LIMIT);
 		return;
 	}

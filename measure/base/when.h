@@ -7,6 +7,8 @@
 
 #include "measure/base/buf.h"
 
+#define WHEN_LAST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 /* "2026-11-20T13:38:29Z" or with an offset "+01:00"; a usage error naming `what` otherwise. */
 must bool when_read(const char *s, const char *what, int64_t *when, struct err *e);
 
