@@ -219,64 +219,75 @@ static void registers(struct reader *r)
 	}
 }
 
+/* What one state's values tell of each other: the mask stands beside the raw value. */
+struct mval {
+	struct manifest_row *row;
+	struct bytes mask;
+	size_t raw_at; /* in the model's values; SIZE_MAX: there is none */
+};
+
+static void mval_name(struct reader *r, struct manifest_row *row)
+{
+	const char *name = reader_text(r, "name");
+
+	row->label = row->label ? row->label : name;
+}
+
+static void mval_member(struct reader *r, int64_t key, struct mval *v)
+{
+	switch (key) {
+	case MVAL_VERSION:
+		version(r);
+		return;
+	case MVAL_SVN:
+		svn(r);
+		return;
+	case MVAL_DIGESTS:
+		digests(r, "");
+		return;
+	case MVAL_FLAGS:
+		flags(r);
+		return;
+	case MVAL_RAW:
+		v->raw_at = raw(r) ? r->m->n_values - 1 : v->raw_at;
+		return;
+	case MVAL_MASK:
+		v->mask = old_mask(r);
+		return;
+	case MVAL_NAME:
+		mval_name(r, v->row);
+		return;
+	case MVAL_REGISTERS:
+		registers(r);
+		return;
+	case MVAL_RANGE:
+		range(r);
+		return;
+	case 6: /* mac-addr, ip-addr, serial-number, ueid, uuid, cryptokeys */
+	case 7:
+	case 8:
+	case 9:
+	case 10:
+	case 13:
+		reader_unread(r, "an identifier or key among the values");
+		return;
+	default:
+		reader_unknown(r, "measurement-values-map", key, true);
+	}
+}
+
 static void mval(struct reader *r, struct manifest_row *row)
 {
 	struct cbor_run run = cbor_walk_map(&r->c, "measurement-values-map");
-	struct bytes mask = {0};
-	size_t raw_at = SIZE_MAX;
+	struct mval v = {.row = row, .raw_at = SIZE_MAX};
 	bool any = false;
 
-	while (cbor_walk_next(&r->c, &run)) {
-		int64_t key = reader_key(r, NULL);
-		const char *name;
-
-		any = true;
-		switch (key) {
-		case MVAL_VERSION:
-			version(r);
-			break;
-		case MVAL_SVN:
-			svn(r);
-			break;
-		case MVAL_DIGESTS:
-			digests(r, "");
-			break;
-		case MVAL_FLAGS:
-			flags(r);
-			break;
-		case MVAL_RAW:
-			raw_at = raw(r) ? r->m->n_values - 1 : raw_at;
-			break;
-		case MVAL_MASK:
-			mask = old_mask(r);
-			break;
-		case MVAL_NAME:
-			name = reader_text(r, "name");
-			row->label = row->label ? row->label : name;
-			break;
-		case MVAL_REGISTERS:
-			registers(r);
-			break;
-		case MVAL_RANGE:
-			range(r);
-			break;
-		case 6: /* mac-addr, ip-addr, serial-number, ueid, uuid, cryptokeys */
-		case 7:
-		case 8:
-		case 9:
-		case 10:
-		case 13:
-			reader_unread(r, "an identifier or key among the values");
-			break;
-		default:
-			reader_unknown(r, "measurement-values-map", key, true);
-			break;
-		}
-	}
+	for (; cbor_walk_next(&r->c, &run); any = true)
+		mval_member(r, reader_key(r, NULL), &v);
 	if (!any && cur_ok(&r->c))
 		reader_error(r, LINT_EMPTY, "measurement-values-map is empty");
-	if (mask.p && raw_at != SIZE_MAX)
-		r->m->value[raw_at].mask = mask;
+	if (v.mask.p && v.raw_at != SIZE_MAX)
+		r->m->value[v.raw_at].mask = v.mask;
 }
 
 static const char *mkey(struct reader *r)

@@ -142,77 +142,77 @@ static void check_chain(const struct chain_spec *spec, size_t made_n, size_t n, 
 	}
 }
 
+static const struct chain_case {
+	struct chain_spec spec[3];
+	size_t made, n;
+	enum reason reason;
+	const char *detail;
+} faults[] = {
+	{{{.to = "20251231235959Z"}},
+	 3,
+	 2,
+	 REASON_EXPIRED,
+	 "CN=0: certificate 1 of 3 is no longer valid"},
+	{{{0}, {.to = "20251231235959Z"}},
+	 3,
+	 2,
+	 REASON_EXPIRED,
+	 "CN=0: certificate 2 of 3 is no longer valid"},
+	{{{0}, {0}, {.to = "20251231235959Z"}},
+	 3,
+	 3,
+	 REASON_EXPIRED,
+	 "CN=0: certificate 3 of 3 is no longer valid"},
+	{{{.from = "20300101000000Z"}},
+	 2,
+	 1,
+	 REASON_NOT_YET_VALID,
+	 "CN=0: certificate 1 of 2 is not valid yet"},
+	{{{.purposes = "serverAuth"}},
+	 2,
+	 1,
+	 REASON_CHAIN,
+	 "CN=0: certificate 1 of 2 has an extendedKeyUsage without codeSigning"},
+	{{{.constraints = "CA:TRUE"}},
+	 2,
+	 1,
+	 REASON_CHAIN,
+	 "CN=0: certificate 1 of 2 is a CA, and the leaf must be none"},
+	{{{.usage = "keyCertSign"}},
+	 2,
+	 1,
+	 REASON_CHAIN,
+	 "CN=0: certificate 1 of 2 has a keyUsage without digitalSignature"},
+	{{{0}, {.constraints = "CA:FALSE"}},
+	 3,
+	 2,
+	 REASON_CHAIN,
+	 "CN=0: certificate 2 of 3 is no CA by its basicConstraints"},
+	{{{0}, {0}, {.constraints = "CA:TRUE,pathlen:0"}},
+	 3,
+	 2,
+	 REASON_CHAIN,
+	 "CN=0: certificate 3 of 3 allows 0 certificates between it and the leaf, and "
+	 "there are 1"},
+	{{{.digest = "SHA1"}},
+	 2,
+	 1,
+	 REASON_CHAIN,
+	 "CN=0: certificate 1 of 2 is signed with an algorithm that is not allowed here"},
+	{{{.other = "1.2.3=critical,DER:0500"}},
+	 2,
+	 2,
+	 REASON_CHAIN,
+	 "CN=0: certificate 1 of 2 has a critical extension 1.2.3, which is not known "
+	 "here"},
+};
+
 static void a_chain_with_a_fault_counts_for_nothing(void **state)
 {
-	static const struct {
-		struct chain_spec spec[3];
-		size_t made, n;
-		enum reason reason;
-		const char *detail;
-	} cases[] = {
-		{{{.to = "20251231235959Z"}},
-		 3,
-		 2,
-		 REASON_EXPIRED,
-		 "CN=0: certificate 1 of 3 is no longer valid"},
-		{{{0}, {.to = "20251231235959Z"}},
-		 3,
-		 2,
-		 REASON_EXPIRED,
-		 "CN=0: certificate 2 of 3 is no longer valid"},
-		{{{0}, {0}, {.to = "20251231235959Z"}},
-		 3,
-		 3,
-		 REASON_EXPIRED,
-		 "CN=0: certificate 3 of 3 is no longer valid"},
-		{{{.from = "20300101000000Z"}},
-		 2,
-		 1,
-		 REASON_NOT_YET_VALID,
-		 "CN=0: certificate 1 of 2 is not valid yet"},
-		{{{.purposes = "serverAuth"}},
-		 2,
-		 1,
-		 REASON_CHAIN,
-		 "CN=0: certificate 1 of 2 has an extendedKeyUsage without codeSigning"},
-		{{{.constraints = "CA:TRUE"}},
-		 2,
-		 1,
-		 REASON_CHAIN,
-		 "CN=0: certificate 1 of 2 is a CA, and the leaf must be none"},
-		{{{.usage = "keyCertSign"}},
-		 2,
-		 1,
-		 REASON_CHAIN,
-		 "CN=0: certificate 1 of 2 has a keyUsage without digitalSignature"},
-		{{{0}, {.constraints = "CA:FALSE"}},
-		 3,
-		 2,
-		 REASON_CHAIN,
-		 "CN=0: certificate 2 of 3 is no CA by its basicConstraints"},
-		{{{0}, {0}, {.constraints = "CA:TRUE,pathlen:0"}},
-		 3,
-		 2,
-		 REASON_CHAIN,
-		 "CN=0: certificate 3 of 3 allows 0 certificates between it and the leaf, and "
-		 "there are 1"},
-		{{{.digest = "SHA1"}},
-		 2,
-		 1,
-		 REASON_CHAIN,
-		 "CN=0: certificate 1 of 2 is signed with an algorithm that is not allowed here"},
-		{{{.other = "1.2.3=critical,DER:0500"}},
-		 2,
-		 2,
-		 REASON_CHAIN,
-		 "CN=0: certificate 1 of 2 has a critical extension 1.2.3, which is not known "
-		 "here"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++)
-		check_chain(cases[i].spec, cases[i].made, cases[i].n, cases[i].reason,
-			    cases[i].detail);
+	for (size_t i = 0; i < COUNT(faults); i++)
+		check_chain(faults[i].spec, faults[i].made, faults[i].n, faults[i].reason,
+			    faults[i].detail);
 }
 
 /* Certificates in an order of the test's own; is expected of the first signature. */

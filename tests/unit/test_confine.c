@@ -136,43 +136,43 @@ static void sockets_programs_and_rings_are_death(void **state)
 }
 
 /* A killed call does nothing, so none needs arguments that make sense. */
+static const long deadly[] = {
+	SYS_bind,
+	SYS_listen,
+	SYS_accept,
+	SYS_accept4,
+	SYS_sendmsg,
+	SYS_sendmmsg,
+	SYS_process_vm_readv,
+	SYS_io_uring_enter,
+	SYS_io_uring_register,
+	SYS_perf_event_open,
+	SYS_userfaultfd,
+	SYS_unshare,
+	SYS_setns,
+	SYS_mount,
+	SYS_umount2,
+	SYS_fsopen,
+	SYS_fsconfig,
+	SYS_fsmount,
+	SYS_move_mount,
+	SYS_open_tree,
+	SYS_mount_setattr,
+	SYS_pivot_root,
+	SYS_chroot,
+	SYS_pidfd_getfd,
+	SYS_kexec_load,
+	SYS_init_module,
+	SYS_finit_module,
+	SYS_keyctl,
+	SYS_add_key,
+	SYS_request_key,
+};
+
 static void whatever_reaches_other_processes_or_the_kernel_itself_is_death(void **state)
 {
-	static const long numbers[] = {
-		SYS_bind,
-		SYS_listen,
-		SYS_accept,
-		SYS_accept4,
-		SYS_sendmsg,
-		SYS_sendmmsg,
-		SYS_process_vm_readv,
-		SYS_io_uring_enter,
-		SYS_io_uring_register,
-		SYS_perf_event_open,
-		SYS_userfaultfd,
-		SYS_unshare,
-		SYS_setns,
-		SYS_mount,
-		SYS_umount2,
-		SYS_fsopen,
-		SYS_fsconfig,
-		SYS_fsmount,
-		SYS_move_mount,
-		SYS_open_tree,
-		SYS_mount_setattr,
-		SYS_pivot_root,
-		SYS_chroot,
-		SYS_pidfd_getfd,
-		SYS_kexec_load,
-		SYS_init_module,
-		SYS_finit_module,
-		SYS_keyctl,
-		SYS_add_key,
-		SYS_request_key,
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(numbers); i++) {
+	for (size_t i = 0; i < COUNT(deadly); i++) {
 		pid_t child = fork();
 		int status = 0;
 
@@ -181,7 +181,7 @@ static void whatever_reaches_other_processes_or_the_kernel_itself_is_death(void 
 
 			if (!confine(&e))
 				_exit(99);
-			syscall(numbers[i], -1L, 0L, 0L, 0L, 0L, 0L);
+			syscall(deadly[i], -1L, 0L, 0L, 0L, 0L, 0L);
 			_exit(ALIVE);
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);

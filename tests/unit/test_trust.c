@@ -178,60 +178,58 @@ static void whoever_trusts_nobody_is_told(void **state)
 
 #define PUBLISHER "roles:\n  publisher:\n    threshold: 1\n"
 
+#define NAME                                                         \
+	"line 3: a name needs 1 to 64 bytes of visible characters, " \
+	"without blanks at its ends"
+
+static const struct key_case {
+	const char *text;
+	enum reason reason;
+	const char *why;
+} contradictions[] = {
+	{"version: 2\n", REASON_TRUST, "line 1: the version is 2 and must be 1"},
+	{"version: 1\nkeys:\n" ALICE("publisher") ALICE("root") PUBLISHER, REASON_TRUST,
+	 "line 7: the name 'alice' stands twice, first in line 3"},
+	{"version: 1\nkeys:\n" ALICE("publisher") KEY("bob", ALICE_ID, ALICE_SPKI, "root")
+		 PUBLISHER,
+	 REASON_TRUST, "line 8: the key of 'bob' is that of 'alice' in line 3"},
+	{"version: 1\nkeys:\n" KEY("alice", BOB_ID, ALICE_SPKI, "publisher") PUBLISHER,
+	 REASON_TRUST,
+	 "line 4: the id of 'alice' is not the digest of its key, which is " ALICE_ID},
+	{"version: 1\nkeys:\n" KEY("alice", "06e3", ALICE_SPKI, "publisher") PUBLISHER,
+	 REASON_TRUST,
+	 "line 4: the id of 'alice' is not the digest of its key, which is " ALICE_ID},
+	{"version: 1\nkeys:\n" KEY("alice", ALICE_ID, "MCow", "publisher") PUBLISHER, REASON_KEY,
+	 "line 5: the spki of 'alice': no SubjectPublicKeyInfo in 3 bytes"},
+	{"version: 1\nkeys:\n" KEY("alice", ALICE_ID, "MCow ", "publisher") PUBLISHER, REASON_TRUST,
+	 "line 5: the spki of 'alice' is no base64 at its character 5"},
+	{"version: 1\nkeys:\n" KEY("alice", ALICE_ID, "MC_w", "publisher") PUBLISHER, REASON_TRUST,
+	 "line 5: the spki of 'alice' is no base64 at its character 2"},
+	{"version: 1\nkeys:\n" ALICE("") PUBLISHER, REASON_TRUST, "line 6: 'alice' has no role"},
+	{"version: 1\nkeys:\n" ALICE("root, root") PUBLISHER, REASON_TRUST,
+	 "line 6: 'alice' has the role 'root' twice"},
+	{"version: 1\nkeys:\n" ALICE("publisher") "    not-before: 2026-01-02T00:00:00Z\n"
+						  "    not-after: 2026-01-01T00:00:00Z\n" PUBLISHER,
+	 REASON_TRUST,
+	 "line 8: not-after of 'alice' is 2026-01-01T00:00:00Z, and not-before only "
+	 "2026-01-02T00:00:00Z"},
+	{"version: 1\nkeys:\n" KEY("\"a\\nb\"", ALICE_ID, ALICE_SPKI, "root"), REASON_TRUST, NAME},
+	{"version: 1\nkeys:\n" KEY("\"a\\u202eb\"", ALICE_ID, ALICE_SPKI, "root"), REASON_TRUST,
+	 NAME},
+	{"version: 1\nkeys:\n" KEY("\" a\"", ALICE_ID, ALICE_SPKI, "root"), REASON_TRUST, NAME},
+	{"version: 1\nkeys:\n" KEY("\"a \"", ALICE_ID, ALICE_SPKI, "root"), REASON_TRUST, NAME},
+	{"version: 1\nkeys:\n" KEY(
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ALICE_ID,
+		 ALICE_SPKI, "root"),
+	 REASON_TRUST, NAME},
+};
+
 static void keys_that_contradict_themselves_are_refused(void **state)
 {
-	static const char name[] = "line 3: a name needs 1 to 64 bytes of visible characters, "
-				   "without blanks at its ends";
-	static const struct {
-		const char *text;
-		enum reason reason;
-		const char *why;
-	} list[] = {
-		{"version: 2\n", REASON_TRUST, "line 1: the version is 2 and must be 1"},
-		{"version: 1\nkeys:\n" ALICE("publisher") ALICE("root") PUBLISHER, REASON_TRUST,
-		 "line 7: the name 'alice' stands twice, first in line 3"},
-		{"version: 1\nkeys:\n" ALICE("publisher") KEY("bob", ALICE_ID, ALICE_SPKI, "root")
-			 PUBLISHER,
-		 REASON_TRUST, "line 8: the key of 'bob' is that of 'alice' in line 3"},
-		{"version: 1\nkeys:\n" KEY("alice", BOB_ID, ALICE_SPKI, "publisher") PUBLISHER,
-		 REASON_TRUST,
-		 "line 4: the id of 'alice' is not the digest of its key, which is " ALICE_ID},
-		{"version: 1\nkeys:\n" KEY("alice", "06e3", ALICE_SPKI, "publisher") PUBLISHER,
-		 REASON_TRUST,
-		 "line 4: the id of 'alice' is not the digest of its key, which is " ALICE_ID},
-		{"version: 1\nkeys:\n" KEY("alice", ALICE_ID, "MCow", "publisher") PUBLISHER,
-		 REASON_KEY, "line 5: the spki of 'alice': no SubjectPublicKeyInfo in 3 bytes"},
-		{"version: 1\nkeys:\n" KEY("alice", ALICE_ID, "MCow ", "publisher") PUBLISHER,
-		 REASON_TRUST, "line 5: the spki of 'alice' is no base64 at its character 5"},
-		{"version: 1\nkeys:\n" KEY("alice", ALICE_ID, "MC_w", "publisher") PUBLISHER,
-		 REASON_TRUST, "line 5: the spki of 'alice' is no base64 at its character 2"},
-		{"version: 1\nkeys:\n" ALICE("") PUBLISHER, REASON_TRUST,
-		 "line 6: 'alice' has no role"},
-		{"version: 1\nkeys:\n" ALICE("root, root") PUBLISHER, REASON_TRUST,
-		 "line 6: 'alice' has the role 'root' twice"},
-		{"version: 1\nkeys:\n" ALICE(
-			 "publisher") "    not-before: 2026-01-02T00:00:00Z\n"
-				      "    not-after: 2026-01-01T00:00:00Z\n" PUBLISHER,
-		 REASON_TRUST,
-		 "line 8: not-after of 'alice' is 2026-01-01T00:00:00Z, and not-before only "
-		 "2026-01-02T00:00:00Z"},
-		{"version: 1\nkeys:\n" KEY("\"a\\nb\"", ALICE_ID, ALICE_SPKI, "root"), REASON_TRUST,
-		 name},
-		{"version: 1\nkeys:\n" KEY("\"a\\u202eb\"", ALICE_ID, ALICE_SPKI, "root"),
-		 REASON_TRUST, name},
-		{"version: 1\nkeys:\n" KEY("\" a\"", ALICE_ID, ALICE_SPKI, "root"), REASON_TRUST,
-		 name},
-		{"version: 1\nkeys:\n" KEY("\"a \"", ALICE_ID, ALICE_SPKI, "root"), REASON_TRUST,
-		 name},
-		{"version: 1\nkeys:\n" KEY(
-			 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-			 ALICE_ID, ALICE_SPKI, "root"),
-		 REASON_TRUST, name},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(list); i++)
-		check_refused(list[i].text, list[i].reason, list[i].why);
+	for (size_t i = 0; i < COUNT(contradictions); i++)
+		check_refused(contradictions[i].text, contradictions[i].reason,
+			      contradictions[i].why);
 }
 
 static void thresholds_that_nobody_reaches_are_refused(void **state)

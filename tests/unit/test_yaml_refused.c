@@ -17,62 +17,59 @@ static void check_refusals(const struct refusal *list, size_t n)
 			     list[i].hint ? list[i].hint : "");
 }
 
+static const struct refusal strange_keys[] = {
+	{"version: 1\nkyes: []\n",
+	 "line 2: unknown key 'kyes'; known here: version, keys, names, tables, text, none",
+	 "did you mean 'keys'?"},
+	{"version: 1\nxyzzyxyzzy: []\n",
+	 "line 2: unknown key 'xyzzyxyzzy'; known here: version, keys, names, tables, text, "
+	 "none",
+	 NULL},
+	{"Version: 1",
+	 "line 1: unknown key 'Version'; known here: version, keys, names, tables, text, "
+	 "none",
+	 "did you mean 'version'?"},
+	{"{version:1}",
+	 "line 1: unknown key 'version:1'; known here: version, keys, names, tables, text, "
+	 "none",
+	 "did you mean 'version'?"},
+	{"? \n", "line 1: unknown key ''; known here: version, keys, names, tables, text, none",
+	 NULL},
+	{"version: 1\nkeys:\n- name: a\n  Name: b\n",
+	 "line 4: unknown key 'Name'; known here: name, id, roles, since, active",
+	 "did you mean 'name'?"},
+	{"version: 1\nnone:\n  a: 1\n", "line 3: unknown key 'a'; known here: none", NULL},
+	{"keys: []\n", "line 1: key 'version' is missing", NULL},
+	{"version: 1\nkeys:\n- {name: a}\n- id: 0a\n  active: true\n",
+	 "line 4: key 'name' is missing", NULL},
+	{"version: 1\ntext: a\nversion: 1\n", "line 3: key 'version' stands twice, first in line 1",
+	 NULL},
+	{"version: 1\nkeys:\n- {name: a,\n   \"\\u006eame\": b}",
+	 "line 4: key 'name' stands twice, first in line 3", NULL},
+	{"version: 1\nnames:\n b: 1\n a: 1\n c: 1\n c: 2\n a: 2\n a: 3\n",
+	 "line 6: key 'c' stands twice, first in line 5", NULL},
+	{"version: 1\nnames: {aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff: 1,"
+	 " aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff: 2}",
+	 "line 2: key 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff' stands "
+	 "twice, first in line 2",
+	 NULL},
+	{"version: 1\n<<: {}\n", "line 2: needs a key, found the merge key '<<'", NULL},
+	{"version: 1\nnames: {<<: 1}\n", "line 2: needs a key, found the merge key '<<'", NULL},
+	{"version: 1\n? [a]\n: 1\n", "line 2: needs a key, found a list", NULL},
+	{"version: 1\nnames: {{a: 1}: 1}\n", "line 2: needs a key, found a map", NULL},
+	{"version: 1\nnames: {on: 1}\n",
+	 "line 2: a key needs a text, found 'on', which others take for a boolean",
+	 "in quotes it is a text"},
+	{"version: 1\nnames: {7: 1}\n",
+	 "line 2: a key needs a text, found '7', which others take for a number",
+	 "in quotes it is a text"},
+	{"version: 1\nnames: {\"\": 1}\n", "line 2: a key needs a text, found an empty text", NULL},
+};
+
 static void keys_are_those_of_the_schema(void **state)
 {
-	static const struct refusal list[] = {
-		{"version: 1\nkyes: []\n",
-		 "line 2: unknown key 'kyes'; known here: version, keys, names, tables, text, none",
-		 "did you mean 'keys'?"},
-		{"version: 1\nxyzzyxyzzy: []\n",
-		 "line 2: unknown key 'xyzzyxyzzy'; known here: version, keys, names, tables, text, "
-		 "none",
-		 NULL},
-		{"Version: 1",
-		 "line 1: unknown key 'Version'; known here: version, keys, names, tables, text, "
-		 "none",
-		 "did you mean 'version'?"},
-		{"{version:1}",
-		 "line 1: unknown key 'version:1'; known here: version, keys, names, tables, text, "
-		 "none",
-		 "did you mean 'version'?"},
-		{"? \n",
-		 "line 1: unknown key ''; known here: version, keys, names, tables, text, none",
-		 NULL},
-		{"version: 1\nkeys:\n- name: a\n  Name: b\n",
-		 "line 4: unknown key 'Name'; known here: name, id, roles, since, active",
-		 "did you mean 'name'?"},
-		{"version: 1\nnone:\n  a: 1\n", "line 3: unknown key 'a'; known here: none", NULL},
-		{"keys: []\n", "line 1: key 'version' is missing", NULL},
-		{"version: 1\nkeys:\n- {name: a}\n- id: 0a\n  active: true\n",
-		 "line 4: key 'name' is missing", NULL},
-		{"version: 1\ntext: a\nversion: 1\n",
-		 "line 3: key 'version' stands twice, first in line 1", NULL},
-		{"version: 1\nkeys:\n- {name: a,\n   \"\\u006eame\": b}",
-		 "line 4: key 'name' stands twice, first in line 3", NULL},
-		{"version: 1\nnames:\n b: 1\n a: 1\n c: 1\n c: 2\n a: 2\n a: 3\n",
-		 "line 6: key 'c' stands twice, first in line 5", NULL},
-		{"version: 1\nnames: {aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff: 1,"
-		 " aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff: 2}",
-		 "line 2: key 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff' stands "
-		 "twice, first in line 2",
-		 NULL},
-		{"version: 1\n<<: {}\n", "line 2: needs a key, found the merge key '<<'", NULL},
-		{"version: 1\nnames: {<<: 1}\n", "line 2: needs a key, found the merge key '<<'",
-		 NULL},
-		{"version: 1\n? [a]\n: 1\n", "line 2: needs a key, found a list", NULL},
-		{"version: 1\nnames: {{a: 1}: 1}\n", "line 2: needs a key, found a map", NULL},
-		{"version: 1\nnames: {on: 1}\n",
-		 "line 2: a key needs a text, found 'on', which others take for a boolean",
-		 "in quotes it is a text"},
-		{"version: 1\nnames: {7: 1}\n",
-		 "line 2: a key needs a text, found '7', which others take for a number",
-		 "in quotes it is a text"},
-		{"version: 1\nnames: {\"\": 1}\n",
-		 "line 2: a key needs a text, found an empty text", NULL},
-	};
-
 	(void)state;
-	check_refusals(list, COUNT(list));
+	check_refusals(strange_keys, COUNT(strange_keys));
 }
 
 #define NUMBER "needs a number below 2^64 in plain decimal digits"
