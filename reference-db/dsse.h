@@ -40,7 +40,10 @@ void dsse_put(const struct dsse *d, struct json_out *w);
 /* The bytes to sign: the pre-authentication encoding of type and payload. */
 void dsse_pae(struct buf *out, struct bytes type, struct bytes payload);
 
-/* The first signature, raw (key.h), of an envelope that has none; verified before it is taken. */
+/*
+ * The signature, raw (key.h), of an envelope that is to be written: of one that was read, `strings`
+ * is in use. Verified before it is taken.
+ */
 must bool dsse_attach(struct dsse *d, const struct pubkey *key, struct bytes raw, struct err *e);
 
 #endif

@@ -252,6 +252,15 @@ expect_stderr "measure: error[export]: $corpus/good-171: nitro-cli carries the r
 run manifest export "$corpus/good-135" --to text
 expect_status 0
 expect_stderr "measure: warning[export-partial]: $corpus/good-135: a value without a name is not part of it"
+# {1: {0: "t"}, 4: {0: [[{0: {1: "v"}}, [{0: "a", 1: {1: 1}}, {0: "b", 1: {1: 2, 2: [[1, ...]]}}]]]}}
+perl -e '
+	my $comid = pack("H*", "a201a100617404a1008182a100a101617682" . "a200616101a10101" .
+		"a200616201a201020281820158" . "20" . "11" x 32);
+	print pack("H*", "d901f5a20063702f310181d901fa58"), chr(length($comid)), $comid;
+' >several.corim
+run manifest export several.corim --to text
+expect_status 0
+expect_stderr 'measure: warning[export-partial]: several.corim: a and 1 more are not part of it'
 run manifest export "$corpus/register-008" --to nitro-cli --json -o none
 expect_status 3
 expect_json 'j["reason"] == "export" and j["message"].endswith("nitro-cli has no place for PCR3, which the manifest expects")'

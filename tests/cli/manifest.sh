@@ -195,6 +195,10 @@ perl -pe 's/bundle:1/bundle:2/' one.bundle >other.bundle
 run manifest show other.bundle
 expect_status 3
 expect_stderr_has 'measure: error[bundle]: other.bundle: the collection'"'"'s type is "urn:x-measure:bundle:2" and must be "urn:x-measure:bundle:1"'
+run manifest bundle -o none.bundle
+expect_status 2
+expect_stderr_has 'measure: error[usage]: no FILE is given, and at least one is needed'
+expect_no_file none.bundle
 ok 'a bundle stands wherever a manifest does'
 
 pcr0=$(sed -n 's/^PCR0  //p' registers)

@@ -467,6 +467,30 @@ static void a_certificate_is_one(void **state)
 			  REASON_CERTIFICATE, "the PEM block holds no certificate: field missing");
 }
 
+static void check_any_refused(struct bytes file, enum reason r, const char *why)
+{
+	owned(buf_free) struct buf spki = BUF(PUBKEY_FILE_MAX);
+	struct err e = {0};
+
+	assert_false(pubkey_any_spki(file, &spki, &e));
+	e.text[strlen(why) < strlen(e.text) ? strlen(why) : strlen(e.text)] = '\0';
+	check_err(&e, r, why);
+	assert_int_equal(spki.n, 0);
+}
+
+static void any_kind_of_key_is_still_a_key(void **state)
+{
+	static const uint8_t der[] = {0x30, 0x00};
+
+	(void)state;
+	check_any_refused(bytes_of(der, sizeof(der)), REASON_KEY,
+			  "is neither a certificate nor a public key");
+	check_any_refused(bytes_str("-----BEGIN EC PRIVATE KEY-----\n"), REASON_KEY,
+			  "is a private key and must be a public key or a certificate");
+	check_any_refused(bytes_str("x"), REASON_KEY,
+			  "the line -----BEGIN PUBLIC KEY----- is missing");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -483,6 +507,7 @@ int main(void)
 		cmocka_unit_test(other_signatures_of_ecdsa_do_not_verify),
 		cmocka_unit_test(a_file_holds_one_block),
 		cmocka_unit_test(a_certificate_is_one),
+		cmocka_unit_test(any_kind_of_key_is_still_a_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

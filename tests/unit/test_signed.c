@@ -64,62 +64,60 @@ static void check_header(const char *hex, enum reason r, const char *text)
 	hexed_free(&header);
 }
 
+static const struct header_case {
+	const char *hex;
+	enum reason reason;
+	const char *text;
+} header_cases[] = {
+	{"a4 01 3822 " TYPE META_HEX CWT, REASON_NONE, ""},
+	{"a3 01 3822 " TYPE META_HEX, REASON_STATEMENT, "the protected header has no CWT claims"},
+	{"a2 01 3822 " TYPE, REASON_STATEMENT, "the protected header has no corim-meta"},
+	{"a1 01 3822", REASON_STATEMENT, "the protected header has no content type"},
+	{"a3 " TYPE META_HEX CWT, REASON_STATEMENT, "the protected header has no alg"},
+	{"a4 01 05 " TYPE META_HEX CWT, REASON_STATEMENT,
+	 "alg is 5 and must be -7, -35, -36 or -8"},
+	{"a4 01 3822 03 61 78 " META_HEX CWT, REASON_CONTENT_TYPE,
+	 "the content type is \"x\" and must be \"application/rim+cbor\""},
+	{"a5 01 3822 02 81 04 " TYPE META_HEX CWT, REASON_STATEMENT,
+	 "header label 2 is none that a statement has"},
+	{"a5 01 3822 " TYPE "04 41 00 " META_HEX CWT, REASON_STATEMENT,
+	 "kid is of length 1 and must be of length 32"},
+	{"a4 01 3822 " TYPE META_HEX "0f a3 01 61 62 04 09 05 05", REASON_STATEMENT,
+	 "corim-meta and the CWT claims name another signer or another time"},
+	{"a4 01 3822 " TYPE META_HEX "0f a3 01 61 61 04 0a 05 05", REASON_STATEMENT,
+	 "corim-meta and the CWT claims name another signer or another time"},
+	{"a4 01 3822 " TYPE "08 4e a2 00 a1 00 61 61 01 a2 00 c1 0a 01 c1 09 "
+	 "0f a3 01 61 61 04 09 05 0a",
+	 REASON_STATEMENT, "not-before is later than expires"},
+	{"a4 01 3822 " TYPE "08 4e a2 00 a1 00 61 61 01 a2 00 c2 05 01 c1 09 " CWT,
+	 REASON_STATEMENT, "corim-meta not-before has tag 2 and must have tag 1"},
+	{"a4 01 3822 " TYPE "08 4e a2 00 a1 00 61 61 01 a2 00 c1 20 01 c1 09 " CWT,
+	 REASON_STATEMENT, "corim-meta not-before is -1, which is no time before the year 10000"},
+	{"a4 01 3822 " TYPE "08 45 a1 00 a1 00 60 " CWT, REASON_STATEMENT,
+	 "corim-meta signer-name is empty"},
+	{"a4 01 3822 " TYPE "08 47 a2 00 a0 00 61 61 00 " CWT, REASON_CBOR,
+	 "corim-meta: a map key repeats the one at offset 33"},
+	{"a4 01 3822 " TYPE "08 43 a1 00 a0 " CWT, REASON_STATEMENT,
+	 "corim-meta signer is a map of 0 and must be one of 1 or more"},
+	{"a4 01 3822 " TYPE "08 41 a0 " CWT, REASON_STATEMENT,
+	 "corim-meta is a map of 0 and must be one of 1 or more"},
+	{"a4 01 3822 " TYPE "08 48 a2 00 a1 00 61 61 01 a0 " CWT, REASON_STATEMENT,
+	 "corim-meta validity is a map of 0 and must be one of 1 or more"},
+	{"a4 01 3822 " TYPE META_HEX "0f a0", REASON_STATEMENT,
+	 "CWT claims is a map of 0 and must be one of 1 or more"},
+	{"a4 01 3822 " TYPE META_HEX "0f a2 01 61 61 06 09", REASON_STATEMENT,
+	 "CWT claim 6 is none of iss, exp, nbf"},
+	{"a4 01 3822 " TYPE META_HEX "0f a1 02 61 61", REASON_STATEMENT,
+	 "CWT claims: key 2 stands where 1 must stand"},
+	{"a4 03 74 6170706c69636174696f6e2f72696d2b63626f72 01 3822 " META_HEX CWT, REASON_CBOR,
+	 "the protected header: a map key sorts before the one at offset 5"},
+};
+
 static void a_header_that_is_not_in_its_form_is_refused(void **state)
 {
-	static const struct {
-		const char *hex;
-		enum reason reason;
-		const char *text;
-	} rows[] = {
-		{"a4 01 3822 " TYPE META_HEX CWT, REASON_NONE, ""},
-		{"a3 01 3822 " TYPE META_HEX, REASON_STATEMENT,
-		 "the protected header has no CWT claims"},
-		{"a2 01 3822 " TYPE, REASON_STATEMENT, "the protected header has no corim-meta"},
-		{"a1 01 3822", REASON_STATEMENT, "the protected header has no content type"},
-		{"a3 " TYPE META_HEX CWT, REASON_STATEMENT, "the protected header has no alg"},
-		{"a4 01 05 " TYPE META_HEX CWT, REASON_STATEMENT,
-		 "alg is 5 and must be -7, -35, -36 or -8"},
-		{"a4 01 3822 03 61 78 " META_HEX CWT, REASON_CONTENT_TYPE,
-		 "the content type is \"x\" and must be \"application/rim+cbor\""},
-		{"a5 01 3822 02 81 04 " TYPE META_HEX CWT, REASON_STATEMENT,
-		 "header label 2 is none that a statement has"},
-		{"a5 01 3822 " TYPE "04 41 00 " META_HEX CWT, REASON_STATEMENT,
-		 "kid is of length 1 and must be of length 32"},
-		{"a4 01 3822 " TYPE META_HEX "0f a3 01 61 62 04 09 05 05", REASON_STATEMENT,
-		 "corim-meta and the CWT claims name another signer or another time"},
-		{"a4 01 3822 " TYPE META_HEX "0f a3 01 61 61 04 0a 05 05", REASON_STATEMENT,
-		 "corim-meta and the CWT claims name another signer or another time"},
-		{"a4 01 3822 " TYPE "08 4e a2 00 a1 00 61 61 01 a2 00 c1 0a 01 c1 09 "
-		 "0f a3 01 61 61 04 09 05 0a",
-		 REASON_STATEMENT, "not-before is later than expires"},
-		{"a4 01 3822 " TYPE "08 4e a2 00 a1 00 61 61 01 a2 00 c2 05 01 c1 09 " CWT,
-		 REASON_STATEMENT, "corim-meta not-before has tag 2 and must have tag 1"},
-		{"a4 01 3822 " TYPE "08 4e a2 00 a1 00 61 61 01 a2 00 c1 20 01 c1 09 " CWT,
-		 REASON_STATEMENT,
-		 "corim-meta not-before is -1, which is no time before the year 10000"},
-		{"a4 01 3822 " TYPE "08 45 a1 00 a1 00 60 " CWT, REASON_STATEMENT,
-		 "corim-meta signer-name is empty"},
-		{"a4 01 3822 " TYPE "08 47 a2 00 a0 00 61 61 00 " CWT, REASON_CBOR,
-		 "corim-meta: a map key repeats the one at offset 33"},
-		{"a4 01 3822 " TYPE "08 43 a1 00 a0 " CWT, REASON_STATEMENT,
-		 "corim-meta signer is a map of 0 and must be one of 1 or more"},
-		{"a4 01 3822 " TYPE "08 41 a0 " CWT, REASON_STATEMENT,
-		 "corim-meta is a map of 0 and must be one of 1 or more"},
-		{"a4 01 3822 " TYPE "08 48 a2 00 a1 00 61 61 01 a0 " CWT, REASON_STATEMENT,
-		 "corim-meta validity is a map of 0 and must be one of 1 or more"},
-		{"a4 01 3822 " TYPE META_HEX "0f a0", REASON_STATEMENT,
-		 "CWT claims is a map of 0 and must be one of 1 or more"},
-		{"a4 01 3822 " TYPE META_HEX "0f a2 01 61 61 06 09", REASON_STATEMENT,
-		 "CWT claim 6 is none of iss, exp, nbf"},
-		{"a4 01 3822 " TYPE META_HEX "0f a1 02 61 61", REASON_STATEMENT,
-		 "CWT claims: key 2 stands where 1 must stand"},
-		{"a4 03 74 6170706c69636174696f6e2f72696d2b63626f72 01 3822 " META_HEX CWT,
-		 REASON_CBOR, "the protected header: a map key sorts before the one at offset 5"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		check_header(rows[i].hex, rows[i].reason, rows[i].text);
+	for (size_t i = 0; i < COUNT(header_cases); i++)
+		check_header(header_cases[i].hex, header_cases[i].reason, header_cases[i].text);
 }
 
 #define WITH_CHAIN "a5 01 3822 " TYPE META_HEX CWT " 1821 "
@@ -365,6 +363,20 @@ static void a_collection_of_other_members_is_no_bundle(void **state)
 		     "the collection's type is \"x\" and must be \"urn:x-measure:bundle:1\"");
 }
 
+static void a_statement_of_any_size_is_not_read(void **state)
+{
+	struct bytes in = bytes_of(calloc(1, SIGNED_MAX + 1), SIGNED_MAX + 1);
+	struct signed_statement s;
+	struct err e = {0};
+
+	(void)state;
+	assert_false(signed_read(in, 7, CONTENT_MANIFEST, &s, &e));
+	check_err(&e, REASON_LIMIT,
+		  "16777217 bytes are over the limit of 16777216 for a statement");
+	assert_int_equal(e.offset, 7);
+	hexed_free(&in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_bundle_does_not_tell_in_which_order_it_was_gathered),
 		cmocka_unit_test(files_of_two_payloads_are_no_one_manifest),
 		cmocka_unit_test(a_collection_of_other_members_is_no_bundle),
+		cmocka_unit_test(a_statement_of_any_size_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "measure/base/hex.h"
+#include "tests/unit/support_chain.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_folder.h"
 #include "tests/unit/support_trust.h"
@@ -264,6 +265,37 @@ static void the_number_of_keys_is_bounded(void **state)
 	check_err(&e, REASON_LIMIT, "needs at most 256 keys, found more");
 }
 
+static bool add_ca(const char *path, struct err *e)
+{
+	struct chain_made made = chain_make((struct chain_spec[2]){{0}}, 2);
+	owned(cert_text_free) char *pem = cert_pem(made.cert[1]);
+	struct trust_addition a = {
+		.path = path,
+		.pem = bytes_str(pem),
+		.is_ca = true,
+		.roles = AS(TRUST_ROOT),
+	};
+
+	chain_free(&made);
+	return trust_add(&a, e);
+}
+
+static void the_number_of_certificates_of_a_role_is_bounded(void **state)
+{
+	owned(folder_free) struct folder f = {0};
+	struct err e = {0};
+	const char *path;
+
+	(void)state;
+	folder_new(&f);
+	path = folder_path(&f, "trust.yml");
+	for (unsigned i = 0; i < TRUST_CAS; i++)
+		assert_true(add_ca(path, &e));
+	assert_false(add_ca(path, &e));
+	check_err(&e, REASON_LIMIT,
+		  "needs at most 16 certificates for the role 'root', found more");
+}
+
 #define WRITERS 8u
 
 static void writers_at_once_follow_each_other(void **state)
@@ -303,6 +335,7 @@ int main(void)
 		cmocka_unit_test(folders_are_made_for_their_owner_alone),
 		cmocka_unit_test(a_link_stays_one),
 		cmocka_unit_test(the_number_of_keys_is_bounded),
+		cmocka_unit_test(the_number_of_certificates_of_a_role_is_bounded),
 		cmocka_unit_test(writers_at_once_follow_each_other),
 	};
 

@@ -104,56 +104,50 @@ static void chains_of_every_kind_of_key_hold(void **state)
 	}
 }
 
+static const struct fault {
+	struct chain_spec spec[3];
+	size_t at;
+	const char *text;
+} faults[] = {
+	{{{.constraints = "CA:TRUE"}}, 0, "is a CA, and the leaf must be none"},
+	{{{.usage = "nonRepudiation"}}, 0, "has a keyUsage without digitalSignature"},
+	{{{.usage = ""}}, 0, "has no keyUsage, and needs one with digitalSignature"},
+	{{{.purposes = "serverAuth"}}, 0, "has an extendedKeyUsage without codeSigning"},
+	{{{.other = "1.2.3=critical,DER:0500"}},
+	 0,
+	 "has a critical extension 1.2.3, which is not known here"},
+	{{{.other = "nameConstraints=critical,permitted;DNS:example.org"}},
+	 0,
+	 "has a critical extension 2.5.29.30, which is not known here"},
+	{{{.issuer = "somebody"}}, 0, "names another issuer than the next certificate is"},
+	{{{.digest = "SHA1"}}, 0, "is signed with an algorithm that is not allowed here"},
+	{{{0}, {.constraints = "CA:FALSE"}}, 1, "is no CA by its basicConstraints"},
+	{{{0}, {.constraints = ""}}, 1, "is no CA by its basicConstraints"},
+	{{{0}, {.usage = "cRLSign"}}, 1, "has a keyUsage without keyCertSign"},
+	{{{0}, {.usage = ""}}, 1, "has no keyUsage, and needs one with keyCertSign"},
+	{{{0}, {.purposes = "serverAuth"}}, 1, "has an extendedKeyUsage without codeSigning"},
+	{{{0}, {0}, {.constraints = "CA:TRUE,pathlen:0"}},
+	 2,
+	 "allows 0 certificates between it and the leaf, and there are 1"},
+	{{{0}, {0}, {.usage = "digitalSignature"}}, 2, "has a keyUsage without keyCertSign"},
+	{{{0}, {0}, {.constraints = ""}}, 2, "is no CA by its basicConstraints"},
+	{{{.other = "2.5.29.19=DER:30030101"}, {0}}, 0, "has basicConstraints twice"},
+	{{{.usage = "", .other = "2.5.29.15=DER:0500"}, {0}}, 0, "has a malformed keyUsage"},
+	{{{.constraints = "", .other = "2.5.29.19=DER:30030201ff"}, {0}},
+	 0,
+	 "has a path length, and is no CA"},
+	{{{0}, {.constraints = "", .other = "2.5.29.19=DER:30060101ff0201ff"}},
+	 1,
+	 "has a path length that is no number"},
+};
+
 static void what_a_certificate_must_be_is_said_of_it(void **state)
 {
-	static const struct {
-		struct chain_spec spec[3];
-		size_t at;
-		const char *text;
-	} cases[] = {
-		{{{.constraints = "CA:TRUE"}}, 0, "is a CA, and the leaf must be none"},
-		{{{.usage = "nonRepudiation"}}, 0, "has a keyUsage without digitalSignature"},
-		{{{.usage = ""}}, 0, "has no keyUsage, and needs one with digitalSignature"},
-		{{{.purposes = "serverAuth"}}, 0, "has an extendedKeyUsage without codeSigning"},
-		{{{.other = "1.2.3=critical,DER:0500"}},
-		 0,
-		 "has a critical extension 1.2.3, which is not known here"},
-		{{{.other = "nameConstraints=critical,permitted;DNS:example.org"}},
-		 0,
-		 "has a critical extension 2.5.29.30, which is not known here"},
-		{{{.issuer = "somebody"}}, 0, "names another issuer than the next certificate is"},
-		{{{.digest = "SHA1"}}, 0, "is signed with an algorithm that is not allowed here"},
-		{{{0}, {.constraints = "CA:FALSE"}}, 1, "is no CA by its basicConstraints"},
-		{{{0}, {.constraints = ""}}, 1, "is no CA by its basicConstraints"},
-		{{{0}, {.usage = "cRLSign"}}, 1, "has a keyUsage without keyCertSign"},
-		{{{0}, {.usage = ""}}, 1, "has no keyUsage, and needs one with keyCertSign"},
-		{{{0}, {.purposes = "serverAuth"}},
-		 1,
-		 "has an extendedKeyUsage without codeSigning"},
-		{{{0}, {0}, {.constraints = "CA:TRUE,pathlen:0"}},
-		 2,
-		 "allows 0 certificates between it and the leaf, and there are 1"},
-		{{{0}, {0}, {.usage = "digitalSignature"}},
-		 2,
-		 "has a keyUsage without keyCertSign"},
-		{{{0}, {0}, {.constraints = ""}}, 2, "is no CA by its basicConstraints"},
-		{{{.other = "2.5.29.19=DER:30030101"}, {0}}, 0, "has basicConstraints twice"},
-		{{{.usage = "", .other = "2.5.29.15=DER:0500"}, {0}},
-		 0,
-		 "has a malformed keyUsage"},
-		{{{.constraints = "", .other = "2.5.29.19=DER:30030201ff"}, {0}},
-		 0,
-		 "has a path length, and is no CA"},
-		{{{0}, {.constraints = "", .other = "2.5.29.19=DER:30060101ff0201ff"}},
-		 1,
-		 "has a path length that is no number"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		owned(chain_drop) struct chain c = made_of(cases[i].spec, 3, &strict);
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		owned(chain_drop) struct chain c = made_of(faults[i].spec, 3, &strict);
 
-		check_found(&c, cases[i].at, cases[i].text);
+		check_found(&c, faults[i].at, faults[i].text);
 	}
 }
 
@@ -217,11 +211,13 @@ static void order_repetition_and_strangers_break_a_chain(void **state)
 {
 	static const struct chain_spec spec[4] = {{0}, {0}, {0}, {0}};
 	static const struct chain_spec twins[3] = {{0}, {.subject = "1"}, {.subject = "1"}};
+	static const struct chain_spec edwards[2] = {{.key = "ED25519"}, {.key = "ED25519"}};
 	struct chain_made made = chain_make(spec, 4), same = chain_make(twins, 3);
+	struct chain_made other = chain_make(edwards, 2);
 
 	(void)state;
 	{
-		owned(chain_drop) struct chain gap = {0}, twice = {0}, stranger = {0};
+		owned(chain_drop) struct chain gap = {0}, twice = {0}, stranger = {0}, kind = {0};
 
 		add(&gap, made.cert[0]);
 		add(&gap, made.cert[2]);
@@ -239,7 +235,13 @@ static void order_repetition_and_strangers_break_a_chain(void **state)
 		add(&stranger, same.cert[2]);
 		check(&stranger, &strict);
 		check_found(&stranger, 0, "is not signed by the next certificate's key");
+		add(&kind, made.cert[0]);
+		add(&kind, other.cert[1]);
+		check(&kind, &strict);
+		check_found(&kind, 0,
+			    "is signed with an algorithm that is not of its issuer's key");
 	}
+	chain_free(&other);
 	chain_free(&made);
 	chain_free(&same);
 }
