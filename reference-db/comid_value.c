@@ -219,6 +219,23 @@ static void registers(struct reader *r)
 	}
 }
 
+/*
+ * What narrows a reference value, and is not compared: without it more would match than its maker
+ * said. Of what is only told beside reference values it is passed over.
+ */
+static void narrows(struct reader *r, const char *what)
+{
+	const struct manifest_row *row = &r->m->row[r->m->n_rows - 1];
+
+	if (row->kind != ROW_REFERENCE) {
+		reader_unread(r, what);
+		return;
+	}
+	cbor_walk_skip(&r->c, what);
+	if (cur_ok(&r->c))
+		reader_error(r, LINT_UNREAD, "%s: a condition that is not compared", what);
+}
+
 /* What one state's values tell of each other: the mask stands beside the raw value. */
 struct mval {
 	struct manifest_row *row;
@@ -269,7 +286,7 @@ static void mval_member(struct reader *r, int64_t key, struct mval *v)
 	case 9:
 	case 10:
 	case 13:
-		reader_unread(r, "an identifier or key among the values");
+		narrows(r, "an identifier or key among the values");
 		return;
 	default:
 		reader_unknown(r, "measurement-values-map", key, true);
@@ -362,7 +379,7 @@ void comid_measurement(struct reader *r)
 		else if (member == 1)
 			mval(r, &r->m->row[row]);
 		else if (member == 2)
-			reader_unread(r, "authorized-by");
+			narrows(r, "authorized-by");
 		else
 			reader_unknown(r, "measurement-map", member, false);
 	}

@@ -28,7 +28,7 @@ enum lint_rule {
 	LINT_ENTITY, /* two signers; a role that the draft does not name */
 	LINT_VALIDITY, /* a time before 1970 or after 9999; an end before the beginning */
 	LINT_CLASS, /* an environment that names nothing, or not what the profile demands */
-	LINT_UNREAD, /* allowed, but not interpreted */
+	LINT_UNREAD, /* not interpreted: allowed, unless it narrows what is compared */
 	LINT_DIGEST_LENGTH,
 	LINT_DIGEST_ALG, /* reserved, unknown, truncated */
 	LINT_DIGEST_REPEATED, /* one algorithm twice in a list */
