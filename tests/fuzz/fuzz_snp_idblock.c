@@ -55,6 +55,15 @@ static void as_auth(struct bytes x, const struct idblock *b)
 	judged(b, &a);
 }
 
+static uint32_t mask_of(struct bytes x)
+{
+	uint32_t mask = 0;
+
+	for (unsigned i = 4; i > 0; i--)
+		mask = mask << 8 | x.p[i - 1];
+	return mask;
+}
+
 static void as_header(struct bytes x)
 {
 	owned(buf_free) struct buf file = BUF(FORGE_IGVM_MAX), again = BUF(IDBLOCK_IGVM_SIZE);
@@ -70,8 +79,7 @@ static void as_header(struct bytes x)
 		must_be(e.reason == REASON_ID_BLOCK_FORM || e.reason == REASON_IGVM);
 		return;
 	}
-	idblock_igvm_write(&again, x.p[0] | x.p[1] << 8 | x.p[2] << 16 | (uint32_t)x.p[3] << 24, &b,
-			   &a);
+	idblock_igvm_write(&again, mask_of(x), &b, &a);
 	same(&again, x);
 	judged(&b, &a);
 }

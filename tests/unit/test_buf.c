@@ -51,6 +51,11 @@ static void put_be64(struct buf *b)
 	buf_be64(b, UINT64_C(0x0102030405060708));
 }
 
+static void put_le(struct buf *b)
+{
+	buf_le(b, UINT64_C(0xffffff0504030201), 5);
+}
+
 static void put_room(struct buf *b)
 {
 	uint8_t *p = buf_room(b, 6);
@@ -63,6 +68,7 @@ static const struct writer writers[] = {
 	{"nothing", 0, put_nothing}, {"u8", 1, put_u8},	    {"be16", 2, put_be16},
 	{"bytes", 3, put_bytes},     {"be32", 4, put_be32}, {"str", 5, put_str},
 	{"room", 6, put_room},	     {"fmt", 7, put_fmt},   {"be64", 8, put_be64},
+	{"le", 5, put_le},
 };
 
 /* Content: `old` bytes of 0xee, then 1, 2, 3 ... */

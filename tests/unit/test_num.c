@@ -94,6 +94,23 @@ static void every_edge_value_is_parsed_as_it_is_printed(void **state)
 	}
 }
 
+static void hexadecimal_digits_follow_0x(void **state)
+{
+	static const char *const bad[] = {
+		"0x", "0x g", "0xg",  "0X1",  "1x1", "0x00000000000000000",
+		"x1", "-0x1", "0x-1", "0x1 ", "",    "01"};
+	uint64_t out = 77;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(num_parse_any(bad[i], &out));
+	assert_true(out == 77);
+	assert_true(num_parse_any("0xfEdCbA9876543210", &out) && out == 0xfedcba9876543210);
+	assert_true(num_parse_any("0xffffffffffffffff", &out) && out == UINT64_MAX);
+	assert_true(num_parse_any("0x0", &out) && out == 0);
+	assert_true(num_parse_any("12", &out) && out == 12);
+}
+
 /* All decimal numbers from 2^64 - 50 to 2^64 + 49, and their tenfold. */
 static void numbers_beyond_64_bits_are_refused(void **state)
 {
@@ -173,6 +190,7 @@ int main(void)
 		cmocka_unit_test(sums_and_products_of_all_edge_values_are_exact_or_refused),
 		cmocka_unit_test(narrowing_keeps_the_value_or_refuses),
 		cmocka_unit_test(every_edge_value_is_parsed_as_it_is_printed),
+		cmocka_unit_test(hexadecimal_digits_follow_0x),
 		cmocka_unit_test(numbers_beyond_64_bits_are_refused),
 		cmocka_unit_test(anything_but_plain_digits_is_refused),
 		cmocka_unit_test(every_single_character_but_a_digit_is_refused),

@@ -74,6 +74,28 @@ static void a_key_of_each_kind_is_read(void **state)
 	}
 }
 
+static void a_key_is_made_of_its_point(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		owned(cert_key_free) EVP_PKEY *made = cert_key(kinds[i].make);
+		owned(cert_bytes_free) struct bytes spki = spki_of(made);
+		owned(pubkey_free) struct pubkey *k = NULL, *again = NULL;
+		struct bytes point;
+		struct err e = {0};
+
+		assert_true(pubkey_read_spki(&k, spki, &e));
+		point = pubkey_point(k);
+		assert_true(pubkey_of_point(&again, kinds[i].alg, point, &e));
+		check_is(again, spki);
+		pubkey_free(&again);
+		point.n--;
+		assert_false(pubkey_of_point(&again, kinds[i].alg, point, &e));
+		assert_string_equal(reason_slug(e.reason), "key");
+		assert_non_null(strstr(e.text, " are given"));
+	}
+}
+
 static void a_private_key_has_its_public_half(void **state)
 {
 	owned(folder_free) struct folder f = {0};
@@ -495,6 +517,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_of_each_kind_is_read),
+		cmocka_unit_test(a_key_is_made_of_its_point),
 		cmocka_unit_test(a_private_key_has_its_public_half),
 		cmocka_unit_test(a_private_key_of_ed25519_has_its_public_half),
 		cmocka_unit_test(a_key_that_is_kept_compressed_has_its_one_spelling),

@@ -1,6 +1,7 @@
 #!/bin/sh
 # IGVM files from outside: each digest that the vectors record, by profile and platform, and each
-# refusal.
+# refusal; and a guest of real firmware, step by step wrapped as IGVM, has the digest that it has
+# without.
 . "${0%/*}/../lib.sh"
 need_shared vectors/snp/igvm
 need python3
@@ -47,5 +48,59 @@ for file in "$vectors"/*.igvm; do
 	files=$((files + 1))
 done
 ok "$files of $files files are known by their beginning, and have parts"
+
+wrap=$SHARED/vectors/snp/inputs/amdsev-2026.08.zst
+if ! command -v zstd >/dev/null || [ ! -e "$wrap" ]; then
+	skip 'a guest wrapped as IGVM has the digest that it has without' 'no zstd, or no firmware'
+	plan done
+fi
+zstd -q -d "$wrap" -o firmware
+set -- snp --ovmf firmware --vcpus 1 --vcpu-type EPYC-v4
+run "$@" --dump-vmsa
+expect_status 0
+digest=$(cat "$STDOUT")
+"$MEASURE" "$@" --trace --json 2>"$STDERR" >steps
+python3 - <<'EOT'
+import json, struct, zlib
+firmware = open("firmware", "rb").read()
+begin = 2**32 - len(firmware)
+kinds = {"ZERO": 0, "NORMAL": 0, "SECRETS": 1, "CPUID": 2}
+steps = json.load(open("steps"))["steps"]
+
+def header(kind, body):
+    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
+
+def content(step):
+    if step["type"] == "VMSA":
+        return open("vmsa0.bin", "rb").read()
+    at = step["gpa"] - begin
+    return firmware[at:at + 4096] if step["type"] == "NORMAL" else None
+
+def build(data_at):
+    data, known = b"", {}
+    headers = header(1, struct.pack("<IBBHQ", 1, 0, 2, 1, 0)) + header(0x101, struct.pack("<QII", 0x30000, 1, 0))
+    for step in steps:
+        page, at = content(step), 0
+        if page is not None:
+            if page not in known:
+                known[page] = len(data)
+                data += page
+            at = data_at + known[page]
+        if step["type"] == "VMSA":
+            headers += header(0x304, struct.pack("<QIIHH", step["gpa"], 1, at, 0, 0))
+        else:
+            headers += header(0x302, struct.pack("<QIIIHH", step["gpa"], 1, at, 0, kinds[step["type"]], 0))
+    return headers, data
+
+headers, data = build(0)
+headers, data = build(24 + len(headers))
+fixed = lambda crc: b"IGVM" + struct.pack("<5I", 1, 24, len(headers), 24 + len(headers) + len(data), crc)
+open("guest.igvm", "wb").write(fixed(zlib.crc32(fixed(0) + headers)) + headers + data)
+EOT
+run igvm guest.igvm --profile igvmmeasure --native-zero
+expect_status 0
+expect_stdout "MEASUREMENT  $digest"
+expect test "$(wc -c <guest.igvm)" -lt 1000000
+ok 'a guest wrapped as IGVM has the digest that it has without'
 
 plan done
