@@ -8,6 +8,7 @@ static const struct verb *const verbs[] = {
 	&verb_extract,
 	&verb_build,
 	&verb_build_eif,
+	&verb_build_snp,
 	&verb_sign,
 	&verb_sign_eif,
 	&verb_sign_manifest,

@@ -1,0 +1,48 @@
+/*
+ * A bundle: the folder of the files that a guest of SEV-SNP is started from, with the record of the
+ * launch (launch_record.h) beside them. What counts are the files: digests are computed from them
+ * with the record's parameters, and may then be held against the record.
+ */
+#ifndef OVMF_SNP_BUNDLE_H
+#define OVMF_SNP_BUNDLE_H
+
+#include "ovmf-snp/guest.h"
+#include "ovmf-snp/launch_record.h"
+
+#define BUNDLE_RECORD "launch.json"
+
+struct bundle_paths {
+	char *record, *part[LAUNCH_PARTS];
+};
+
+struct snp_bundle {
+	struct bundle_paths path;
+	struct buf cmdline;
+	struct guest guest;
+	struct launch_record told; /* what launch.json says */
+	struct launch_record found; /* the same, computed from the files */
+};
+
+/* A folder, or the path of a file of that name? */
+bool snp_bundle_is(const char *path);
+
+/*
+ * path: such a folder or file. *b is the caller's to snp_bundle_free() in either case, and is not
+ * moved. Errors: launch-record, firmware, whatever reading the files gives.
+ */
+must bool snp_bundle_read(struct snp_bundle *b, const char *path, struct watch watch,
+			  struct err *e);
+void snp_bundle_free(struct snp_bundle *b);
+
+/* Are the files, and their launch digests, those that the record tells of? launch-record. */
+must bool snp_bundle_agrees(const struct snp_bundle *b, struct err *e);
+
+/*
+ * Of a guest that is loaded: digests and sizes of its files, the digest of the firmware's pages,
+ * and the launch digest of each of the record's rows, whose parameters are there already. size: of
+ * kernel and initrd.
+ */
+must bool snp_bundle_compute(struct launch_record *r, struct guest *g,
+			     const uint64_t size[LAUNCH_PARTS], struct err *e);
+
+#endif
