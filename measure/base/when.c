@@ -71,7 +71,7 @@ static bool zone_of(const char *s, int64_t *seconds)
 static bool civil_read(const char *s, int64_t *when)
 {
 	static const int separators[6] = {'-', '-', 'T', ':', ':', 0};
-	int64_t field[6], zone, y, m, d;
+	int64_t field[6], zone, y, m, d, x;
 
 	for (int i = 0; i < 6; i++) {
 		field[i] = digits(&s, i == 0 ? 4 : 2, (char)separators[i]);
@@ -85,7 +85,10 @@ static bool civil_read(const char *s, int64_t *when)
 	date_of(days_of(field[0], field[1], field[2]), &y, &m, &d);
 	if (y != field[0] || m != field[1] || d != field[2])
 		return false;
-	*when = days_of(y, m, d) * DAY + field[3] * 3600 + field[4] * 60 + field[5] - zone;
+	x = days_of(y, m, d) * DAY + field[3] * 3600 + field[4] * 60 + field[5] - zone;
+	if (x < FIRST || x > WHEN_LAST)
+		return false;
+	*when = x;
 	return true;
 }
 
