@@ -56,15 +56,18 @@ static void text_limits(struct buf *out, const struct released *r)
 			"            that the signatures are still valid: --at none was given\n");
 }
 
-static void text(const struct released *r, const struct verdict *v, bool yes, struct buf *out)
+/* failure: why it is no yes, or NULL. */
+static void text(const struct released *r, const struct verdict *v, const struct err *failure,
+		 struct buf *out)
 {
 	show_text(&r->manifest, NULL, false, out);
 	report_signers(out, &r->judged);
 	for (size_t i = 0; i < v->n; i++)
 		report_check(out, &v->check[i]);
-	if (yes)
+	if (!failure)
 		text_limits(out, r);
-	buf_str(out, yes ? "PASS\n" : "FAIL\n");
+	buf_str(out, report_end(failure));
+	buf_str(out, "\n");
 }
 
 static void json(const struct released *r, const struct verdict *v, struct json_out *w)
@@ -89,7 +92,7 @@ static bool check_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	yes = verdict_decide(&v, e);
 	/* A no is told with all checks as well. */
-	text(&r, &v, yes, yes ? &c->text : &a->verbatim);
+	text(&r, &v, yes ? NULL : e, yes ? &c->text : &a->verbatim);
 	json(&r, &v, &a->json);
 	if (!yes)
 		err_subject(e, path);

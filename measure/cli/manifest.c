@@ -37,6 +37,15 @@ static const struct opt make_opts[] = {
 	{0},
 };
 
+/* None of what the manifest is made of is replaced by it. */
+static bool make_target(const struct cli *c, const struct make_request *q, const char **out,
+			struct err *e)
+{
+	return cli_needs(c, M_OUTPUT, out, e) && out_distinct(*out, q->image, e) &&
+	       (!q->record || out_distinct(*out, q->record, e)) &&
+	       (!q->certificate || out_distinct(*out, q->certificate, e));
+}
+
 static bool make_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(manifest_free) struct manifest m = {0};
@@ -51,7 +60,7 @@ static bool make_run(struct cli *c, struct answer *a, struct err *e)
 	};
 	const char *out;
 
-	if (!cli_operand(c, "IMAGE", &q.image, e) || !cli_needs(c, M_OUTPUT, &out, e))
+	if (!cli_operand(c, "IMAGE", &q.image, e) || !make_target(c, &q, &out, e))
 		return false;
 	q.watch = cli_watch(c);
 	cli_expect_file(c, q.image);

@@ -79,3 +79,10 @@ void report_signers_json(struct json_out *w, const struct judged *j)
 	}
 	json_close(w, ']');
 }
+
+const char *report_end(const struct err *failure)
+{
+	if (!failure)
+		return "PASS";
+	return reason_class(failure->reason) == EXIT_CLASS_UNDECIDED ? "UNDECIDED" : "FAIL";
+}

@@ -14,4 +14,7 @@ void report_check(struct buf *out, const struct check *c);
 void report_signers(struct buf *out, const struct judged *j);
 void report_signers_json(struct json_out *w, const struct judged *j);
 
+/* PASS, or by what fails: FAIL, or UNDECIDED. */
+const char *report_end(const struct err *failure);
+
 #endif

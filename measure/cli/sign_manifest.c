@@ -115,8 +115,9 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (!cli_operand(c, "FILE", &path, e) || !signer_choose(&by, e) ||
 	    !target(c, &by, &out, e) || !read_terms(c, &t, e) ||
-	    !read_payload(path, &file, &f, e) || !signer_read_keys(&by, e) ||
-	    !read_chain(args_value(&c->args, O_CERT), &chain, &t, e) ||
+	    !read_payload(path, &file, &f, e) ||
+	    (f.is_signed && !out_distinct(out, path, e)) || /* the signatures in it would be lost */
+	    !signer_read_keys(&by, e) || !read_chain(args_value(&c->args, O_CERT), &chain, &t, e) ||
 	    !prepare(&s, &f, &by, &t, e) || !finish(&by, &s, out, e))
 		return false;
 	signer_json(&by, &a->json);

@@ -118,14 +118,8 @@ static void put_manifest(struct buf *out, const struct verify_job *job)
 static void put_end(struct buf *out, const struct verify_job *job, const struct verified *f,
 		    const struct err *failure)
 {
-	if (failure) {
-		bool no = reason_class(failure->reason) != EXIT_CLASS_UNDECIDED;
-
-		buf_str(out, no ? "FAIL\n" : "UNDECIDED\n");
-		return;
-	}
-	buf_str(out, "PASS");
-	if (!is_live(job)) {
+	buf_str(out, report_end(failure));
+	if (!failure && !is_live(job)) {
 		buf_str(out, " as of ");
 		if (job->request.when.clock == CLOCK_NONE || !f->claims)
 			buf_str(out, "no time");

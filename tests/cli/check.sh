@@ -103,6 +103,7 @@ ok 'all checks are listed, and who signed'
 run check image.eif --manifest alice.corim --trust trust.yml
 expect_status 4
 expect_stderr_has 'measure: error[threshold]: image.eif: threshold: 1 trusted key signed, 2 must'
+expect test "$(tail -n 1 "$STDOUT")" = UNDECIDED
 ok 'one of two is undecided'
 
 cp alice.corim twice.corim
@@ -222,7 +223,12 @@ run sign manifest plain.corim --signer alice --public-key alice.pub --attach a.s
 expect_status 0
 run check image.eif --manifest attached.corim --manifest bob.corim --trust trust.yml -q
 expect_status 0
-ok 'a signature that was made elsewhere is attached'
+cp alice.corim kept.corim
+run sign manifest kept.corim --signer bob --key bob.key -o kept.corim
+expect_status 2
+expect_stderr_has "measure: error[usage]: kept.corim: would be replaced, and it is the input 'kept.corim'"
+expect_same kept.corim alice.corim
+ok 'a signature that was made elsewhere is attached, and none that is there is lost'
 
 run sign manifest plain.corim --signer bob --public-key bob.pub --attach a.sig -o wrong.corim
 expect_status 1

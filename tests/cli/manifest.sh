@@ -25,7 +25,15 @@ expect test "$(wc -c <one.corim)" -le 1000
 run manifest make image.eif --product example.org/blindbox --version 1.2.3 -o json.corim --json
 expect_json 'j["kind"] == "manifest-make" and j["id"] == "example.org/blindbox/1.2.3"'
 expect_json 'j["size"] == len(open("one.corim", "rb").read()) and list(j["measurements"]) == ["PCR0", "PCR1", "PCR2"]'
-ok 'make prints the registers and writes the manifest'
+cp image.eif kept.eif
+run manifest make kept.eif --product example.org/blindbox --version 1.2.3 -o kept.eif
+expect_status 2
+expect_stdout ''
+expect_stderr_has "measure: error[usage]: kept.eif: would be replaced, and it is the input 'kept.eif'"
+expect_same kept.eif image.eif
+run manifest make image.eif --product example.org/blindbox --version 1.2.3 --certificate cert.pem -o cert.pem
+expect_status 2
+ok 'make prints the registers and writes the manifest, in the place of no input'
 
 mkdir -p 'another folder'
 cp signed.eif 'another folder/x'

@@ -138,7 +138,7 @@ offer()
 	[ "$want" -ne 0 ] || return 0
 	case $place,$(tail -n 1 said) in
 	*,) ;;
-	'manifest lint'* | 'check '*,FAIL) ;; # findings and checks belong to a no
+	'manifest lint'* | 'check '*,FAIL | 'check '*,UNDECIDED) ;; # findings and checks belong to a no
 	*) echo "$place: $kind: says something on stdout" ;;
 	esac
 	[ "$(grep -c '^measure: error\[' why)" -eq 1 ] || echo "$place: $kind: not one error"
