@@ -117,13 +117,19 @@ static void show_key(struct buf *out, const struct trust_key *k)
 
 static void show_ca(struct buf *out, const struct x509 *x)
 {
+	owned(buf_free) struct buf subject = BUF(TRUST_MAX);
 	int64_t from = 0, to = 0;
 	struct digest d = {0};
 	struct err e = {0};
 
 	if (!x509_validity(x, &from, &to, &e) || !hash_of(DIGEST_SHA256, x509_der(x), &d, &e))
 		buf_fail(out, e.reason);
-	put_moment(out, "  certificate, from ", from);
+	x509_subject(x, &subject);
+	if (subject.failed != REASON_NONE)
+		buf_fail(out, subject.failed);
+	buf_str(out, "  certificate of ");
+	text_tame(out, buf_bytes(&subject));
+	put_moment(out, ", from ", from);
 	put_moment(out, ", until ", to);
 	buf_str(out, "\n");
 	put_fingerprint(out, &d);

@@ -47,6 +47,7 @@ expect_json "not j['changed'] and j['sha256'] == '$print' and j['key'] == 'P-384
 run trust show --trust trust.yml
 expect_status 0
 expect_stdout_has 'publisher: 2 of 0 keys and those that these certify'
+expect_stdout_has '  certificate of CN=Root,O=Example, from '
 expect_stdout_has "    sha256:$print"
 run_stdin ci.pem trust add - --ca --role rebuilder --role root --trust trust.yml
 expect_status 0

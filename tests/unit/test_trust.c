@@ -471,9 +471,10 @@ static void certificates_are_shown_by_their_digest(void **state)
 	(void)state;
 	parse_ok(&t, text);
 	assert_true(hash_of(DIGEST_SHA256, x509_der(t->rule[TRUST_PUBLISHER].ca[0]), &d, &e));
-	buf_str(&want, "publisher: 1 of 0 keys and those that these certify\n"
-		       "  certificate, from 2020-01-01T00:00:00Z, until 2049-12-31T23:59:59Z\n"
-		       "    sha256:");
+	buf_str(&want,
+		"publisher: 1 of 0 keys and those that these certify\n"
+		"  certificate of CN=0, from 2020-01-01T00:00:00Z, until 2049-12-31T23:59:59Z\n"
+		"    sha256:");
 	hex_put(&want, digest_bytes(&d));
 	buf_str(&want, "\nrebuilder: nobody\nwithdrawer: nobody\nroot: nobody\n");
 	trust_text(t, &out);
