@@ -26,10 +26,13 @@ void published_free(struct published *p)
 
 static bool add_payload(struct published *p, struct bytes payload, uint64_t at, struct err *e)
 {
-	if (p->payload.p && !bytes_equal(p->payload, payload))
+	/* No length is what tells that no payload is known yet. */
+	if (payload.n == 0)
+		return err_at(e, REASON_TRUNCATED, at, "the payload is empty");
+	if (p->payload.n > 0 && !bytes_equal(p->payload, payload))
 		return err_at(e, REASON_MANIFESTS_DIFFER, at,
 			      "the payload is another one than that of the file before");
-	if (!p->payload.p) {
+	if (p->payload.n == 0) {
 		p->payload = payload;
 		p->payload_at = at;
 	}
@@ -51,7 +54,7 @@ static bool add_signed(struct published *p, struct bytes in, struct err *e)
 
 	if (!signed_read(in, 0, CONTENT_MANIFEST, &s, e))
 		return false;
-	if (s.message.detached && !p->payload.p)
+	if (s.message.detached && p->payload.n == 0)
 		return err_set(e, REASON_STATEMENT,
 			       "the signature has no payload inside, and none was given before");
 	if (!s.message.detached && !add_payload(p, s.message.payload, s.message.payload_at, e))

@@ -162,7 +162,30 @@ expect_status 0
 expect_stdout_has 'that the signatures are still valid: --at none was given'
 ok 'the time to judge by can be chosen, and not to judge is said'
 
-# valid_until SECONDS-AS-HEX FROM: as another maker writes it, with a validity (key 4) in the payload
+# What Alice signed is no bytes at all: that is no signature over what Bob signed.
+python3 - alice.corim <<'END'
+import sys
+d = open(sys.argv[1], 'rb').read()
+n = d[3] if d[2] == 0x58 else int.from_bytes(d[3:5], 'big')
+protected = d[2:(4 if d[2] == 0x58 else 5) + n]
+open('protected', 'wb').write(protected)
+open('nothing.tbs', 'wb').write(b'\x84\x6aSignature1' + protected + b'\x40\x40')
+END
+expect openssl dgst -sha384 -sign alice.key -out nothing.sig nothing.tbs
+python3 - <<'END'
+d = open('nothing.sig', 'rb').read()
+r, s = d[4:4 + d[3]], d[6 + d[3]:]
+raw = b''.join(int.from_bytes(x, 'big').to_bytes(48, 'big') for x in (r, s))
+protected = open('protected', 'rb').read()
+open('nothing.corim', 'wb').write(b'\xd2\x84' + protected + b'\xa0\x40\x58\x60' + raw)
+END
+run check image.eif --manifest nothing.corim --manifest bob.corim --trust trust.yml
+expect_status 3
+expect_stdout ''
+expect_stderr "measure: error[truncated]: nothing.corim: the payload is empty, at offset $(($(wc -c <protected) + 4)) (0x$(printf '%x' $(($(wc -c <protected) + 4))))"
+ok 'a signature over an empty payload counts for no other'
+
+# valid BYTES: as another maker writes it, with a validity (key 4) in the payload
 valid() {
 	{
 		printf '\331\001\365\243'
