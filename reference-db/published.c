@@ -26,13 +26,11 @@ void published_free(struct published *p)
 
 static bool add_payload(struct published *p, struct bytes payload, uint64_t at, struct err *e)
 {
-	/* No length is what tells that no payload is known yet. */
-	if (payload.n == 0)
-		return err_at(e, REASON_TRUNCATED, at, "the payload is empty");
-	if (p->payload.n > 0 && !bytes_equal(p->payload, payload))
+	if (p->has_payload && !bytes_equal(p->payload, payload))
 		return err_at(e, REASON_MANIFESTS_DIFFER, at,
 			      "the payload is another one than that of the file before");
-	if (p->payload.n == 0) {
+	if (!p->has_payload) {
+		p->has_payload = true;
 		p->payload = payload;
 		p->payload_at = at;
 	}
@@ -54,7 +52,7 @@ static bool add_signed(struct published *p, struct bytes in, struct err *e)
 
 	if (!signed_read(in, 0, CONTENT_MANIFEST, &s, e))
 		return false;
-	if (s.message.detached && p->payload.n == 0)
+	if (s.message.detached && !p->has_payload)
 		return err_set(e, REASON_STATEMENT,
 			       "the signature has no payload inside, and none was given before");
 	if (!s.message.detached && !add_payload(p, s.message.payload, s.message.payload_at, e))

@@ -15,6 +15,7 @@
 struct published {
 	size_t n_files;
 	struct buf file[PUBLISHED_FILES];
+	bool has_payload; /* one of no bytes is known as well */
 	struct bytes payload;
 	uint64_t payload_at; /* in the first file */
 	size_t n;
