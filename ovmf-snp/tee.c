@@ -274,6 +274,7 @@ const struct tee ovmf_snp_tee = {
 	.operands = "--ovmf FILE --vcpus N --vcpu-type NAME [--kernel FILE ...]",
 	.opts = request_opts,
 	.bid = bid,
+	.difference = "all pages of firmware are measured, so every launch digest differs",
 	.measure = measure,
 	.describe = describe,
 };

@@ -39,6 +39,8 @@ struct walk {
 	} open[OPEN_VOLUMES];
 };
 
+enum { STORE = 2 };
+
 static const struct {
 	uint8_t guid[16]; /* mixed-endian, as stored */
 	const char *name;
@@ -52,10 +54,10 @@ static const struct {
 	  0x9a},
 	 "FFS3",
 	 true},
-	{{0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 0x8b, 0x4c, 0xa9, 0x85, 0x27, 0x47, 0x07, 0x5b, 0x4f,
-	  0x50},
-	 "variable store",
-	 false},
+	[STORE] = {{0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 0x8b, 0x4c, 0xa9, 0x85, 0x27, 0x47, 0x07,
+		    0x5b, 0x4f, 0x50},
+		   "variable store",
+		   false},
 };
 
 static const struct {
@@ -68,6 +70,25 @@ static const struct {
 	{{0x4c, 0x16, 0x31, 0xa3, 0x49, 0xe0, 0x0a, 0x4a, 0x81, 0x86, 0xb4, 0x66, 0x4c, 0x8b, 0x5d,
 	  0x3d},
 	 "Tiano"},
+};
+
+/* Source: edk2 OvmfPkg/OvmfPkgX64.fdf, FvNameGuid. */
+static const struct {
+	uint8_t guid[16];
+	const char *name;
+} volume_names[] = {
+	{{0x17, 0x5e, 0xdb, 0x48, 0x7c, 0x70, 0x2d, 0x47, 0x91, 0xcd, 0x16, 0x13, 0xe7, 0xef, 0x51,
+	  0xb0},
+	 "FVMAIN_COMPACT"},
+	{{0x0d, 0xed, 0x3b, 0x76, 0x9f, 0xde, 0xf5, 0x48, 0x81, 0xf1, 0x3e, 0x90, 0xe1, 0xb1, 0xa0,
+	  0x15},
+	 "SECFV"},
+	{{0x9b, 0x07, 0x38, 0x69, 0x03, 0xb5, 0x3d, 0x4e, 0x9d, 0x24, 0xb2, 0x83, 0x37, 0xa2, 0x58,
+	  0x06},
+	 "PEIFV"},
+	{{0xc9, 0xbd, 0xb8, 0x7c, 0xeb, 0xf8, 0x34, 0x4f, 0xaa, 0xea, 0x3e, 0xe4, 0xaf, 0x65, 0x16,
+	  0xa1},
+	 "DXEFV"},
 };
 
 static const char *file_type(unsigned type)
@@ -372,7 +393,7 @@ static bool files(struct walk *w, struct part *volume, struct range r, size_t at
 /* ---- volumes */
 
 struct volume {
-	const uint8_t *filesystem;
+	const uint8_t *filesystem, *name; /* name: NULL where it has none */
 	size_t size, files_at;
 };
 
@@ -401,7 +422,7 @@ static bool extended_read(struct range r, size_t at, struct volume *v, struct er
 			      "the extended header is at %zu, the volume has %zu bytes", at,
 			      v->size);
 	c = cur_new(from(first(r, v->size), at).x, r.at + at, fault);
-	cur_take(&c, 16, "volume name");
+	v->name = cur_take(&c, 16, "volume name").p;
 	size = cur_le32(&c, "extended header size");
 	if (!cur_ok(&c))
 		return false;
@@ -418,6 +439,7 @@ static bool volume_read(struct range r, struct volume *v, struct err *fault)
 	uint64_t size;
 	size_t header, extended;
 
+	v->name = NULL;
 	cur_take(&c, 16, "zero vector");
 	v->filesystem = cur_take(&c, 16, "file system").p;
 	size = cur_le64(&c, "volume size");
@@ -458,6 +480,22 @@ static bool volume_look(struct walk *w, struct part *part, struct range r)
 	return part_detail(part, w->e, "file system %s, which is not known", guid);
 }
 
+/* As edk2 calls it, a variable store, or by its number. */
+static void volume_name(char out[NAME_ROOM], struct range r, unsigned number)
+{
+	struct err fault = {0};
+	struct volume v = {0};
+
+	snprintf(out, NAME_ROOM, "volume%u", number);
+	if (!volume_read(r, &v, &fault))
+		return;
+	if (memcmp(v.filesystem, systems[STORE].guid, 16) == 0)
+		snprintf(out, NAME_ROOM, "%s", systems[STORE].name);
+	for (size_t i = 0; v.name && i < sizeof(volume_names) / sizeof(volume_names[0]); i++)
+		if (memcmp(volume_names[i].guid, v.name, 16) == 0)
+			snprintf(out, NAME_ROOM, "%s", volume_names[i].name);
+}
+
 /* The volume at the start of r, or all that stands in front of the next one. */
 static size_t extent(struct range r)
 {
@@ -483,7 +521,7 @@ static bool volumes(struct walk *w, struct part *root, struct range r)
 		bool is = is_volume(here);
 
 		if (is)
-			snprintf(name, sizeof(name), "volume%u", number++);
+			volume_name(name, here, number++);
 		if (!add(w, root, name, here, &p) || (is && !open_later(w, p, here)))
 			return false;
 		r = from(r, here.x.n);

@@ -6,6 +6,7 @@ static const struct verb *const verbs[] = {
 	&verb_solve,
 	&verb_inspect,
 	&verb_extract,
+	&verb_diff,
 	&verb_build,
 	&verb_build_eif,
 	&verb_build_snp,

@@ -31,6 +31,8 @@ struct tee {
 	/* 0..100: how surely a file with these first and last bytes (up to 4096 each) is one. */
 	int (*bid)(struct bytes head, struct bytes tail);
 
+	const char *difference; /* what any difference between two of them means; may be NULL */
+
 	/* The verb: operands and options in, answer out. */
 	bool (*measure)(const struct tee_request *q, struct answer *a, struct err *e);
 

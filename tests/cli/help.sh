@@ -16,6 +16,7 @@ Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          solve       the SEV-SNP guest whose launch digest this is
          inspect     the parts of an image: offset, size, digests
          extract     the parts of an image as files
+         diff        what differs between two images, firmwares or launches
 Build    build       an image from its parts, the same bytes each time
          sign        an image with a certificate's key
          idblock     ID blocks of SEV-SNP guests: made, signed, judged
@@ -68,7 +69,7 @@ END
 expect_stderr ''
 ok 'help of a family lists its verbs'
 
-verbs='eif igvm pcr solve inspect extract build sign manifest explain version help build_eif build_snp sign_eif
+verbs='eif igvm pcr solve inspect extract diff build sign manifest explain version help build_eif build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add'
 for verb in $verbs; do

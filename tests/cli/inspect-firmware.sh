@@ -14,7 +14,7 @@ expect test "$(head -n 2 "$STDOUT")" = "    0 28672  firmware  launched at 0xfff
         sha256 $sha"
 grep -v '^  *sha256 ' "$STDOUT" | tail -n +2 >parts
 expect cmp parts - <<'END'
-    0  4096    volume0  variable store
+    0  4096    variable store  variable store
  4096  8192    volume1  FFS2
  4168    68      SecMain  SECURITY_CORE, 13121110-1514-1716-1819-1a1b1c1d1e1f
  4192    22        PE32

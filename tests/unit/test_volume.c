@@ -39,7 +39,7 @@ static void tree(struct bytes image, const char *want)
 	part_free(&root);
 }
 
-#define STORE "volume0: variable store\n"
+#define STORE "variable store: variable store\n"
 #define REST "no volume\n"
 
 static void volumes_with_their_files_and_sections(void **state)

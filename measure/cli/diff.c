@@ -1,0 +1,243 @@
+#include "measure/base/text.h"
+#include "measure/cli/cli.h"
+#include "measure/cli/guess.h"
+#include "measure/cli/print.h"
+#include "measure/cli/verbs.h"
+#include "measure/core/part_diff.h"
+#include "ovmf-snp/launch_diff.h"
+
+#define LINE_BYTES 4096u
+
+/* Where differences go: lines, and a list of objects. */
+struct sink {
+	struct buf names, lines; /* the parts right below the root; all of them */
+	struct json_out *w;
+};
+
+static void sink_free(struct sink *s)
+{
+	buf_free(&s->names);
+	buf_free(&s->lines);
+}
+
+static void tamed(struct buf *out, const char *text)
+{
+	text_tame(out, bytes_str(text));
+}
+
+/* ---- one difference of two trees */
+
+static void put_bytes(struct buf *out, const struct part_difference *d)
+{
+	if (d->a->size != d->b->size)
+		buf_fmt(out, "  %llu and %llu bytes", (unsigned long long)d->a->size,
+			(unsigned long long)d->b->size);
+	if (d->bytes == 0)
+		return;
+	if (d->a->size == d->b->size)
+		buf_fmt(out, "  %llu byte%s, in %llu page%s", (unsigned long long)d->bytes,
+			d->bytes == 1 ? " differs" : "s differ", (unsigned long long)d->pages,
+			d->pages == 1 ? "" : "s");
+	buf_fmt(out, ", first at %llu: 0x%02x and 0x%02x",
+		(unsigned long long)(d->a->offset + d->first), (unsigned)d->byte_a,
+		(unsigned)d->byte_b);
+}
+
+static void put_details(struct buf *out, const struct part_difference *d)
+{
+	const char *a = d->a->detail ? d->a->detail : "-", *b = d->b->detail ? d->b->detail : "-";
+
+	if (strcmp(a, b) == 0)
+		return;
+	buf_str(out, "  ");
+	tamed(out, a);
+	buf_str(out, " | ");
+	tamed(out, b);
+}
+
+static void put_line(struct buf *out, const struct part_difference *d)
+{
+	const struct part *p = d->a ? d->a : d->b;
+
+	buf_fmt(out, "%*s", (int)(2 * d->depth), "");
+	tamed(out, p->name);
+	if (!d->a || !d->b)
+		buf_fmt(out, "  only in %s", d->a ? "the first" : "the second");
+	else
+		put_details(out, d);
+	if (d->a && d->b && d->last)
+		put_bytes(out, d);
+	buf_str(out, "\n");
+}
+
+static void put_side(struct json_out *w, const char *key, const struct part *p)
+{
+	json_key(w, key);
+	if (!p) {
+		json_null(w);
+		return;
+	}
+	json_open(w, '{');
+	json_key(w, "offset");
+	json_u64(w, p->offset);
+	json_key(w, "size");
+	json_u64(w, p->size);
+	if (p->detail)
+		print_foreign(w, "detail", p->detail);
+	json_close(w, '}');
+}
+
+static void put_object(struct json_out *w, const struct part_difference *d)
+{
+	json_open(w, '{');
+	print_foreign(w, "name", (d->a ? d->a : d->b)->name);
+	json_key(w, "depth");
+	json_u64(w, d->depth);
+	put_side(w, "first", d->a);
+	put_side(w, "second", d->b);
+	if (d->last && d->bytes > 0) {
+		json_key(w, "bytes");
+		json_u64(w, d->bytes);
+		json_key(w, "at");
+		json_u64(w, d->a->offset + d->first);
+	}
+	json_close(w, '}');
+}
+
+static bool put_difference(void *arg, const struct part_difference *d, struct err *e)
+{
+	struct sink *s = arg;
+
+	put_line(&s->lines, d);
+	put_object(s->w, d);
+	if (d->depth == 1) {
+		buf_str(&s->names, s->names.n ? ", " : "");
+		tamed(&s->names, (d->a ? d->a : d->b)->name);
+	}
+	return buf_done(&s->lines, "the differences", e) &&
+	       buf_done(&s->names, "the differences", e);
+}
+
+/* ---- files */
+
+static bool describe(const char *path, struct file *f, const struct tee **row, struct part **root,
+		     struct err *e)
+{
+	return file_open(f, path, e) && guess_file(f, row, e) &&
+	       ((*row)->describe(f, root, e) || err_subject(e, path));
+}
+
+static bool images(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	owned(file_close) struct file a = FILE_NONE, b = FILE_NONE;
+	owned(part_free) struct part *left = NULL, *right = NULL;
+	const struct part_sink sink = {put_difference, s};
+	const struct tee *row, *other;
+
+	if (!describe(path[0], &a, &row, &left, e) || !describe(path[1], &b, &other, &right, e))
+		return false;
+	if (row != other)
+		return err_set(e, REASON_USAGE, "'%s' is of type %s, '%s' of type %s", path[0],
+			       row->name, path[1], other->name);
+	json_text(s->w, "type", row->name);
+	json_key(s->w, "differences");
+	json_open(s->w, '[');
+	if (!part_diff(&(struct part_side){left, &a}, &(struct part_side){right, &b}, &sink, e))
+		return false;
+	json_close(s->w, ']');
+	if (s->lines.n == 0)
+		return true;
+	buf_fmt(&c->text, "differ: %s", s->names.n ? buf_cstr(&s->names) : "bytes in no part");
+	if (row->difference)
+		buf_fmt(&c->text, " (%s)", row->difference);
+	buf_str(&c->text, "\n");
+	buf_put(&c->text, buf_bytes(&s->lines));
+	return true;
+}
+
+static struct bytes next_line(struct bytes *text)
+{
+	const uint8_t *end = memchr(text->p, '\n', text->n);
+	struct bytes line = bytes_of(text->p, (size_t)(end - text->p));
+
+	*text = bytes_of(end + 1, text->n - line.n - 1);
+	return line;
+}
+
+/* Their texts are foreign. */
+static void put_lines(struct cli *c, struct sink *s)
+{
+	struct bytes text = buf_bytes(&s->lines);
+	size_t n;
+
+	json_key(s->w, "differences");
+	json_open(s->w, '[');
+	while (text.n > 0) {
+		n = c->text.n;
+		text_tame(&c->text, next_line(&text));
+		json_string(s->w, bytes_of(c->text.p + n, c->text.n - n));
+		buf_str(&c->text, "\n");
+	}
+	json_close(s->w, ']');
+}
+
+static bool record(const char *path, struct launch_record *r, struct err *e)
+{
+	owned(buf_free) struct buf text = BUF(LAUNCH_RECORD_MAX);
+
+	return file_slurp(path, LAUNCH_RECORD_MAX, &text, e) &&
+	       (launch_record_read(r, buf_bytes(&text), e) || err_subject(e, path));
+}
+
+static bool records(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	owned(launch_record_free) struct launch_record a = {0}, b = {0};
+
+	if (!record(path[0], &a, e) || !record(path[1], &b, e))
+		return false;
+	json_text(s->w, "type", "launch");
+	launch_record_diff(&a, &b, &s->lines);
+	if (!buf_done(&s->lines, "the differences", e))
+		return false;
+	put_lines(c, s);
+	return true;
+}
+
+static bool is_record(const char *path, bool *is, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	uint8_t head[512];
+	size_t got;
+
+	if (!file_open(&f, path, e) ||
+	    !file_pread(&f, 0, (struct span){head, sizeof(head)}, &got, e))
+		return false;
+	*is = launch_record_is(bytes_of(head, got));
+	return true;
+}
+
+static bool diff_run(struct cli *c, struct answer *a, struct err *e)
+{
+	owned(sink_free) struct sink s = {BUF(CLI_TEXT_MAX), BUF(CLI_TEXT_MAX), &a->json};
+	const char *const *path = c->args.operands;
+	bool is;
+
+	if (c->args.n_operands != 2)
+		return err_set(e, REASON_USAGE, "two files are needed, %zu are given",
+			       c->args.n_operands);
+	if (!is_record(path[0], &is, e) || !(is ? records(c, path, &s, e) : images(c, path, &s, e)))
+		return false;
+	if (c->text.n == 0)
+		return true;
+	if (!c->json)
+		buf_put(&a->verbatim, buf_bytes(&c->text));
+	return err_set(e, REASON_DIFFERS, "differs from '%s'", path[1]);
+}
+
+const struct verb verb_diff = {
+	.name = "diff",
+	.summary = "what differs between two images, firmwares or launches",
+	.group = GROUP_MEASURE,
+	.usage = "FILE FILE",
+	.run = diff_run,
+};

@@ -1,0 +1,181 @@
+#!/bin/sh
+# `measure diff`: firmware, images, records of launches
+. "${0%/*}/../lib.sh"
+
+forge=$BUILD/tests/forge_ovmf
+why='(all pages of firmware are measured, so every launch digest differs)'
+"$forge" a.fd volumes
+
+# differs A B: exit 1, and the text of standard input
+differs()
+{
+	run diff "$1" "$2"
+	expect_status 1
+	expect_stderr "measure: error[differs]: $1: differs from '$2'"
+	expect_stdout -
+}
+
+cp a.fd same.fd
+run diff a.fd same.fd
+expect_status 0
+expect_stdout ''
+expect_stderr ''
+run diff a.fd a.fd --json
+expect_status 0
+expect_json 'j["ok"] and j["type"] == "snp" and j["differences"] == []'
+ok 'equal files'
+
+"$forge" module.fd volumes 4196=0x12345678
+differs a.fd module.fd <<END
+differ: volume1 $why
+firmware
+  volume1
+    SecMain
+      PE32  4 bytes differ, in 1 page, first at 4196: 0x63 and 0x78
+END
+"$forge" section.fd volumes 28180=0xa000
+differs a.fd section.fd <<END
+differ: no volume, SEV metadata $why
+firmware
+  no volume  1 byte differs, in 1 page, first at 28181: 0x90 and 0xa0
+  SEV metadata
+    SEC_MEM  0x800000 to 0x808fff | 0x800000 to 0x809fff  1 byte differs, in 1 page, first at 28181: 0x90 and 0xa0
+END
+"$forge" eip.fd volumes 28600=0x80c004 16384=0x01010101 20480=0x01010101
+run diff a.fd eip.fd
+expect_status 1
+expect_stdout_has "differ: no volume, table of GUIDs $why"
+expect_stdout_has '  no volume  9 bytes differ, in 3 pages, first at 16384: 0xff and 0x01'
+expect_stdout_has '    SEV-ES reset block  further processors start at 0x80b004 | further processors start at 0x80c004  1 byte differs, in 1 page, first at 28601: 0xb0 and 0xc0'
+ok 'firmware: which regions, which module, which page'
+
+"$forge" small.fd
+differs a.fd small.fd <<END
+differ: variable store, volume1 $why
+firmware  launched at 0xffff9000, with SEV metadata, with a place for kernel hashes | launched at 0xffffc000, with SEV metadata, with a place for kernel hashes
+  variable store  only in the first
+  volume1  only in the first
+END
+run diff small.fd a.fd
+expect_status 1
+expect_stdout_has '  volume1  only in the second'
+"$forge" plain.fd plain
+run diff small.fd plain.fd
+expect_status 1
+expect_stdout_has '    KERNEL_HASHES  only in the first'
+expect_stdout_has '    SEV hash table  only in the first'
+ok 'what only one of them has'
+
+run diff a.fd module.fd --json
+expect_status 1
+expect_json 'j["reason"] == "differs" and [d["name"] for d in j["differences"]] == ["firmware", "volume1", "SecMain", "PE32"]'
+expect_json 'j["differences"][3] == {"name": "PE32", "depth": 3, "first": {"offset": 4192, "size": 22}, "second": {"offset": 4192, "size": 22}, "bytes": 4, "at": 4196}'
+run diff a.fd small.fd --json
+expect_json 'j["differences"][1]["second"] is None'
+ok '--json has them all'
+
+printf kernel >kernel
+printf 'ramdisk a' >one
+printf 'ramdisk b' >two
+run build eif --kernel kernel --cmdline x --ramdisk one -o a.eif -q
+run build eif --kernel kernel --cmdline x --ramdisk two -o b.eif -q
+run diff a.eif b.eif
+expect_status 1
+expect_stdout_has 'differ: header, ramdisk0'
+expect_stdout_has '  ramdisk0  1 byte differs, in 1 page, first at '
+ok 'images of other kinds'
+
+# bundle NAME ARGS...: its record goes to NAME.json
+bundle()
+{
+	name=$1
+	shift
+	run build snp "$@" -o "$name" -q
+	expect_status 0
+	cp "$name/launch.json" "$name.json"
+}
+printf 'other kernel' >kernel2
+"$forge" fw.fd
+"$forge" fw2.fd 5000=0x11223344
+g='--ovmf fw.fd --vcpus 4 --vcpu-type EPYC-v4'
+# shellcheck disable=SC2086 # several words
+{
+	bundle base $g --kernel kernel --append x
+	bundle newkernel $g --kernel kernel2 --append x
+	bundle firmware --ovmf fw2.fd --vcpus 4 --vcpu-type EPYC-v4 --kernel kernel --append x
+	bundle bare $g
+	bundle more --ovmf fw.fd --vcpus 8 --vcpu-type EPYC-v4
+	bundle milan --ovmf fw.fd --vcpus 8 --vcpu-type EPYC-Milan --guest-features 0x21
+	bundle gce --ovmf fw.fd --vcpus 4 --vmm-type gce
+	bundle ec2 --ovmf fw.fd --vcpus 4 --vmm-type ec2
+	bundle table --ovmf fw.fd --vcpus 4-5 --vcpu-type EPYC-v4
+}
+sha() { sha256sum <"$1" | cut -d ' ' -f 1; }
+differs base.json newkernel.json <<END
+the launches part at KERNEL_HASHES: the page of hashes differs
+kernel: $(sha kernel) (6 bytes) and $(sha kernel2) (12 bytes)
+END
+differs base.json firmware.json <<END
+the launches part at firmware: its pages differ
+firmware: $(sha fw.fd) (16384 bytes) and $(sha fw2.fd) (16384 bytes)
+END
+differs bare.json more.json <<END
+the launches part at vcpu 4: only one of them has it
+vcpus: 4 and 8
+END
+differs more.json milan.json <<END
+the launches part at vcpu 0: its page has other registers
+vcpu_type: EPYC-v4 (0x800f12) and EPYC-Milan (0xa00f11)
+guest_features: 0x1 and 0x21
+END
+run diff bare.json gce.json
+expect_status 1
+expect_stdout_has 'the launches part at SEC_MEM: one profile measures zeros there, the other no content'
+expect_stdout_has 'profile: qemu and gce'
+run diff bare.json ec2.json
+expect_stdout_has 'the launches part at CPUID: one profile launches it behind all other sections'
+differs bare.json table.json <<END
+EPYC-v4 x5, qemu: only in the second
+END
+sed 's/"policy": "0x30000"/"policy": "0x70000"/' base.json >policy.json
+differs base.json policy.json <<END
+policy: 0x30000 and 0x70000 (no part of the digest)
+END
+run diff base.json bare.json
+expect_status 1
+expect_stdout_has "kernel: $(sha kernel) (6 bytes) and none"
+run diff bare.json more.json --json
+expect_status 1
+expect_json 'j["type"] == "launch" and j["differences"][1] == "vcpus: 4 and 8"'
+cp bare.json again.json
+run diff bare.json again.json
+expect_status 0
+expect_stdout ''
+printf '{"schema": "measure-launch/1"}' >bad.json
+run diff bare.json bad.json
+expect_status 3
+expect_stdout ''
+expect_stderr_has 'measure: error[launch-record]: bad.json: '
+ok 'records of launches'
+
+run diff a.fd
+expect_status 2
+expect_stderr_has 'measure: error[usage]: two files are needed, 1 are given'
+run diff a.fd a.eif
+expect_status 2
+expect_stderr_has "measure: error[usage]: 'a.fd' is of type snp, 'a.eif' of type eif"
+run diff a.fd kernel
+expect_status 3
+expect_stderr_has 'measure: error[unknown-type]: kernel: '
+run diff bare.json a.fd
+expect_status 3
+expect_stderr_has 'measure: error[json]: a.fd: '
+run diff a.fd missing
+expect_status 5
+"$forge" broken.fd -508=0xffffffff
+run diff a.fd broken.fd
+expect_status 3
+expect_stderr_has 'measure: error[firmware]: broken.fd: '
+ok 'what cannot be compared'
+
+plan done
