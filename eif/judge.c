@@ -164,7 +164,7 @@ static bool is_trusted(struct judge *j, struct bytes root, bool *trusted)
 
 	*trusted = !files && bytes_equal(root, eif_root_g1);
 	for (size_t i = 0; files && i < files->n; i++) {
-		owned(x509_list_free) struct x509_list list = {0};
+		owned(x509_list_free) struct x509_list list = {.cache = j->q->cache};
 
 		if (!x509_list_add(&list, files->file[i].bytes, j->e))
 			return err_subject(j->e, files->file[i].path);

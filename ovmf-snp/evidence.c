@@ -213,8 +213,7 @@ static bool read_signers(struct work *w)
 	}
 	if (!product)
 		product = snp_product_by_cpuid(w->parsed.cpuid_fam_id, w->parsed.cpuid_mod_id);
-	return !product ||
-	       snp_pool_add_own(&w->candidates, product, w->vek_says.kind, w->q->cache, w->e);
+	return !product || snp_pool_add_own(&w->candidates, product, w->vek_says.kind, w->e);
 }
 
 /* ---- claims */
@@ -388,6 +387,7 @@ static bool authenticate(const struct evidence_request *q, struct claims **c, st
 {
 	owned(work_free) struct work w = {.q = q, .v = v, .e = e};
 
+	w.veks.cache = w.candidates.cache = w.roots.cache = q->cache;
 	if (q->when.clock == CLOCK_DOCUMENT)
 		return err_set(e, REASON_NO_TIME_IN_EVIDENCE,
 			       "an attestation report holds no signed time to be judged by");

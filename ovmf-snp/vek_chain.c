@@ -32,7 +32,7 @@ static bool keep(struct snp_pool *p, struct x509 **x, struct err *e)
 
 bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct err *e)
 {
-	owned(x509_list_free) struct x509_list list = {0};
+	owned(x509_list_free) struct x509_list list = {.cache = p->cache};
 	struct err fault = {0};
 
 	if (!x509_list_add(&list, file, &fault)) {
@@ -47,21 +47,13 @@ bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct er
 	return true;
 }
 
-static bool add_own(struct snp_pool *p, struct bytes der, struct chain_cache *cache, struct err *e)
-{
-	owned(x509_free) struct x509 *x = NULL;
-
-	return (cache ? chain_cache_read(cache, der, &x, e) : x509_read_der(&x, der, e)) &&
-	       keep(p, &x, e);
-}
-
 bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,
-		      enum snp_signing_key kind, struct chain_cache *cache, struct err *e)
+		      enum snp_signing_key kind, struct err *e)
 {
 	const struct bytes *own = snp_authorities[product->id];
 
-	return add_own(p, own[kind == SNP_KEY_VLEK ? SNP_ASVK : SNP_ASK], cache, e) &&
-	       add_own(p, own[SNP_ARK], cache, e);
+	return snp_pool_add(p, own[kind == SNP_KEY_VLEK ? SNP_ASVK : SNP_ASK], false, e) &&
+	       snp_pool_add(p, own[SNP_ARK], false, e);
 }
 
 /* ---- the choice */

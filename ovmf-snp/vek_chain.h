@@ -16,8 +16,9 @@
 
 #define SNP_POOL_MAX 256u
 
-/* Certificates that it owns, no two the same. */
+/* Certificates that it owns, no two the same. Starts zeroed, but for the cache. */
 struct snp_pool {
+	struct chain_cache *cache; /* of what is read; borrowed, or NULL */
 	size_t n;
 	struct x509 *cert[SNP_POOL_MAX];
 };
@@ -30,9 +31,9 @@ void snp_pool_free(struct snp_pool *p);
  */
 must bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct err *e);
 
-/* The built-in signer and root for a key of that kind; read once for a cache, which may be NULL. */
+/* The built-in signer and root for a key of that kind. */
 must bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,
-			   enum snp_signing_key kind, struct chain_cache *cache, struct err *e);
+			   enum snp_signing_key kind, struct err *e);
 
 #define SNP_CHAIN 3u
 

@@ -10,7 +10,7 @@
 #include "measure/core/x509.h"
 
 #define CHAIN_CACHE_LINKS 256u
-#define CHAIN_CACHE_CERTIFICATES 32u
+#define CHAIN_CACHE_CERTIFICATES 64u
 
 struct chain_cache;
 

@@ -1,10 +1,30 @@
 #include "measure/core/x509_list.h"
 
+#include "measure/core/chain_cache.h"
+#include "measure/core/pem.h"
+
 static struct bytes without_empty_lines(struct bytes text)
 {
 	while (text.n && (text.p[0] == '\n' || text.p[0] == '\r'))
 		text = bytes_of(text.p + 1, text.n - 1);
 	return text;
+}
+
+static bool read_der(struct x509_list *l, struct bytes der, struct err *e)
+{
+	struct x509 **to = &l->x[l->n];
+
+	return l->cache ? chain_cache_read(l->cache, der, to, e) : x509_read_der(to, der, e);
+}
+
+static bool read_pem(struct x509_list *l, struct bytes text, size_t *used, struct err *e)
+{
+	static const struct pem certificate = {"CERTIFICATE", REASON_CERTIFICATE};
+	owned(buf_free) struct buf der = BUF(PEM_MAX);
+
+	if (!l->cache)
+		return x509_read_pem_any(&l->x[l->n], text, used, e);
+	return pem_read(&certificate, text, &der, used, e) && read_der(l, buf_bytes(&der), e);
 }
 
 static bool next(struct x509_list *l, struct bytes *rest, bool pem, struct err *e)
@@ -13,8 +33,7 @@ static bool next(struct x509_list *l, struct bytes *rest, bool pem, struct err *
 
 	if (l->n == X509_LIST_MAX)
 		return err_set(e, REASON_LIMIT, "more than %u certificates", X509_LIST_MAX);
-	if (pem ? !x509_read_pem_any(&l->x[l->n], *rest, &used, e)
-		: !x509_read_der(&l->x[l->n], *rest, e))
+	if (pem ? !read_pem(l, *rest, &used, e) : !read_der(l, *rest, e))
 		return false;
 	l->n++;
 	*rest = bytes_of(rest->p + used, rest->n - used);

@@ -33,7 +33,7 @@ static void read_vek(struct bytes in)
 	if (!snp_vek_read(&v, pool.cert[0], &e))
 		must_be(e.reason == REASON_CHAIN);
 	must_be(v.hwid_len <= SNP_HWID_MAX && v.tcb.snp >= -1 && v.tcb.snp <= 255);
-	must_be(snp_pool_add_own(&pool, snp_product(SNP_MILAN), v.kind, NULL, &no));
+	must_be(snp_pool_add_own(&pool, snp_product(SNP_MILAN), v.kind, &no));
 	if (snp_chain_make(&chain, pool.cert[0], &v, &rules, &no))
 		must_be(chain.finding[0].link == REASON_CHAIN || chain.trusted);
 	else

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "measure/core/chain_cache.h"
 #include "tests/unit/support_cert.h"
 #include "tests/unit/support_check.h"
 
@@ -48,6 +49,27 @@ static void pem_is_any_number_with_empty_lines_between(void **state)
 	free(first);
 	free(second);
 	free(text);
+}
+
+static void what_a_cache_has_is_shared(void **state)
+{
+	owned(chain_cache_free) struct chain_cache *cache = NULL;
+	owned(cert_bytes_free) struct bytes der = one_der();
+	char *pem = cert_pem_of(der, "CERTIFICATE");
+	struct x509_list l = {0}, broken = {0};
+	struct err e = {0};
+
+	(void)state;
+	assert_true(chain_cache_new(&cache, &e));
+	l.cache = broken.cache = cache;
+	assert_true(x509_list_add(&l, der, &e) && x509_list_add(&l, bytes_str(pem), &e));
+	assert_int_equal(l.n, 2);
+	assert_ptr_equal(l.x[0], l.x[1]);
+	assert_false(x509_list_add(&broken, bytes_of(der.p, der.n - 1), &e));
+	assert_int_equal(e.reason, REASON_CERTIFICATE);
+	assert_int_equal(broken.n, 0);
+	x509_list_free(&l);
+	free(pem);
 }
 
 struct refusal {
@@ -97,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(der_is_one_certificate),
 		cmocka_unit_test(pem_is_any_number_with_empty_lines_between),
+		cmocka_unit_test(what_a_cache_has_is_shared),
 		cmocka_unit_test(what_is_no_certificate_is_refused),
 		cmocka_unit_test(more_than_fit_are_refused),
 	};
