@@ -71,15 +71,21 @@ static int width_of(struct text *t)
 	return 1 << (t->at[-1] - '0');
 }
 
+static bool is_hex(const char *s)
+{
+	return isxdigit((unsigned char)s[0]) && isxdigit((unsigned char)s[1]);
+}
+
 static void hex(struct text *t, struct buf *out)
 {
-	unsigned byte;
 	size_t from = out->n, times = 1;
-	int n;
 
-	while (sscanf(t->at, " %2x%n", &byte, &n) == 1) {
-		buf_u8(out, (uint8_t)byte);
-		t->at += n;
+	while (isspace((unsigned char)*t->at) || is_hex(t->at)) {
+		char pair[3] = {t->at[0], t->at[1], '\0'};
+
+		if (is_hex(t->at))
+			buf_u8(out, (uint8_t)strtoul(pair, NULL, 16));
+		t->at += is_hex(t->at) ? 2 : 1;
 	}
 	need(t, "'");
 	if (*t->at == '*')

@@ -554,6 +554,7 @@ static bool is_accepted(const struct evidence_request *q)
 	return o.said.n == 0;
 }
 
+/* Some bytes here, and each of a genuine document (test_evidence_nitro_vectors). */
 static void no_flipped_bit_and_no_truncation_is_accepted(void **state)
 {
 	owned(document_made_free) struct document_made m = good_document();
@@ -561,20 +562,20 @@ static void no_flipped_bit_and_no_truncation_is_accepted(void **state)
 	struct evidence_files root = one_file(m.root);
 	struct evidence_request q = request(&m, &root);
 	uint8_t *p = (uint8_t *)(uintptr_t)m.document.p;
-	unsigned bits = getenv("SOAK") ? 8 : 1;
+	size_t step = check_soak() ? 1 : 29; /* bits */
 	struct err e = {0};
 
 	(void)state;
 	assert_true(chain_cache_new(&cache, &e));
 	q.cache = cache;
 	assert_true(is_accepted(&q));
-	for (size_t i = 0; i < bits * m.document.n; i++) {
-		uint8_t bit = (uint8_t)(1u << (bits == 8 ? i % 8 : i * 5 % 8));
+	for (size_t i = 0; i < 8 * m.document.n; i += step) {
+		uint8_t bit = (uint8_t)(1u << i % 8);
 
-		p[i / bits] ^= bit;
+		p[i / 8] ^= bit;
 		if (is_accepted(&q))
-			fail_msg("accepted with bit 0x%02x flipped at %zu", bit, i / bits);
-		p[i / bits] ^= bit;
+			fail_msg("accepted with bit 0x%02x flipped at %zu", bit, i / 8);
+		p[i / 8] ^= bit;
 	}
 	for (q.evidence.n = 0; q.evidence.n < m.document.n; q.evidence.n++)
 		assert_false(is_accepted(&q));

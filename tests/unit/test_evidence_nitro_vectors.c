@@ -293,7 +293,7 @@ static void no_damage_to_a_genuine_document_is_accepted(void **state)
 	owned(buf_free) struct buf b = BUF(FILE_MAX);
 	owned(chain_cache_free) struct chain_cache *cache = NULL;
 	struct evidence_request q = {.when = {CLOCK_DOCUMENT, 0}};
-	size_t bits = getenv("SOAK") ? 8 : 1;
+	size_t bits = check_soak() ? 8 : 1;
 	struct err e = {0};
 
 	(void)state;

@@ -488,13 +488,6 @@ static void a_list_in_the_table_only_revokes(void **state)
 
 /* ---- one bit, and one byte too few */
 
-static bool soak(void)
-{
-	const char *s = getenv("SOAK");
-
-	return s && *s && strcmp(s, "0") != 0;
-}
-
 static bool accepted(const struct evidence_request *q)
 {
 	struct claims *c = NULL;
@@ -510,21 +503,21 @@ static bool accepted(const struct evidence_request *q)
 	return yes;
 }
 
-/* Every byte, one bit of it in turn, or all with SOAK=1. The sound one is accepted before. */
+/*
+ * Of some bytes one bit, of all every bit with SOAK=1; each of a genuine report and VCEK stands in
+ * test_snp_vectors. The sound one is accepted before.
+ */
 static size_t flips_accepted(const struct evidence_request *q, struct bytes b)
 {
 	uint8_t *p = (uint8_t *)(uintptr_t)b.p;
-	size_t yes = 0;
+	size_t yes = 0, step = check_soak() ? 1 : 29; /* bits */
 
 	assert_true(accepted(q));
-	for (size_t i = 0; i < b.n; i++)
-		for (unsigned bit = 0; bit < 8; bit++) {
-			if (!soak() && bit != i % 8)
-				continue;
-			p[i] ^= (uint8_t)(1u << bit);
-			yes += accepted(q);
-			p[i] ^= (uint8_t)(1u << bit);
-		}
+	for (size_t i = 0; i < 8 * b.n; i += step) {
+		p[i / 8] ^= (uint8_t)(1u << i % 8);
+		yes += accepted(q);
+		p[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
 	return yes;
 }
 
