@@ -51,6 +51,25 @@ static void judge_validity(const struct released *r, struct verdict *v)
 		       buf_cstr(&bound));
 }
 
+/* Who signs for one product must not be taken to have released another. */
+static void judge_name(struct verdict *v, const char *what, const char *wanted, const char *found)
+{
+	bool same = !wanted || (found && strcmp(wanted, found) == 0);
+	struct check *c;
+
+	if (!wanted)
+		return;
+	c = verdict_add(v, "release", same ? CHECK_PASS : CHECK_FAIL,
+			same ? REASON_NONE : REASON_OTHER_RELEASE);
+	verdict_expected(c, "%s", wanted);
+	verdict_actual(c, "%s", found ? found : "none");
+	if (same)
+		verdict_detail(c, "the manifest is of %s %s", what, wanted);
+	else
+		verdict_detail(c, "the manifest is of %s %s, and %s was asked for", what,
+			       found ? found : "unknown", wanted);
+}
+
 bool released_judge(struct released *r, struct verdict *v, struct err *e)
 {
 	struct judge j = {
@@ -64,5 +83,7 @@ bool released_judge(struct released *r, struct verdict *v, struct err *e)
 	if (!judge_signatures(&j, &r->published, e))
 		return false;
 	judge_validity(r, v);
+	judge_name(v, "product", r->product, r->manifest.product);
+	judge_name(v, "version", r->version, r->manifest.version);
 	return true;
 }

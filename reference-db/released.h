@@ -10,6 +10,7 @@
 #include "reference-db/judge.h"
 
 struct released {
+	const char *product, *version; /* asked for by the user, borrowed; NULL: any */
 	struct trust *trust;
 	struct published published;
 	struct manifest manifest;
@@ -29,8 +30,8 @@ must bool released_read(struct released *r, const char *name, struct err *e);
 must bool released_trust(struct released *r, const char *given, struct err *e);
 
 /*
- * Adds "signature", "threshold" and, where the manifest names one, "validity" to *v, as of r->when;
- * the err is of the machinery only.
+ * Adds "signature", "threshold" and, where the manifest names one, "validity" to *v, as of r->when,
+ * and "release" where the user asked for one; the err is of the machinery only.
  */
 must bool released_judge(struct released *r, struct verdict *v, struct err *e);
 

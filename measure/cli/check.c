@@ -5,7 +5,7 @@
 #include "reference-db/released.h"
 #include "reference-db/show.h"
 
-enum { O_MANIFEST, O_TRUST, O_AT };
+enum { O_MANIFEST, O_TRUST, O_PRODUCT, O_VERSION, O_AT };
 
 static const struct opt opts[] = {
 	[O_MANIFEST] =
@@ -13,6 +13,9 @@ static const struct opt opts[] = {
 		 "a signed manifest or a bundle; several give the signatures of one payload"},
 	[O_TRUST] = {"trust", 0, OPT_VALUE, "FILE", NULL,
 		     "the trust file ($XDG_CONFIG_HOME/measure/trust.yml)"},
+	[O_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
+		       "the product that the manifest must be of"},
+	[O_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL, "the version that it must be of"},
 	[O_AT] = {"at", 0, OPT_VALUE, "TIME", NULL,
 		  "time to judge signatures by: now, none, or RFC 3339"},
 	{0},
@@ -85,6 +88,8 @@ static bool check_run(struct cli *c, struct answer *a, struct err *e)
 	const char *path;
 	bool yes;
 
+	r.product = args_value(&c->args, O_PRODUCT);
+	r.version = args_value(&c->args, O_VERSION);
 	if (!cli_operand(c, "IMAGE", &path, e) ||
 	    !when_choose(args_value(&c->args, O_AT), false, &r.when, e) ||
 	    !read_manifest(c, &r, e) || !released_trust(&r, args_value(&c->args, O_TRUST), e) ||

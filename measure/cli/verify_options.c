@@ -21,6 +21,10 @@ const struct opt verify_opts[] = {
 		 "a signed manifest or a bundle; several give signatures of one payload"},
 	[VERIFY_DB] = {"db", 0, OPT_VALUE, "DIR", NULL,
 		       "a database of releases; this version reads none"},
+	[VERIFY_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
+			    "the product that the manifest must be of"},
+	[VERIFY_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL,
+			    "the version that it must be of"},
 	[VERIFY_TRUST] = {"trust", 0, OPT_VALUE, "FILE", NULL,
 			  "the trust file ($XDG_CONFIG_HOME/measure/trust.yml)"},
 	[VERIFY_KIND] = {"kind", 0, OPT_VALUE, "KIND", kinds, "accept this kind of evidence alone"},
@@ -314,12 +318,17 @@ static bool read_manifest(const struct cli *c, struct verify_job *job, struct er
 	if (job->has_manifest &&
 	    !released_read(&job->released, args_item(&c->args, VERIFY_MANIFEST, 0), e))
 		return false;
+	if (!job->has_manifest && (value(c, VERIFY_PRODUCT) || value(c, VERIFY_VERSION)))
+		return err_set(e, REASON_USAGE, "--%s means nothing without --manifest",
+			       value(c, VERIFY_PRODUCT) ? "product" : "version");
 	if (!read_trust(c, job, e))
 		return false;
 	job->policy = job->released.trust ? job->released.trust->require : policy_strict();
 	if (!job->has_manifest)
 		return true;
 	judge_when(job);
+	job->released.product = value(c, VERIFY_PRODUCT);
+	job->released.version = value(c, VERIFY_VERSION);
 	if (!released_judge(&job->released, &job->manifest, e))
 		return false;
 	if (!verdict_decide(&job->manifest, &job->manifest_fault))

@@ -283,6 +283,19 @@ expect_stderr_has 'measure: error[key]: locked.key: the passphrase does not open
 expect_no_file no.corim
 ok 'an encrypted key needs its passphrase'
 
+run check image.eif --manifest alice.corim --manifest bob.corim --trust trust.yml \
+	--product example.org/blindbox --version 1.2.3
+expect_status 0
+expect_stdout_has 'the manifest is of product example.org/blindbox'
+run check image.eif --manifest alice.corim --manifest bob.corim --trust trust.yml \
+	--product example.org/other
+expect_status 1
+expect_stderr 'measure: error[other-release]: image.eif: release: the manifest is of product example.org/blindbox, and example.org/other was asked for'
+run check image.eif --manifest alice.corim --manifest bob.corim --trust trust.yml --version 1.2.4
+expect_status 1
+expect_stderr 'measure: error[other-release]: image.eif: release: the manifest is of version 1.2.3, and 1.2.4 was asked for'
+ok 'a manifest of another release than is meant is a no'
+
 run check image.eif --manifest alice.corim --trust nowhere.yml
 expect_status 4
 expect_stderr_has 'error[no-trust]'

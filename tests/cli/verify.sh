@@ -197,6 +197,18 @@ run verify good --root root.pem --manifest image.bundle --trust policy.yml --non
 expect_status 2
 expect_stderr_has 'the trust file does not accept it'
 cp trust.yml channel.yml
+run verify good --root root.pem $trusted --nonce $nonce --tls-cert server.pem \
+	--product example.org/blindbox --version 1.2.3
+expect_status 0
+run verify good --root root.pem $trusted --nonce $nonce --tls-cert server.pem --version 1.2.2
+expect_status 1
+expect_stderr_has 'error[other-release]'
+expect_stderr_has 'the manifest is of version 1.2.3, and 1.2.2 was asked for'
+run verify good --root root.pem --nonce $nonce --product example.org/blindbox
+expect_status 2
+expect_stderr_has '--product means nothing without --manifest'
+ok 'a manifest of another release than is meant is a no'
+
 printf 'require:\n  channel: require\n' >>channel.yml
 run verify good --root root.pem --manifest image.bundle --trust channel.yml --nonce $nonce
 expect_status 4
