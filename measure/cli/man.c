@@ -223,16 +223,28 @@ static bool unknown(const char *topic, struct err *e)
 	return err_hint(e, "`%s help --topics` lists them", program.name);
 }
 
+/* "measure-eif.1", or without its section, or of a verb's page without the program's name too. */
+static bool names_page(const char *topic, const char *page)
+{
+	size_t stem = (size_t)(strrchr(page, '.') - page), n = strlen("measure-"),
+	       k = strlen(topic);
+
+	return strcmp(topic, page) == 0 || (k == stem && strncmp(topic, page, k) == 0) ||
+	       (stem == n + k && strncmp(page, "measure-", n) == 0 &&
+		strncmp(page + n, topic, k) == 0);
+}
+
 bool man_page(struct buf *out, const char *topic, struct err *e)
 {
 	const struct man_prose *p = program.prose;
 	size_t n = strlen(program.name);
 	struct verb v;
 
-	while (p->topic && strcmp(p->topic, topic) != 0)
+	while (p->topic && !names_page(topic, p->topic))
 		p++;
 	if (!p->topic)
 		return unknown(topic, e);
+	topic = p->topic;
 	put_head(out, topic);
 	if (strncmp(topic, program.name, n) == 0 && strcmp(topic + n, ".1") == 0)
 		put_program(out, p->text);

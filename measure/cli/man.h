@@ -19,7 +19,7 @@ extern const struct man_prose man_prose[], fetch_prose[];
 /* The topics, one a line. */
 void man_topics(struct buf *out);
 
-/* usage when there is no such topic. */
+/* By its topic, or that without section, without "measure-". usage when there is none. */
 must bool man_page(struct buf *out, const char *topic, struct err *e);
 
 #endif

@@ -19,7 +19,7 @@ static const struct opt opts[] = {
 	[O_CERT] = {"cert", 0, OPT_VALUE, "FILE", NULL,
 		    "put this certificate and its issuers' (PEM) into the header"},
 	[O_EXPIRES] = {"expires", 0, OPT_VALUE, "TIME", NULL,
-		       "until when the signature counts (RFC 3339)"},
+		       "until when the signature counts: 2027-01-01T00:00:00Z"},
 	[O_NOT_BEFORE] = {"not-before", 0, OPT_VALUE, "TIME", NULL,
 			  "from when it counts; needs --expires"},
 	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the signed manifest to write"},

@@ -132,11 +132,12 @@ static bool parse(struct key *k, struct bytes pem, struct reading *r, struct err
 	k->pkey = decode(bio, r);
 	if (!k->pkey && r->wanted && !r->given) {
 		ERR_clear_error();
-		return r->ed25519
-			       ? err_set(e, REASON_PASSPHRASE,
-					 "the private key is encrypted and no passphrase is given")
-			       : err_set(e, REASON_KEY,
-					 "the private key is encrypted and must not be");
+		if (!r->ed25519)
+			return err_set(e, REASON_KEY,
+				       "the private key is encrypted and must not be");
+		err_set(e, REASON_PASSPHRASE,
+			"the private key is encrypted and no passphrase is given");
+		return err_hint(e, "name a file that holds it: --passphrase-file FILE");
 	}
 	if (!k->pkey && r->wanted)
 		return cose_evp_fail(e, REASON_KEY, "the passphrase does not open the private key");

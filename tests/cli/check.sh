@@ -274,6 +274,7 @@ openssl pkey -in alice.key -aes256 -passout file:pass -out locked.key
 run sign manifest plain.corim --signer alice --key locked.key -o locked.corim
 expect_status 4
 expect_stderr_has 'measure: error[passphrase]: locked.key: the private key is encrypted and no passphrase is given'
+expect_stderr_has 'measure: hint: name a file that holds it: --passphrase-file FILE'
 run sign manifest plain.corim --signer alice --key locked.key --passphrase-file pass -q -o locked.corim
 expect_status 0
 printf 'wrong\n' >pass2

@@ -101,10 +101,17 @@ mandoc -T ascii measure-eif.1 | col -b >page
 expect grep -q 'measure eif FILE' page
 ok 'mandoc finds no fault but the missing date'
 
-run help --man measure-eif
+for topic in measure-eif eif; do
+	run help --man "$topic"
+	expect_status 0
+	expect_stdout @measure-eif.1
+done
+run help --man trust
+expect_stdout @measure-trust.1
+run help --man measure-eiff
 expect_status 2
 expect_stdout ''
-expect_stderr "measure: error[usage]: no manual page 'measure-eif'
+expect_stderr "measure: error[usage]: no manual page 'measure-eiff'
 measure: hint: \`measure help --topics\` lists them"
 ok 'a page that is not there is a usage error'
 
