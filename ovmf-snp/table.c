@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define KEPT_MAX (4u << 20) /* bytes of digests that are kept for the next type */
+
 /* What is computed for one profile, and handed from chain to chain. */
 struct maker {
 	const struct request *r;
@@ -10,11 +12,15 @@ struct maker {
 	struct gctx base; /* in front of the processors */
 	struct launch_vmsas vmsas;
 	struct table_row row;
+	uint8_t *
+		kept; /* digests of the type before: all numbers, for each of the features; or NULL */
+	size_t feature; /* which of the request's */
 };
 
 static void maker_free(struct maker *m)
 {
 	gctx_free(&m->base);
+	free(m->kept);
 }
 
 static void set_digest(struct digest *d, const uint8_t ld[GCTX_LD])
@@ -29,10 +35,17 @@ static bool put_row(struct maker *m, uint32_t vcpus, struct err *e)
 	return m->sink->row(m->sink->arg, &m->row, e);
 }
 
+static uint8_t *kept(const struct maker *m, unsigned vcpus)
+{
+	return m->kept + (m->feature * request_most(m->r) + vcpus - 1) * GCTX_LD;
+}
+
 static bool told(void *arg, unsigned vcpus, const uint8_t ld[GCTX_LD], struct err *e)
 {
 	struct maker *m = arg;
 
+	if (m->kept && ld != kept(m, vcpus))
+		memcpy(kept(m, vcpus), ld, GCTX_LD);
 	if (!request_counts(m->r, vcpus))
 		return true;
 	set_digest(&m->row.digest, ld);
@@ -54,6 +67,33 @@ static bool chain(struct maker *m, struct err *e)
 	done = launch_vcpus(g, l, &m->vmsas, &count, e);
 	memcpy(g->ld, ld, GCTX_LD);
 	return done;
+}
+
+/* The same rows for a type whose pages are those of the type before. */
+static bool chain_again(struct maker *m, struct err *e)
+{
+	for (uint32_t n = 1; n <= request_most(m->r); n++)
+		if (!told(m, n, kept(m, n), e))
+			return false;
+	return true;
+}
+
+/* Types have many names and few signatures, so a list of all of them repeats itself. */
+static bool keep(struct maker *m, struct err *e)
+{
+	size_t n = (size_t)request_most(m->r) * m->r->n_features * GCTX_LD;
+
+	if (m->r->n_types < 2 || m->r->mode != MODE_SNP || n == 0 || n > KEPT_MAX)
+		return true;
+	m->kept = own_new(n, e);
+	return m->kept != NULL;
+}
+
+static bool repeats(const struct maker *m, size_t t)
+{
+	return m->kept && t > 0 &&
+	       (m->r->type[t].signature == m->r->type[t - 1].signature ||
+		!m->row.profile->signature_in_rdx);
 }
 
 /* SEV-ES hashes the pages themselves; each number of processors is a run of its own. */
@@ -78,7 +118,10 @@ static bool types(struct maker *m, struct err *e)
 		for (size_t f = 0; f < m->r->n_features; f++) {
 			m->row.type = &m->r->type[t];
 			m->row.features = es ? 0 : m->r->features[f];
-			if (!(es ? chain_es(m, e) : chain(m, e)))
+			m->feature = f;
+			if (!(es	      ? chain_es(m, e)
+			      : repeats(m, t) ? chain_again(m, e)
+					      : chain(m, e)))
 				return false;
 		}
 	return true;
@@ -107,7 +150,8 @@ static bool profile_rows(struct maker *m, struct err *e)
 	m->base.arg = m->sink->arg;
 	if (mode == MODE_SEV || mode == MODE_OVMF_HASH)
 		return bare(m, e);
-	return (mode == MODE_SEVES || launch_base(&m->base, &m->g->launch, e)) && types(m, e);
+	return (mode == MODE_SEVES || launch_base(&m->base, &m->g->launch, e)) && keep(m, e) &&
+	       types(m, e);
 }
 
 bool table_make(const struct request *r, struct guest *g, const struct table_sink *sink,

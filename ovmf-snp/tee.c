@@ -5,6 +5,7 @@
 #include "ovmf-snp/ovmf_parts.h"
 #include "ovmf-snp/table.h"
 
+#define TYPE_WIDTH 13u
 #define ROWS_MAX (64u << 20) /* bytes of a table */
 
 /* What the rows are written to. */
@@ -57,16 +58,22 @@ static void row_json(struct json_out *w, const struct table_row *row)
 
 static void row_text(struct report *p, const struct table_row *row)
 {
-	owned(buf_free) struct buf type = BUF(256);
 	struct buf *out = &p->a->verbatim;
+	size_t start;
 
-	type_put(&type, row->type, p->r->csv);
-	if (p->r->csv)
-		buf_fmt(out, "%s,%s,0x%llx,%u,", row->profile->name, buf_cstr(&type),
+	if (p->r->csv) {
+		buf_str(out, row->profile->name);
+		buf_str(out, ",");
+		type_put(out, row->type, true);
+		buf_fmt(out, ",0x%llx,%u,", (unsigned long long)row->features, row->vcpus);
+	} else if (!request_is_one(p->r)) {
+		buf_fmt(out, "%-11s  ", row->profile->name);
+		start = out->n;
+		type_put(out, row->type, false);
+		buf_fmt(out, "%*s  0x%-6llx  %5u  ",
+			out->n - start < TYPE_WIDTH ? (int)(TYPE_WIDTH - (out->n - start)) : 0, "",
 			(unsigned long long)row->features, row->vcpus);
-	else if (!request_is_one(p->r))
-		buf_fmt(out, "%-11s  %-13s  0x%-6llx  %5u  ", row->profile->name, buf_cstr(&type),
-			(unsigned long long)row->features, row->vcpus);
+	}
 	digest_put(out, p->r, &row->digest);
 	buf_str(out, "\n");
 }

@@ -139,22 +139,42 @@ bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *got, 
 	return read_fully(f, at, to, got, e);
 }
 
+static bool too_large(const char *path, size_t max, struct err *e)
+{
+	err_set(e, REASON_LIMIT, "is larger than the limit of %zu bytes", max);
+	return err_subject(e, path);
+}
+
+/* What a regular file has at once, so that large ones are not copied while memory grows. */
+static bool slurp_known(struct file *f, size_t max, struct buf *out, struct err *e)
+{
+	size_t got;
+	uint8_t *to;
+
+	if (f->stream || f->size == 0)
+		return true;
+	if (f->size > max)
+		return too_large(f->name, max, e);
+	to = buf_room(out, (size_t)f->size);
+	return buf_done(out, f->name, e) &&
+	       file_read(f, (struct span){to, (size_t)f->size}, &got, e);
+}
+
 bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
 	uint8_t piece[4096];
-	size_t got = 0, total = 0;
+	size_t got = 0, total;
 
-	if (!file_open(&f, path, e))
+	if (!file_open(&f, path, e) || !slurp_known(&f, max, out, e))
 		return false;
+	total = (size_t)f.pos;
 	do {
 		if (!file_read(&f, (struct span){piece, sizeof(piece)}, &got, e))
 			return false;
 		total += got;
-		if (total > max) {
-			err_set(e, REASON_LIMIT, "is larger than the limit of %zu bytes", max);
-			return err_subject(e, path);
-		}
+		if (total > max)
+			return too_large(path, max, e);
 		buf_put(out, bytes_of(piece, got));
 	} while (got == sizeof(piece));
 	return buf_done(out, path, e);
