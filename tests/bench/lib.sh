@@ -98,6 +98,34 @@ need_rows() {
 	' "$1" >"$work/rows"
 }
 
+# need_firmware: $work/ovmf, 4 MiB as edk2 builds them: 181 pages of code, pages of 0xff, and in the
+# last page the table of GUIDs and the metadata with a place for kernel hashes
+# shellcheck disable=SC2016 # perl expands
+need_firmware() {
+	[ ! -e "$work/ovmf" ] || return 0
+	random 1 code
+	{
+		head -c $((843 * 4096)) /dev/zero | tr '\0' '\377'
+		head -c $((180 * 4096)) "$work/code"
+		perl -e '
+			sub guid { my @p = split /-/, shift; pack("VvvH4H12", hex $p[0], hex $p[1], hex $p[2], @p[3, 4]) }
+			sub entry { my ($data, $guid) = @_; $data . pack("v", 18 + length $data) . guid($guid) }
+			my @sections = ([0x800000, 0x9000, 1], [0x80a000, 0x3000, 1], [0x80d000, 0x1000, 2],
+				[0x80e000, 0x1000, 3], [0x80f000, 0x1000, 4], [0x810000, 0x1000, 0x10],
+				[0x811000, 0xf000, 1]);
+			my $metadata = pack("a4VVV", "ASEV", 16 + 12 * @sections, 1, scalar @sections) .
+				join("", map { pack("VVV", @$_) } @sections);
+			my $table = entry(pack("VV", 0x810c00, 0x400), "7255371f-3a3b-4b04-927b-1da6efa8d454") .
+				entry(pack("V", 0x200), "dc886566-984a-4798-a75e-5585a7bf67cc") .
+				entry(pack("V", 0x80b004), "00f771de-1a7e-4fcb-890e-68c77e2fb44e");
+			$table .= pack("v", 18 + length $table) . guid("96b582de-1fb2-45f7-baea-a366c55a082d");
+			print "\0" x (4096 - 0x200), $metadata,
+				"\0" x (0x200 - 32 - length($metadata) - length $table), $table, "\0" x 32;
+		'
+	} >"$work/ovmf"
+	printf kernel >"$work/small-kernel"
+}
+
 clear_outputs() {
 	rm -f "$work"/out/*
 	sync "$work/out"

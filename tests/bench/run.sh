@@ -6,7 +6,7 @@
 #   tests/bench/run.sh [LINE...]    all lines, or those named
 #
 # MEASURE       the program (build/measure)
-# PEERS         a folder with eif_build, nitro-cli or describe-eif, looked at before PATH
+# PEERS         a folder with eif_build, nitro-cli, describe-eif or sev-snp-measure, before PATH
 # BENCH_ROUNDS  samples of each side (5)
 # BENCH_BIG=0   without the sparse image of 10 GiB
 # TMPDIR        where the images go (/var/tmp)
@@ -28,6 +28,7 @@ LAYOUT='kernel 12 MiB, ramdisks 112, 450 and 450 MiB'
 LINES_ALL=(eif_wall eif_cpu eif_rss json_wall json_cpu json_rss stream_wall stream_rss
 build_wall build_cpu build_rss small_wall version_cpu
 sign_cpu check_cpu lint_wall lint_rss
+table_cpu solve_cpu snp_wall snp_cpu
 verify_cpu verify_rss batch_cpu batch_rss
 describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
 big_wall big_cpu big_rss big_pcr2)
@@ -53,6 +54,10 @@ batch_cpu() { versus batch cpu 1.25; }
 batch_rss() { most batch rss $((16 << 10)); }
 lint_wall() { most lint wall 100000; }
 lint_rss() { most lint rss $((32 << 10)); }
+table_cpu() { beyond table 25000; }
+solve_cpu() { most solve cpu 1000000; }
+snp_wall() { versus snp wall 0.1; }
+snp_cpu() { versus snp cpu -; }
 describe_wall() { versus describe wall -; }
 describe_cpu() { versus describe cpu -; }
 describe_rss() { versus describe rss -; }
@@ -167,6 +172,36 @@ pair_lint() {
 	A=("$MEASURE" manifest lint "$work/rows")
 	B=(openssl dgst -sha384 "$work/rows")
 	interleave lint 'openssl dgst' "$ROUNDS" 4
+}
+
+# 1 to 512 processors of all types with two values of features: 22528 digests
+# shellcheck disable=SC2054 # lists of the program's own
+pair_table() {
+	need_firmware
+	A=("$MEASURE" snp --ovmf "$work/ovmf" --vcpus 1-512 --vcpu-type all
+		--guest-features 0x1,0x21 --csv)
+	B=("$MEASURE" version)
+	echo 0 >"$work/table.also"
+	interleave table 'version' $((2 * ROUNDS)) 2
+}
+
+# a digest that nobody has, so that all of more than a million combinations are tried
+# shellcheck disable=SC2016 # the inner shell expands
+pair_solve() {
+	need_firmware
+	A=(sh -c '"$1" solve "$2" -q --ovmf "$3" --kernel "$4" --append x || test $? = 1' - "$MEASURE"
+		"$(printf %096d 1)" "$work/ovmf" "$work/small-kernel")
+	B=("$MEASURE" version)
+	interleave solve 'version' 3
+}
+
+pair_snp() {
+	peer sev-snp-measure || skip snp 'no sev-snp-measure in PEERS or PATH'
+	need_firmware
+	arguments=(--mode snp --ovmf "$work/ovmf" --vcpus 4 --vcpu-type EPYC-v4)
+	A=("$MEASURE" snp "${arguments[@]:2}")
+	B=("$found" "${arguments[@]}")
+	interleave snp sev-snp-measure "$ROUNDS" 2
 }
 
 pair_describe() {
