@@ -119,9 +119,17 @@ static bool trust(struct snp_chain *c, const struct snp_chain_rules *r, struct e
 static bool missing(const char *what, const struct snp_vek *v, struct err *e)
 {
 	const char *of = v->product ? v->product->name : "an unknown product";
+	const char *signed_by_it =
+		strcmp(what, "ARK") == 0 ? snp_signer_name(v->kind) : snp_key_name(v->kind);
 
-	err_set(e, REASON_COLLATERAL, "the %s of %s was not given, which signed the %s", what, of,
-		strcmp(what, "ARK") == 0 ? snp_signer_name(v->kind) : snp_key_name(v->kind));
+	if (v->kind == SNP_KEY_NONE)
+		err_set(e, REASON_COLLATERAL,
+			"the issuer of the certificate is not at hand, which is one of %s, and "
+			"must be one of SEV-VCEK or SEV-VLEK",
+			v->common_name);
+	else
+		err_set(e, REASON_COLLATERAL, "the %s of %s was not given, which signed the %s",
+			what, of, signed_by_it);
 	return err_hint(e, "give it with --chain");
 }
 
