@@ -48,11 +48,14 @@ static void put_path(struct buf *out, const char *option, const char *path)
 {
 	owned(buf_free) struct buf tamed = BUF(WORD_MAX);
 
-	if (!is_plain(bytes_str(path)))
-		text_tame(&tamed, bytes_str(path));
-	else
-		buf_str(&tamed, path);
 	buf_fmt(out, " --%s ", option);
+	if (is_plain(bytes_str(path))) {
+		put_word(out, bytes_str(path));
+		return;
+	}
+	text_tame(&tamed, bytes_str(path));
+	if (tamed.failed != REASON_NONE)
+		buf_fail(out, tamed.failed);
 	put_word(out, buf_bytes(&tamed));
 }
 
@@ -261,6 +264,8 @@ void solution_tried(struct buf *out, const struct solve *s, const struct solutio
 
 static void put_text(struct json_out *w, const char *key, const struct buf *text)
 {
+	if (text->failed != REASON_NONE)
+		buf_fail(w->out, text->failed);
 	json_key(w, key);
 	json_string(w, buf_bytes(text));
 }

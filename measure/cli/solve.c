@@ -127,6 +127,8 @@ static void some(struct cli *c, const struct solve *s, const struct solution *x)
 
 	solution_command(&c->text, s, x);
 	solution_differs(&differs, s, x);
+	if (differs.failed != REASON_NONE)
+		buf_fail(&c->text, differs.failed);
 	if (differs.n > 0)
 		buf_fmt(&c->text, "\ndiffers from what was given: %s", buf_cstr(&differs));
 	buf_str(&c->text, "\n");

@@ -1,0 +1,139 @@
+/* Firmware described, compared and searched for, while memory runs out. */
+#include "tests/alloc/fail.h"
+#include "tests/unit/support_check.h"
+#include "tests/unit/support_folder.h"
+#include "tests/unit/support_volume.h"
+
+#include "measure/core/part_diff.h"
+#include "ovmf-snp/ovmf_parts.h"
+#include "ovmf-snp/solve_show.h"
+#include "ovmf-snp/vcpu.h"
+
+struct world {
+	struct folder folder;
+	struct buf image;
+	char *path;
+	uint8_t wanted[GCTX_LD]; /* of the guest that is tried first */
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->image = BUF(1u << 20);
+	folder_new(&w->folder);
+	forge_volume(&w->image);
+	w->path = strdup(folder_file(&w->folder, "fw.fd", w->image.p, w->image.n));
+	*state = w;
+	return 0;
+}
+
+/* The digest that the search comes to first, so that it is short. */
+static void choose(struct world *w)
+{
+	const struct launch_count one = {.n = 1};
+	struct launch l = {.profile = &profiles[0]};
+	struct launch_vmsas v;
+	struct gctx g = {0};
+	struct err e = {0};
+	struct ovmf o;
+
+	l.ovmf = &o;
+	assert_true(ovmf_read(&o, buf_bytes(&w->image), OVMF_END, &e) && gctx_init(&g, &e) &&
+		    launch_base(&g, &l, &e) &&
+		    launch_vmsas(&v, &l, vcpu_types[0].signature, VMSA_FEATURES_DEFAULT, &e) &&
+		    launch_vcpus(&g, &l, &v, &one, &e));
+	memcpy(w->wanted, g.ld, GCTX_LD);
+	gctx_free(&g);
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	folder_free(&w->folder);
+	buf_free(&w->image);
+	free(w->path);
+	free(w);
+	return 0;
+}
+
+static bool describe(struct bytes image, struct part **root, struct err *e)
+{
+	struct ovmf o;
+
+	return ovmf_read(&o, image, OVMF_END, e) && ovmf_describe(&o, root, e);
+}
+
+static bool describe_and_free(void *arg, struct err *e)
+{
+	struct world *w = arg;
+	owned(part_free) struct part *root = NULL;
+
+	return describe(buf_bytes(&w->image), &root, e);
+}
+
+static bool count(void *arg, const struct part_difference *d, struct err *e)
+{
+	(void)d;
+	(void)e;
+	++*(unsigned *)arg;
+	return true;
+}
+
+/* The second tree is of an image that differs in its tables' page. */
+static bool compare(void *arg, struct err *e)
+{
+	struct world *w = arg;
+	owned(part_free) struct part *a = NULL, *b = NULL;
+	owned(file_close) struct file f = FILE_NONE;
+	unsigned n = 0;
+	const struct part_sink sink = {count, &n};
+
+	if (!describe(buf_bytes(&w->image), &a, e) || !describe(buf_bytes(&w->image), &b, e) ||
+	    !file_open(&f, w->path, e))
+		return false;
+	b->digest[0].v[0] ^= 1;
+	return part_diff(&(struct part_side){a, &f}, &(struct part_side){b, &f}, &sink, e);
+}
+
+static bool search(void *arg, struct err *e)
+{
+	struct world *w = arg;
+	struct solve s = {.n_firmware = 1, .firmware = {w->path}, .most = 1};
+	owned(solution_free) struct solution x = {0};
+	owned(buf_free) struct buf text = BUF(1u << 16);
+
+	memcpy(s.wanted, w->wanted, GCTX_LD);
+	if (!solve(&s, &x, e))
+		return false;
+	solution_command(&text, &s, &x);
+	return x.found && buf_done(&text, "the command", e);
+}
+
+static void describing_survives_the_lack_of_memory(void **state)
+{
+	assert_true(fail_each(describe_and_free, *state) > 40);
+}
+
+static void comparing_survives_the_lack_of_memory(void **state)
+{
+	assert_true(fail_each(compare, *state) > 80);
+}
+
+static void searching_survives_the_lack_of_memory(void **state)
+{
+	choose(*state);
+	assert_true(fail_each(search, *state) > 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(describing_survives_the_lack_of_memory),
+		cmocka_unit_test(comparing_survives_the_lack_of_memory),
+		cmocka_unit_test(searching_survives_the_lack_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
