@@ -12,8 +12,7 @@ struct maker {
 	struct gctx base; /* in front of the processors */
 	struct launch_vmsas vmsas;
 	struct table_row row;
-	uint8_t *
-		kept; /* digests of the type before: all numbers, for each of the features; or NULL */
+	uint8_t *kept; /* digests of the type before, by features and numbers; or NULL */
 	size_t feature; /* which of the request's */
 };
 
@@ -72,7 +71,7 @@ static bool chain(struct maker *m, struct err *e)
 /* The same rows for a type whose pages are those of the type before. */
 static bool chain_again(struct maker *m, struct err *e)
 {
-	for (uint32_t n = 1; n <= request_most(m->r); n++)
+	for (uint32_t n = 1; m->kept && n <= request_most(m->r); n++)
 		if (!told(m, n, kept(m, n), e))
 			return false;
 	return true;

@@ -29,6 +29,8 @@ static void tamed(struct buf *out, const char *text)
 
 static void put_bytes(struct buf *out, const struct part_difference *d)
 {
+	unsigned long long at;
+
 	if (d->a->size != d->b->size)
 		buf_fmt(out, "  %llu and %llu bytes", (unsigned long long)d->a->size,
 			(unsigned long long)d->b->size);
@@ -38,8 +40,8 @@ static void put_bytes(struct buf *out, const struct part_difference *d)
 		buf_fmt(out, "  %llu byte%s, in %llu page%s", (unsigned long long)d->bytes,
 			d->bytes == 1 ? " differs" : "s differ", (unsigned long long)d->pages,
 			d->pages == 1 ? "" : "s");
-	buf_fmt(out, ", first at %llu: 0x%02x and 0x%02x",
-		(unsigned long long)(d->a->offset + d->first), (unsigned)d->byte_a,
+	at = d->a->offset + d->first;
+	buf_fmt(out, ", first at %llu: 0x%02x and 0x%02x", at, (unsigned)d->byte_a,
 		(unsigned)d->byte_b);
 }
 
