@@ -90,7 +90,7 @@ static bool keep(struct maker *m, struct err *e)
 
 static bool repeats(const struct maker *m, size_t t)
 {
-	return m->kept && t > 0 &&
+	return m->kept && t > 0 && t < REQUEST_LIST &&
 	       (m->r->type[t].signature == m->r->type[t - 1].signature ||
 		!m->row.profile->signature_in_rdx);
 }
