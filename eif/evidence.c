@@ -346,7 +346,8 @@ static void json(const struct claims *c, struct json_out *w)
 
 static const char *const trust_base[] = {
 	"the Nitro hypervisor and security module of AWS, which nobody outside AWS can rebuild",
-	"the keys under AWS's root G1, and that AWS signs documents of its own machines alone",
+	"the keys under the root of its chain, and that whoever holds them signs documents of "
+	"their own machines alone",
 	NULL,
 };
 

@@ -400,7 +400,7 @@ static void free_own(void *own)
 }
 
 static const char *const trust_base[] = {
-	"AMD, its processors, their firmware and the keys it signs with",
+	"AMD's processors and their firmware, and the keys under the root of its chain",
 	"that nobody opens the machine: reports do not show probes on its memory",
 	NULL,
 };

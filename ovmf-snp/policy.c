@@ -159,7 +159,7 @@ static bool check_identity(struct work *w)
 	struct bytes id = bytes_of(r->id_key_digest, sizeof(r->id_key_digest));
 	struct bytes author = bytes_of(r->author_key_digest, sizeof(r->author_key_digest));
 
-	if (w->p->id_block && bytes_zero(id))
+	if ((w->p->id_block || w->p->id_keys.n > 0) && bytes_zero(id))
 		FAIL(w, "ID_KEY_DIGEST is zero, and an ID block is demanded");
 	if ((w->p->author_key || w->p->author_keys.n > 0) && !r->author_key_en)
 		FAIL(w, "AUTHOR_KEY_EN is 0, and an author key is demanded");

@@ -86,13 +86,19 @@ static bool report_data(const struct claims *c, const struct expectation *x, str
 
 /* ---- fresh */
 
+/* Zeros are what a report holds that was asked for without any: now they say nothing. */
+static bool says_nothing(const struct claims *c, const struct expectation *x)
+{
+	return x->when.clock == CLOCK_NOW && c->report_data.present && bytes_zero(x->nonce.v);
+}
+
 static bool check_nonce(const struct claims *c, const struct expectation *x, struct verdict *v,
 			struct err *e)
 {
 	owned(buf_free) struct buf expected = BUF(4096);
 	const struct claim *found = &c->nonce;
 	struct check *made;
-	bool same;
+	bool same, empty;
 
 	if (c->report_data.present) {
 		found = &c->report_data;
@@ -103,12 +109,14 @@ static bool check_nonce(const struct claims *c, const struct expectation *x, str
 	}
 	if (!buf_done(&expected, "the nonce", e))
 		return false;
-	same = is_same(found, buf_bytes(&expected));
+	empty = says_nothing(c, x);
+	same = !empty && is_same(found, buf_bytes(&expected));
 	made = same ? pass(v, "fresh") : fail(v, "fresh", REASON_NONCE);
 	put_pair(made, buf_bytes(&expected), found);
 	verdict_detail(made, "%s%s",
-		       same ? "the nonce is the one that was sent"
-			    : "the evidence was not made for this nonce",
+		       same    ? "the nonce is the one that was sent"
+		       : empty ? "a nonce of zeros is none: reports hold zeros without one"
+			       : "the evidence was not made for this nonce",
 		       same && x->nonce.v.n < NONCE_SHORT ? ", short enough to be guessed" : "");
 	return true;
 }

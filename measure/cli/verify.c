@@ -8,6 +8,15 @@ static void job_free(struct verify_job **job)
 	own_free(job);
 }
 
+/* Evidence that was kept is out of date by nature. */
+static void hint_archive(const struct verify_job *job, const struct verified *f, struct err *e)
+{
+	if (e->reason != REASON_EXPIRED || job->request.when.clock != CLOCK_NOW || !f->claims)
+		return;
+	err_hint(e, "evidence that was kept is judged by another time: --at %s",
+		 f->claims->has_time ? "document" : "TIME");
+}
+
 static bool judge(struct cli *c, const struct verify_job *job, struct answer *a, struct err *e)
 {
 	owned(verify_free) struct verified f = {0};
@@ -20,9 +29,10 @@ static bool judge(struct cli *c, const struct verify_job *job, struct answer *a,
 	verify_json(job, &f, &a->json);
 	/* A no is told with all checks as well. */
 	verify_text(job, &f, yes ? NULL : e, yes ? &c->text : &a->verbatim);
-	if (!yes)
-		err_subject(e, path);
-	return yes;
+	if (yes)
+		return true;
+	hint_archive(job, &f, e);
+	return err_subject(e, path);
 }
 
 static bool verify_run(struct cli *c, struct answer *a, struct err *e)

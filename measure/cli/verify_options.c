@@ -258,10 +258,23 @@ static bool read_kind(const char *kind, struct policy *p, struct err *e)
 	return true;
 }
 
+/* What only reports can be asked implies them: of other evidence it would say nothing. */
+static bool read_kinds(const struct cli *c, struct policy *p, struct err *e)
+{
+	const char *kind = value(c, VERIFY_KIND);
+	const char *asks = value(c, VERIFY_VMPL) ? "vmpl" : "min-tcb";
+
+	if (!value(c, VERIFY_VMPL) && !value(c, VERIFY_MIN_TCB))
+		return !kind || read_kind(kind, p, e);
+	if (kind && strcmp(kind, "snp") != 0)
+		return err_set(e, REASON_USAGE, "--%s asks of reports, and --kind %s accepts none",
+			       asks, kind);
+	return read_kind("snp", p, e);
+}
+
 static bool read_policy(const struct cli *c, struct verify_job *job, struct err *e)
 {
 	const char *vmpl = value(c, VERIFY_VMPL), *min = value(c, VERIFY_MIN_TCB);
-	const char *kind = value(c, VERIFY_KIND);
 	struct policy *p = &job->policy;
 	uint64_t level;
 
@@ -273,7 +286,7 @@ static bool read_policy(const struct cli *c, struct verify_job *job, struct err 
 		p->vmpl = (uint32_t)level;
 	}
 	p->allow_debug = args_has(&c->args, VERIFY_ALLOW_DEBUG);
-	return (!min || read_min_tcb(min, p, e)) && (!kind || read_kind(kind, p, e));
+	return (!min || read_min_tcb(min, p, e)) && read_kinds(c, p, e);
 }
 
 /* ---- manifest and trust */

@@ -33,6 +33,17 @@ static bool is_live(const struct verify_job *job)
 	return job->request.when.clock == CLOCK_NOW;
 }
 
+/* Host data and other registers come from whoever starts the image, not from the image. */
+static bool asks_for_code(const struct verify_job *job)
+{
+	static const char *const names[] = {"PCR0", "PCR1", "PCR2", "PCR8", "MEASUREMENT"};
+	bool any = job->has_manifest;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		any = any || mset_get(&job->registers, names[i]);
+	return any || (job->registers.n == 0 && !job->expected.host_data.present);
+}
+
 /* All by which this verdict asks for less than it could. */
 static void weakened(const struct verify_job *job, struct lines *l)
 {
@@ -40,6 +51,8 @@ static void weakened(const struct verify_job *job, struct lines *l)
 
 	if (p->allow_debug)
 		say(l, "--allow-debug: debug mode is accepted");
+	if (!asks_for_code(job))
+		say(l, "no measurement of the image was given: any code could run");
 	if (is_live(job) && job->expected.insecure_no_nonce)
 		say(l, "--insecure-no-nonce: a copy of old evidence is accepted");
 	if (is_live(job) && p->fresh != DEMAND_REQUIRE)
@@ -54,6 +67,8 @@ static void weakened(const struct verify_job *job, struct lines *l)
 		say(l, "VMPL %u: what runs at lower levels can read and change the guest", p->vmpl);
 	if (p->provisional == DEMAND_NONE)
 		say(l, "the trust file accepts firmware that may still be taken back");
+	if (p->known_floors == DEMAND_NONE)
+		say(l, "the trust file accepts firmware older than AMD's bulletins demand");
 }
 
 static void not_proven(const struct verify_job *job, const struct verified *f, struct lines *l)

@@ -84,17 +84,30 @@ static struct check *same_failure(struct verdict *v, const struct check *c)
 	return NULL;
 }
 
+/* Whole details alone, so that no name and no number is cut in two. */
+static void append(struct check *to, const char *detail)
+{
+	static const char more[] = "; ...";
+	size_t n = strlen(to->detail), left = sizeof(to->detail) - n;
+	bool cut = n >= strlen(more) && strcmp(to->detail + n - strlen(more), more) == 0;
+
+	if (cut || left < sizeof(more))
+		return;
+	if (strlen(detail) + strlen("; ") + sizeof(more) <= left)
+		snprintf(to->detail + n, left, "; %s", detail);
+	else
+		snprintf(to->detail + n, left, "%s", more);
+}
+
 static void add_failure(struct verdict *v, const struct check *c)
 {
 	struct check *first = same_failure(v, c);
-	size_t n;
 
 	if (!first) {
 		*verdict_add(v, c->id, c->result, c->reason) = *c;
 		return;
 	}
-	n = strlen(first->detail);
-	snprintf(first->detail + n, sizeof(first->detail) - n, "; %s", c->detail);
+	append(first, c->detail);
 }
 
 static enum reason first_failure(const struct verdict *v)

@@ -65,8 +65,8 @@ weakened             --root: not the pinned root of AWS is trusted, but the one
                      that was given
 trusted              the Nitro hypervisor and security module of AWS, which
                      nobody outside AWS can rebuild
-                     the keys under AWS's root G1, and that AWS signs documents
-                     of its own machines alone
+                     the keys under the root of its chain, and that whoever
+                     holds them signs documents of their own machines alone
 not proven           that its code is good, or that no later release replaces it
                      that it was built from its source: its origin is asserted
 PASS
@@ -181,6 +181,11 @@ expect_stderr_has 'error[not-yet-valid]'
 run verify good --root root.pem $trusted --at document --nonce 00
 expect_status 1
 expect_stderr_has 'error[nonce]'
+expect make rootk.pem kept --time 2024-05-01T12:00:00Z $(pcr image.eif)
+run verify kept --root rootk.pem $trusted --nonce $nonce
+expect_status 1
+expect_stderr_has 'measure: error[expired]: kept: genuine: '
+expect_stderr_has 'measure: hint: evidence that was kept is judged by another time: --at document'
 ok 'an archive says that it says nothing about now'
 
 run verify good --root root.pem $trusted --nonce $nonce --kind snp
@@ -261,6 +266,41 @@ printf 'nothing' >chain/b
 run verify snp/report --vek snp/vek.der --chain chain --ark snp/ark.der --measurement $measurement --insecure-no-nonce -q
 expect_status 0
 ok 'what a report can be asked, and certificates out of a folder'
+
+run verify snp/report $snp --host-data $(printf '0c%.0s' $(seq 32)) --insecure-no-nonce
+expect_status 0
+expect_stdout_has 'weakened             no measurement of the image was given: any code could run'
+run verify good --root root.pem --pcr 4=$("$MEASURE" pcr --instance-id i-0123456789abcdef0 | cut -d ' ' -f 3) --nonce $nonce
+expect_stdout_has 'weakened             no measurement of the image was given: any code could run'
+run verify good --root root.pem $(pcr image.eif) --nonce $nonce --json
+expect_status 0
+expect_json 'not any("any code" in s for s in j["weakened"])'
+ok 'an expectation that is not about the image is told of as a weakening'
+
+mkdir zeros
+expect "$report" zeros Milan measurement="$measurement" report-data=$(printf '00%.0s' $(seq 64))
+run verify zeros/report --vek zeros/vek.der --chain zeros/chain.pem --ark zeros/ark.der --measurement $measurement --nonce $(printf '00%.0s' $(seq 16))
+expect_status 1
+expect_stderr 'measure: error[nonce]: zeros/report: fresh: a nonce of zeros is none: reports hold zeros without one'
+run verify zeros/report --vek zeros/vek.der --chain zeros/chain.pem --ark zeros/ark.der --measurement $measurement --nonce $(printf '00%.0s' $(seq 16)) --at "$now"
+expect_status 0
+ok 'a nonce of zeros is not found in a live report that has none'
+
+for demand in '--vmpl 0' '--min-tcb bl=1'; do
+	run verify good --root root.pem $(pcr image.eif) --nonce $nonce $demand
+	expect_status 1
+	expect_stderr 'measure: error[policy]: good: policy: the kind nitro is not one of those that are accepted'
+done
+run verify good --root root.pem $(pcr image.eif) --nonce $nonce --vmpl 0 --kind nitro
+expect_status 2
+expect_stderr_has '--vmpl asks of reports, and --kind nitro accepts none'
+ok 'what only a report can be asked is not dropped in silence of a document'
+
+printf 'version: 1\nrequire:\n  known-floors: ignore\n' >floors.yml
+run verify snp/report $snp --measurement $measurement --insecure-no-nonce --trust floors.yml
+expect_status 0
+expect_stdout_has "the trust file accepts firmware older than AMD's"
+ok 'a trust file that ignores known floors is told of'
 
 # ---- what is no evidence
 

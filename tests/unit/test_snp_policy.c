@@ -195,6 +195,7 @@ static void the_guest_is_as_demanded(void **state)
 	says(&b, CHECK_FAIL, "policy", "GUEST_SVN is 0 and must be 4 at least");
 }
 
+#define Z16 "00000000000000000000000000000000"
 #define A16 "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"
 
 static void identities_are_among_those_listed(void **state)
@@ -205,6 +206,11 @@ static void identities_are_among_those_listed(void **state)
 	bench_of(&b, "Milan", 3);
 	b.policy.id_block = true;
 	says(&b, CHECK_FAIL, "policy", "ID_KEY_DIGEST is zero, and an ID block is demanded");
+	b.policy.id_block = false;
+	b.policy.id_keys = (struct policy_list){1, {"0000" Z16 Z16 "0000000000000000000000000000"}};
+	says(&b, CHECK_FAIL, "policy", "ID_KEY_DIGEST is zero, and an ID block is demanded");
+	b.policy.id_keys.n = 0;
+	b.policy.id_block = true;
 	memset(b.own.report.id_key_digest, 0x0a, 48);
 	passes(&b);
 	b.policy.author_key = true;

@@ -148,6 +148,21 @@ static void a_settled_verdict_has_each_check_in_order_and_each_slug_once(void **
 	assert_false(v.overflow);
 }
 
+/* 256 bytes hold two of these, and no piece of a third. */
+static void details_that_do_not_fit_are_left_out_whole(void **state)
+{
+	static const char *const ids[] = {"policy", NULL};
+	struct verdict v = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		verdict_detail(verdict_add(&v, "policy", CHECK_FAIL, REASON_POLICY), "%0100u", i);
+	verdict_settle(&v, ids);
+	assert_int_equal(v.n, 1);
+	assert_int_equal(strlen(v.check[0].detail), 100 + 2 + 100 + 5);
+	assert_string_equal(v.check[0].detail + 100 + 2 + 96, "0001; ...");
+}
+
 static void settling_loses_no_check(void **state)
 {
 	static const char *const ids[] = {"genuine", NULL};
@@ -190,6 +205,7 @@ int main(void)
 		cmocka_unit_test(what_was_left_out_by_choice_decides_nothing),
 		cmocka_unit_test(no_failure_has_a_reason_that_would_be_a_yes),
 		cmocka_unit_test(a_settled_verdict_has_each_check_in_order_and_each_slug_once),
+		cmocka_unit_test(details_that_do_not_fit_are_left_out_whole),
 		cmocka_unit_test(settling_loses_no_check),
 		cmocka_unit_test(a_verdict_is_listed_whole_and_tamed),
 	};
