@@ -48,8 +48,13 @@ const char *launch_file_name(enum launch_part part)
 
 void launch_row_put(struct buf *out, const struct launch_row *row)
 {
-	if (row->type)
-		buf_fmt(out, "%s x%u", row->type, row->vcpus);
+	launch_row_put_as(out, row->type, row);
+}
+
+void launch_row_put_as(struct buf *out, const char *type, const struct launch_row *row)
+{
+	if (type)
+		buf_fmt(out, "%s x%u", type, row->vcpus);
 	else if (row->signature)
 		buf_fmt(out, "CPU 0x%x x%u", row->signature, row->vcpus);
 	else

@@ -52,8 +52,9 @@ must bool launch_record_add(struct launch_record *r, const struct launch_row *ro
 const char *launch_part_name(enum launch_part part);
 const char *launch_file_name(enum launch_part part);
 
-/* "EPYC-v4 x4, qemu" */
+/* "EPYC-v4 x4, qemu"; the same with another name in the type's place, unless that is NULL. */
 void launch_row_put(struct buf *out, const struct launch_row *row);
+void launch_row_put_as(struct buf *out, const char *type, const struct launch_row *row);
 
 void launch_record_write(const struct launch_record *r, struct buf *out);
 

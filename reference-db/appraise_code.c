@@ -175,6 +175,20 @@ static bool row_matches(const struct claims *c, const struct manifest *m,
 	return row->n > 0;
 }
 
+/* The registers of the image alone: it is that row, whatever else differs. */
+static bool image_matches(const struct claims *c, const struct manifest *m,
+			  const struct manifest_row *row)
+{
+	for (size_t i = 0; i < IMAGE_REGISTERS; i++) {
+		const struct value *v = value_named(m, row, image_registers[i]);
+
+		if (mset_get(&c->registers, image_registers[i]) &&
+		    !(v && value_holds(c, m, row, v)))
+			return false;
+	}
+	return true;
+}
+
 /* ---- what is said of it */
 
 static void put_hex(void (*put)(struct check *c, const char *format, ...), struct check *c,
@@ -230,7 +244,7 @@ static void say_match(const struct manifest *m, const struct manifest_row *row, 
 
 	for (size_t i = 0; i < row->n; i++)
 		put_name(&names, m->value[row->first + i].key);
-	verdict_detail(verdict_add(v, "code", CHECK_PASS, REASON_NONE), "%s %s of %.80s%s%.60s",
+	verdict_detail(verdict_add(v, "code", CHECK_PASS, REASON_NONE), "%s %s of %.60s%s%.130s",
 		       names.cut ? "all values" : names.text, row->n == 1 ? "is that" : "are those",
 		       id_of(m), row->label ? ": " : "", row->label ? row->label : "");
 }
@@ -265,18 +279,22 @@ static void say_mismatch(const struct claims *c, const struct manifest *m,
 static void compare_manifest(const struct claims *c, const struct manifest *m,
 			     struct appraisal *out, struct verdict *v)
 {
-	const struct manifest_row *first = NULL;
+	const struct manifest_row *first = NULL, *image = NULL;
 
 	for (size_t i = 0; i < m->n_rows && !out->row; i++) {
 		if (!is_about(c, m, &m->row[i]))
 			continue;
 		out->rows++;
 		first = first ? first : &m->row[i];
+		if (!image && image_matches(c, m, &m->row[i]))
+			image = &m->row[i];
 		if (row_matches(c, m, &m->row[i]))
 			out->row = &m->row[i];
 	}
 	if (out->row)
 		say_match(m, out->row, v);
+	else if (image)
+		say_mismatch(c, m, image, 1, v);
 	else if (first)
 		say_mismatch(c, m, first, out->rows, v);
 	else

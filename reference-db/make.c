@@ -6,20 +6,20 @@
 #include "eif/unsigned.h"
 #include "measure/base/hex.h"
 #include "measure/core/hash.h"
+#include "ovmf-snp/bundle.h"
+#include "reference-db/make_parts.h"
 #include "reference-db/names.h"
-#include "reference-db/record.h"
 
 #define TEXT_ROOM (64u * 1024)
 #define PEM_MAX (128u * 1024)
 
-static const char *keep(struct manifest *m, const char *text)
+const char *make_keep(struct manifest *m, const char *text)
 {
 	return text ? manifest_text(m, bytes_str(text)) : NULL;
 }
 
-/* What the command line says and what the record says must be one. */
-static bool choose(const char *option, const char *given, const char *recorded, const char **out,
-		   struct err *e)
+bool make_choose(const char *option, const char *given, const char *recorded, const char **out,
+		 struct err *e)
 {
 	if (given && recorded && strcmp(given, recorded) != 0)
 		return err_set(e, REASON_USAGE,
@@ -29,7 +29,7 @@ static bool choose(const char *option, const char *given, const char *recorded, 
 	return true;
 }
 
-static bool read_record(struct record *r, const char *path, struct err *e)
+bool make_read_record(struct record *r, const char *path, struct err *e)
 {
 	owned(buf_free) struct buf text = BUF(RECORD_MAX);
 
@@ -39,31 +39,33 @@ static bool read_record(struct record *r, const char *path, struct err *e)
 	       (record_read(r, buf_bytes(&text), e) || err_subject(e, path));
 }
 
-/* "example.org/blindbox": vendor "example.org", artefact "blindbox.eif" */
-static void put_defaults(struct manifest *m)
+/* Of "example.org/blindbox" it is "blindbox.eif". */
+static bool put_name(struct manifest *m, const struct make_request *q, const struct record *r,
+		     struct err *e)
 {
 	const char *slash = strrchr(m->product, '/');
 	char name[MANIFEST_NAME + 8];
 
-	if (!m->vendor)
-		m->vendor = manifest_text(m, bytes_of(m->product, strcspn(m->product, "/")));
+	if (!make_choose("artefact", q->artefact, r->artefact, &m->artefact.name, e))
+		return false;
+	m->artefact.name = make_keep(m, m->artefact.name);
 	if (m->artefact.name)
-		return;
+		return true;
 	snprintf(name, sizeof(name), "%.*s.eif", (int)MANIFEST_NAME,
 		 slash ? slash + 1 : m->product);
 	m->artefact.name = manifest_text(m, bytes_str(name));
+	return true;
 }
 
-static bool put_words(struct manifest *m, const struct make_request *q, const struct record *r,
-		      struct err *e)
+bool make_words(struct manifest *m, const struct make_request *q, const struct record *r,
+		struct err *e)
 {
-	const char *product = NULL, *version = NULL, *vendor = NULL, *artefact = NULL;
+	const char *product = NULL, *version = NULL, *vendor = NULL;
 	char id[2 * MANIFEST_NAME + 8];
 
-	if (!choose("product", q->product, r->product, &product, e) ||
-	    !choose("version", q->version, r->version, &version, e) ||
-	    !choose("vendor", q->vendor, r->vendor, &vendor, e) ||
-	    !choose("artefact", q->artefact, r->artefact, &artefact, e))
+	if (!make_choose("product", q->product, r->product, &product, e) ||
+	    !make_choose("version", q->version, r->version, &version, e) ||
+	    !make_choose("vendor", q->vendor, r->vendor, &vendor, e))
 		return false;
 	if (!product || !version)
 		return err_set(e, REASON_USAGE, "--%s or --record is needed",
@@ -71,21 +73,20 @@ static bool put_words(struct manifest *m, const struct make_request *q, const st
 	if (!name_check_product(product, e) || !name_check(version, "the version", e))
 		return false;
 	snprintf(id, sizeof(id), "%s/%s", product, version);
-	m->id = keep(m, id);
-	m->product = keep(m, product);
-	m->version = keep(m, version);
-	m->vendor = keep(m, vendor);
-	m->artefact.name = keep(m, artefact);
-	m->source_commit = keep(m, r->source_commit);
-	m->source_digest = keep(m, r->source_digest);
-	m->recipe_digest = keep(m, r->recipe);
-	m->inputs_digest = keep(m, r->inputs);
-	put_defaults(m);
+	m->id = make_keep(m, id);
+	m->product = make_keep(m, product);
+	m->version = make_keep(m, version);
+	m->vendor = make_keep(m, vendor);
+	m->source_commit = make_keep(m, r->source_commit);
+	m->source_digest = make_keep(m, r->source_digest);
+	m->recipe_digest = make_keep(m, r->recipe);
+	m->inputs_digest = make_keep(m, r->inputs);
+	if (!m->vendor) /* "example.org/blindbox": "example.org" */
+		m->vendor = manifest_text(m, bytes_of(product, strcspn(product, "/")));
 	return true;
 }
 
-static bool origin_of(const struct record *r, const char *component, enum origin *out,
-		      struct err *e)
+bool make_origin(const struct record *r, const char *component, enum origin *out, struct err *e)
 {
 	*out = r->product ? record_origin(r, component) : ORIGIN_ASSERTED;
 	return *out != ORIGIN_NONE ||
@@ -100,17 +101,16 @@ static bool put_component(struct manifest *m, const struct eif_image *img, size_
 
 	eif_image_role(img, i, role);
 	*c = (struct component){
-		.name = keep(m, role),
+		.name = make_keep(m, role),
 		.sized = true,
 		.size = img->section[i].size,
 		.digest = img->section[i].sha256,
 	};
 	m->n_components++;
-	return origin_of(r, role, &c->origin, e);
+	return make_origin(r, role, &c->origin, e);
 }
 
-/* A record that tells of something that the image has not got is another image's. */
-static bool all_named(const struct manifest *m, const struct record *r, struct err *e)
+bool make_all_named(const struct manifest *m, const struct record *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n_components; i++) {
 		const char *name = r->component[i].name;
@@ -131,12 +131,11 @@ static bool put_components(struct manifest *m, const struct eif_image *img, cons
 	for (size_t i = 0; i < img->n; i++)
 		if (eif_register_mask(img->section[i].type, 0) && !put_component(m, img, i, r, e))
 			return false;
-	return all_named(m, r, e);
+	return make_all_named(m, r, e);
 }
 
 /* The values borrow their bytes, so the digests are kept among the strings. */
-static bool put_register(struct manifest *m, const char *name, const struct digest *d,
-			 struct err *e)
+bool make_digest(struct manifest *m, const char *name, const struct digest *d, struct err *e)
 {
 	struct value *v = manifest_value(m, name, VALUE_DIGEST, e);
 
@@ -209,7 +208,7 @@ static bool put_pcr8(struct manifest *m, const char *path, const struct eif_imag
 	if (!choose_certificate(given, img, r, &cert, e))
 		return false;
 	return !cert ||
-	       (eif_pcr_of_certificate(cert, &pcr8, e) && put_register(m, "PCR8", &pcr8, e));
+	       (eif_pcr_of_certificate(cert, &pcr8, e) && make_digest(m, "PCR8", &pcr8, e));
 }
 
 static bool put_registers(struct manifest *m, const char *path, const struct eif_image *img,
@@ -222,7 +221,7 @@ static bool put_registers(struct manifest *m, const char *path, const struct eif
 	row->vendor = MANIFEST_NITRO;
 	row->model = m->product;
 	for (size_t i = 0; i < EIF_REGISTERS; i++)
-		if (!put_register(m, eif_register[i], &img->pcr[i], e))
+		if (!make_digest(m, eif_register[i], &img->pcr[i], e))
 			return false;
 	return put_pcr8(m, path, img, r, e);
 }
@@ -257,15 +256,23 @@ static bool blame(const struct make_request *q, struct err *e)
 	return e->reason == REASON_BUILD_RECORD ? err_subject(e, q->record) : false;
 }
 
-bool manifest_make(struct manifest *m, const struct make_request *q, struct err *e)
+static bool make_eif(struct manifest *m, const struct make_request *q, const struct record *r,
+		     struct err *e)
 {
 	owned(eif_image_free) struct eif_image img = {0};
 	owned(file_close) struct file f = FILE_NONE;
+
+	return manifest_init(m, TEXT_ROOM, e) && make_words(m, q, r, e) && put_name(m, q, r, e) &&
+	       read_image(&img, &f, q, e) && put_image(m, &img, &f, r, e) &&
+	       put_registers(m, q->certificate, &img, r, e);
+}
+
+bool manifest_make(struct manifest *m, const struct make_request *q, struct err *e)
+{
 	owned(record_free) struct record r = {0};
 
-	return manifest_init(m, TEXT_ROOM, e) && read_record(&r, q->record, e) &&
-	       put_words(m, q, &r, e) && read_image(&img, &f, q, e) &&
-	       (put_image(m, &img, &f, &r, e) || blame(q, e)) &&
-	       put_registers(m, q->certificate, &img, &r, e) &&
+	*m = (struct manifest){0};
+	return make_read_record(&r, q->record, e) &&
+	       ((snp_bundle_is(q->image) ? make_snp : make_eif)(m, q, &r, e) || blame(q, e)) &&
 	       buf_done(&m->strings, "the texts of a manifest", e) && manifest_check(m, e);
 }

@@ -1,6 +1,8 @@
 /*
  * A manifest from an image: its registers, the digest and size of the unsigned image and of each
- * section, and what the build record, or the command line, says of where they come from.
+ * section, and what the build record, or the command line, says of where they come from. Or from
+ * a bundle of a guest of SEV-SNP (ovmf-snp/bundle.h): its launch digests, computed again from the
+ * files, which must be those that its record tells of.
  */
 #ifndef REFERENCE_DB_MAKE_H
 #define REFERENCE_DB_MAKE_H
@@ -9,19 +11,27 @@
 #include "reference-db/manifest.h"
 
 struct make_request {
-	const char *image; /* path of a regular file */
+	const char *image; /* path of a regular file; of a bundle's folder, or its launch.json */
 	const char *record; /* path of a build record, or NULL: then all origins are asserted */
 	const char *product, *version; /* may be NULL with a record, else must equal the record's */
 	const char *vendor; /* or NULL: the product's part before the first slash */
 	const char *artefact; /* or NULL: the product's last part and ".eif" */
 	const char *certificate; /* path: PCR8 becomes part of the manifest; or NULL */
 	struct watch watch;
+
+	/* of a bundle */
+	const char *profile_uri; /* MANIFEST_SNP_2025, or that of 2024 */
+	uint64_t
+		policy_mask; /* bits of the policy that evidence must have as the bundle has them */
+	bool allow_debug;
+	const char *id_block, *id_auth; /* paths: the ID block of its one launch digest; or NULL */
 };
 
 /*
  * Nothing of the request but its words and the content of its files reaches the manifest. *m is the
  * caller's to manifest_free() in either case. Errors: usage, build-record, key-mismatch (the
- * certificate is not the record's, or not the image's own), whatever reading the files gives.
+ * certificate is not the record's, or not the image's own), debug-mode, launch-record, id-block,
+ * whatever reading the files gives.
  */
 must bool manifest_make(struct manifest *m, const struct make_request *q, struct err *e);
 

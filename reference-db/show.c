@@ -149,15 +149,16 @@ static const char *row_name(enum row_kind kind)
 static void put_row(struct buf *out, const struct manifest *m, const struct manifest_row *row)
 {
 	const char *const parts[] = {row->vendor, row->model, row->class_id, row->instance};
-	bool any = false;
+	bool snp = !m->foreign && manifest_is_snp(m); /* then class and instance say nothing more */
+	bool any = snp || manifest_is_nitro(row);
 
 	buf_str(out, row_name(row->kind));
-	if (manifest_is_nitro(row))
-		buf_str(out, " an AWS Nitro enclave");
-	for (size_t i = manifest_is_nitro(row); i < sizeof(parts) / sizeof(parts[0]); i++) {
+	if (any)
+		buf_str(out, snp ? " an AMD SEV-SNP guest" : " an AWS Nitro enclave");
+	for (size_t i = any; i < sizeof(parts) / sizeof(parts[0]) && !snp; i++) {
 		if (!parts[i])
 			continue;
-		buf_str(out, any || manifest_is_nitro(row) ? ", " : " ");
+		buf_str(out, any ? ", " : " ");
 		put_tamed(out, parts[i]);
 		any = true;
 	}

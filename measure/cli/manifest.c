@@ -1,7 +1,10 @@
+#include "measure/base/hex.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/findings.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/cbor_diag.h"
+#include "ovmf-snp/bundle.h"
+#include "ovmf-snp/request_list.h"
 #include "reference-db/bundle.h"
 #include "reference-db/corim.h"
 #include "reference-db/make.h"
@@ -19,7 +22,22 @@ const struct verb verb_manifest = {
 
 /* ---- make */
 
-enum { M_PRODUCT, M_VERSION, M_VENDOR, M_ARTEFACT, M_RECORD, M_CERTIFICATE, M_OUTPUT };
+enum {
+	M_PRODUCT,
+	M_VERSION,
+	M_VENDOR,
+	M_ARTEFACT,
+	M_RECORD,
+	M_CERTIFICATE,
+	M_PROFILE_URI,
+	M_POLICY_MASK,
+	M_ID_BLOCK,
+	M_ID_AUTH,
+	M_ALLOW_DEBUG,
+	M_OUTPUT
+};
+
+static const char *const profile_years[] = {"2025", "2024", NULL};
 
 static const struct opt make_opts[] = {
 	[M_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
@@ -33,6 +51,15 @@ static const struct opt make_opts[] = {
 		      "the build record: source, recipe, inputs, origins of components"},
 	[M_CERTIFICATE] = {"certificate", 0, OPT_VALUE, "FILE", NULL,
 			   "a signer's certificate (PEM), whose PCR8 is part of the release"},
+	[M_PROFILE_URI] = {"profile-uri", 0, OPT_VALUE, "YEAR", profile_years,
+			   "of a bundle: AMD's profile by its URI of that year (2025)"},
+	[M_POLICY_MASK] = {"policy-mask", 0, OPT_VALUE, "N", NULL,
+			   "of a bundle: the bits of the policy that must be so (all)"},
+	[M_ID_BLOCK] = {"id-block", 0, OPT_VALUE, "FILE", NULL,
+			"of a bundle: the ID block that the guest is started with"},
+	[M_ID_AUTH] = {"id-auth", 0, OPT_VALUE, "FILE", NULL, "and its authentication"},
+	[M_ALLOW_DEBUG] = {"allow-debug", 0, OPT_FLAG, NULL, NULL,
+			   "accept a policy under which the host can read the guest"},
 	[M_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the manifest to write, unsigned"},
 	{0},
 };
@@ -43,7 +70,56 @@ static bool make_target(const struct cli *c, const struct make_request *q, const
 {
 	return cli_needs(c, M_OUTPUT, out, e) && out_distinct(*out, q->image, e) &&
 	       (!q->record || out_distinct(*out, q->record, e)) &&
-	       (!q->certificate || out_distinct(*out, q->certificate, e));
+	       (!q->certificate || out_distinct(*out, q->certificate, e)) &&
+	       (!q->id_block || out_distinct(*out, q->id_block, e)) &&
+	       (!q->id_auth || out_distinct(*out, q->id_auth, e));
+}
+
+static bool read_snp(const struct cli *c, struct make_request *q, struct err *e)
+{
+	const char *year = args_value(&c->args, M_PROFILE_URI);
+	const char *mask = args_value(&c->args, M_POLICY_MASK);
+	bool old = year && strcmp(year, profile_years[1]) == 0;
+
+	for (unsigned i = M_PROFILE_URI; i <= M_ALLOW_DEBUG; i++)
+		if (args_has(&c->args, i) && !snp_bundle_is(q->image))
+			return err_set(e, REASON_USAGE, "--%s means nothing for '%s': no bundle",
+				       make_opts[i].name, q->image);
+	q->profile_uri = old ? MANIFEST_SNP_2024 : MANIFEST_SNP_2025;
+	q->policy_mask = UINT64_MAX;
+	q->id_block = args_value(&c->args, M_ID_BLOCK);
+	q->id_auth = args_value(&c->args, M_ID_AUTH);
+	q->allow_debug = args_has(&c->args, M_ALLOW_DEBUG);
+	if (mask && old)
+		return err_set(e, REASON_USAGE, "the profile of 2024 has no --policy-mask");
+	return !mask || request_number("policy-mask", mask, &q->policy_mask, e);
+}
+
+static void put_launch(const struct manifest *m, const struct manifest_row *row, struct json_out *w)
+{
+	json_open(w, '{');
+	json_text(w, "label", row->label);
+	json_key(w, "measurement");
+	json_hex(w, manifest_launch(m, row)->bytes);
+	json_close(w, '}');
+}
+
+/* Of a Nitro enclave its registers; of a guest the launch digest of each row. */
+static bool make_answer(struct cli *c, const struct manifest *m, struct answer *a, struct err *e)
+{
+	if (!manifest_is_snp(m))
+		return manifest_registers(m, &m->row[0], &a->registers, e);
+	a->members.max = CLI_TEXT_MAX;
+	json_key(&a->json, "rows");
+	json_open(&a->json, '[');
+	for (size_t i = 0; i < m->n_rows; i++) {
+		put_launch(m, &m->row[i], &a->json);
+		buf_fmt(&c->text, "%s  ", m->row[i].label);
+		hex_put(&c->text, manifest_launch(m, &m->row[i])->bytes);
+		buf_str(&c->text, "\n");
+	}
+	json_close(&a->json, ']');
+	return true;
 }
 
 static bool make_run(struct cli *c, struct answer *a, struct err *e)
@@ -60,12 +136,12 @@ static bool make_run(struct cli *c, struct answer *a, struct err *e)
 	};
 	const char *out;
 
-	if (!cli_operand(c, "IMAGE", &q.image, e) || !make_target(c, &q, &out, e))
+	if (!cli_operand(c, "IMAGE", &q.image, e) || !read_snp(c, &q, e) ||
+	    !make_target(c, &q, &out, e))
 		return false;
 	q.watch = cli_watch(c);
 	cli_expect_file(c, q.image);
-	if (!manifest_make(&m, &q, e) || !corim_write(&m, &payload, e) ||
-	    !manifest_registers(&m, &m.row[0], &a->registers, e))
+	if (!manifest_make(&m, &q, e) || !corim_write(&m, &payload, e) || !make_answer(c, &m, a, e))
 		return false;
 	json_key(&a->json, "id");
 	json_str(&a->json, m.id);
@@ -80,8 +156,8 @@ static bool make_run(struct cli *c, struct answer *a, struct err *e)
 const struct verb verb_manifest_make = {
 	.name = "manifest make",
 	.summary = "the manifest of an image, unsigned, the same bytes each time",
-	.usage = "IMAGE --product NAME --version TEXT -o FILE\n"
-		 "IMAGE --record FILE -o FILE",
+	.usage = "IMAGE|BUNDLE --product NAME --version TEXT -o FILE\n"
+		 "IMAGE|BUNDLE --record FILE -o FILE",
 	.opts = make_opts,
 	.run = make_run,
 };

@@ -67,6 +67,15 @@ manifest commit.corim two.eif --record commit.json
 manifest digest.corim arm.eif --record digest.json
 manifest full.corim signed.eif --record full.json
 manifest pcr8.corim two.eif --product p --version 1 --certificate certificate.pem
+"$BUILD/tests/forge_ovmf" fw.fd
+expect "$MEASURE" build snp -q --ovmf fw.fd --kernel kernel --initrd ramdisk --append x --vcpus 1 --vcpu-type EPYC -o guest
+expect "$MEASURE" build snp -q --ovmf fw.fd --vcpus 2 --profile ec2 -o bare
+for key in id author; do openssl ecparam -name secp384r1 -genkey -noout -out $key.key; done
+digest_of() { sed -n 's/.*"measurement": "\(.*\)"/\1/p' "$1/launch.json" | head -n 1; }
+expect "$MEASURE" idblock create -q --measurement "$(digest_of guest)" --guest-svn 2 -o id.block
+expect "$MEASURE" idblock sign -q id.block --id-key id.key --author-key author.key -o id.auth
+manifest snp.corim guest --product example.org/blindbox --version 1.2.3 --id-block id.block --id-auth id.auth
+manifest bare.corim bare --product p --version 1 --profile-uri 2024
 expect cddl manifest ./*.corim
 ok 'payloads are as the CDDL says: with and without record, PCR8, signature, many ramdisks'
 
@@ -104,9 +113,9 @@ ok 'so are signatures of every algorithm, and bundles'
 
 # Each field broken in every way. What is left are texts, sizes and times that are free, and members
 # that are optional; numbers of files and of signatures are the same for all.
-cddl --broken published full.corim p384.signed p384.bundle 2>tried | sed '
+cddl --broken published full.corim snp.corim bare.corim p384.signed p384.bundle 2>tried | sed '
 	s|^p384.signed/tag/2/cbor|full.corim|; s|^p384.bundle/payload/1/cbor|full.corim|
-	s|^p384.bundle/signature/000/1/cbor|p384.signed|; s|/26/17/[0-9]|/26/17/N|' | sort -u >accepted
+	s|^p384.bundle/signature/000/1/cbor|p384.signed|; s|/26/17/[0-9]\([/:]\)|/26/17/N\1|' | sort -u >accepted
 under() { sed "s|^|$1/|"; }
 {
 	under full.corim/tag <<'END'
@@ -137,6 +146,33 @@ END
 15/4: other number
 15/5: missing
 15/5: other number
+END
+	under snp.corim/tag/1/0/tag/cbor/4/0/0/1 <<'END'
+0: missing
+0/1/1/tag: other number
+2: missing
+3: missing
+4/1/11: other text
+5: missing
+6: missing
+END
+	under bare.corim/tag/1/0/tag/cbor/4/0/0/1 <<'END'
+1/1/11: other text
+END
+	under snp.corim/tag/1/1/tag/cbor <<'END'
+1: other text
+2/31: other text
+6/16/26/17/N: missing
+6/16/26/17/N/20: other number
+6/16/26/17/N/24: other text
+13: other text
+END
+	under bare.corim/tag/1/1/tag/cbor <<'END'
+1: other text
+2/31: other text
+6/16/26/17/20: other number
+6/16/26/17/24: other text
+13: other text
 END
 	echo 'p384.bundle/signature/000: missing'
 } | sort >expected
