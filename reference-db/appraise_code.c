@@ -270,7 +270,8 @@ static void say_mismatch(const struct claims *c, const struct manifest *m,
 		put_found(check, c, first ? first->key : "MEASUREMENT");
 		return;
 	}
-	verdict_detail(check, "%s: not as in %.100s", names.cut ? "several" : names.text, id_of(m));
+	verdict_detail(check, "%s: not as in %.60s%s%.130s", names.cut ? "several" : names.text,
+		       id_of(m), row->label ? ": " : "", row->label ? row->label : "");
 	if (first->kind == VALUE_DIGEST || first->kind == VALUE_RAW)
 		put_hex(verdict_expected, check, first->key, first->bytes);
 	put_found(check, c, first->key);

@@ -17,4 +17,12 @@
  */
 must bool compare_image(const struct manifest *m, struct file *f, struct verdict *v, struct err *e);
 
+/*
+ * The same of a bundle of a guest of SEV-SNP (ovmf-snp/bundle.h): of each of its rows, computed
+ * from the files, which row of the manifest has the launch digest, and under the bundle's policy
+ * ("code", one for each, or one that all agree); its files ("section").
+ */
+must bool compare_bundle(const struct manifest *m, const char *path, struct watch watch,
+			 struct verdict *v, struct err *e);
+
 #endif

@@ -14,7 +14,7 @@ bool released_add(struct released *r, const char *path, struct err *e)
 
 bool released_read(struct released *r, const char *name, struct err *e)
 {
-	struct lint l = {0};
+	struct lint l = {.allow_debug = r->allow_debug};
 
 	return corim_read(&r->manifest, r->published.payload, r->published.payload_at, &l, e) ||
 	       err_subject(e, name);

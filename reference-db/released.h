@@ -15,6 +15,7 @@ struct released {
 	struct published published;
 	struct manifest manifest;
 	struct when when;
+	bool allow_debug; /* read a manifest whose policy allows it */
 	struct judged judged;
 };
 

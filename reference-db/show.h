@@ -10,7 +10,8 @@
 
 /*
  * Without registers those of a Nitro enclave, which are shown elsewhere, are left out; without f
- * (NULL) whether it is signed, where that was checked and is told better.
+ * (NULL) whether it is signed, where that was checked and is told better, and the rows of guests of
+ * SEV-SNP, which may be very many.
  */
 void show_text(const struct manifest *m, const struct corim_file *f, bool registers,
 	       struct buf *out);

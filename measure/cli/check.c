@@ -1,11 +1,12 @@
 #include "measure/cli/cli.h"
 #include "measure/cli/report.h"
 #include "measure/cli/verbs.h"
+#include "ovmf-snp/bundle.h"
 #include "reference-db/compare.h"
 #include "reference-db/released.h"
 #include "reference-db/show.h"
 
-enum { O_MANIFEST, O_TRUST, O_PRODUCT, O_VERSION, O_AT };
+enum { O_MANIFEST, O_TRUST, O_PRODUCT, O_VERSION, O_AT, O_ALLOW_DEBUG };
 
 static const struct opt opts[] = {
 	[O_MANIFEST] =
@@ -18,6 +19,8 @@ static const struct opt opts[] = {
 	[O_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL, "the version that it must be of"},
 	[O_AT] = {"at", 0, OPT_VALUE, "TIME", NULL,
 		  "time to judge signatures by: now, none, or RFC 3339"},
+	[O_ALLOW_DEBUG] = {"allow-debug", 0, OPT_FLAG, NULL, NULL,
+			   "read a manifest by which the host may debug the guest"},
 	{0},
 };
 
@@ -25,6 +28,7 @@ static bool read_manifest(const struct cli *c, struct released *r, struct err *e
 {
 	const char *path;
 
+	r->allow_debug = args_has(&c->args, O_ALLOW_DEBUG);
 	if (!args_has(&c->args, O_MANIFEST))
 		return err_set(e, REASON_USAGE, "option '--manifest' is missing");
 	for (size_t i = 0; (path = args_item(&c->args, O_MANIFEST, i)); i++)
@@ -38,6 +42,9 @@ static bool compare(struct cli *c, const char *path, const struct released *r, s
 {
 	owned(file_close) struct file f = FILE_NONE;
 
+	if (snp_bundle_is(path))
+		return compare_bundle(&r->manifest, path, cli_watch(c), v, e) ||
+		       err_subject(e, path);
 	if (!file_open(&f, path, e))
 		return false;
 	f.watch = cli_watch(c);
@@ -51,7 +58,7 @@ static void text_limits(struct buf *out, const struct released *r)
 	buf_str(out,
 		"not proven: that this image runs anywhere (that takes `measure verify`), that its "
 		"code\n            is good, or that no later release replaces it\n");
-	if (r->manifest.artefact.origin == ORIGIN_ASSERTED)
+	if (manifest_origin(&r->manifest) == ORIGIN_ASSERTED)
 		buf_str(out,
 			"            that it was built from its source: all origins are asserted\n");
 	if (!when_judged(&r->when))
@@ -108,7 +115,7 @@ const struct verb verb_check = {
 	.name = "check",
 	.summary = "is this file the image that its publishers released?",
 	.group = GROUP_VERIFY,
-	.usage = "IMAGE --manifest FILE... [--trust FILE]",
+	.usage = "IMAGE|BUNDLE --manifest FILE... [--trust FILE]",
 	.opts = opts,
 	.run = check_run,
 };

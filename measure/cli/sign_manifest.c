@@ -10,7 +10,15 @@
 #define SIGNATURE_MAX 256u
 #define CHAIN_FILE_MAX (1u << 20)
 
-enum { O_SIGNER, O_WAYS, O_CERT = O_WAYS + SIGNER_OPTS, O_EXPIRES, O_NOT_BEFORE, O_OUTPUT };
+enum {
+	O_SIGNER,
+	O_WAYS,
+	O_CERT = O_WAYS + SIGNER_OPTS,
+	O_EXPIRES,
+	O_NOT_BEFORE,
+	O_ALLOW_DEBUG,
+	O_OUTPUT
+};
 
 static const struct opt opts[] = {
 	[O_SIGNER] = {"signer", 0, OPT_VALUE, "NAME", NULL, "who signs, for readers of the header"},
@@ -22,6 +30,8 @@ static const struct opt opts[] = {
 		       "until when the signature counts: 2027-01-01T00:00:00Z"},
 	[O_NOT_BEFORE] = {"not-before", 0, OPT_VALUE, "TIME", NULL,
 			  "from when it counts; needs --expires"},
+	[O_ALLOW_DEBUG] = {"allow-debug", 0, OPT_FLAG, NULL, NULL,
+			   "sign a manifest by which the host may debug the guest"},
 	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the signed manifest to write"},
 	{0},
 };
@@ -70,10 +80,11 @@ static bool read_terms(const struct cli *c, struct signing_terms *t, struct err 
 }
 
 /* The payload of a manifest, signed already or not, that nobody need be ashamed to sign. */
-static bool read_payload(const char *path, struct buf *file, struct corim_file *f, struct err *e)
+static bool read_payload(const struct cli *c, const char *path, struct buf *file,
+			 struct corim_file *f, struct err *e)
 {
 	owned(manifest_free) struct manifest m = {0};
-	struct lint l = {0};
+	struct lint l = {.allow_debug = args_has(&c->args, O_ALLOW_DEBUG)};
 
 	if (!file_slurp(path, CORIM_MAX, file, e))
 		return false;
@@ -115,7 +126,7 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (!cli_operand(c, "FILE", &path, e) || !signer_choose(&by, e) ||
 	    !target(c, &by, &out, e) || !read_terms(c, &t, e) ||
-	    !read_payload(path, &file, &f, e) ||
+	    !read_payload(c, path, &file, &f, e) ||
 	    (f.is_signed && !out_distinct(out, path, e)) || /* the signatures in it would be lost */
 	    !signer_read_keys(&by, e) || !read_chain(args_value(&c->args, O_CERT), &chain, &t, e) ||
 	    !prepare(&s, &f, &by, &t, e) || !finish(&by, &s, out, e))

@@ -325,6 +325,7 @@ static bool read_manifest(const struct cli *c, struct verify_job *job, struct er
 		return err_set(e, REASON_USAGE,
 			       "--db: this version reads no database; give --manifest");
 	job->has_manifest = args_has(&c->args, VERIFY_MANIFEST);
+	job->released.allow_debug = args_has(&c->args, VERIFY_ALLOW_DEBUG);
 	for (size_t i = 0; (path = args_item(&c->args, VERIFY_MANIFEST, i)); i++)
 		if (!released_add(&job->released, path, e))
 			return false;

@@ -87,11 +87,11 @@ static void not_proven(const struct verify_job *job, const struct verified *f, s
 	}
 	if (!job->has_manifest)
 		say(l, "that anybody released it: the values were given, not signed");
-	else if (job->released.manifest.artefact.origin != ORIGIN_SOURCE)
+	else if (manifest_origin(&job->released.manifest) != ORIGIN_SOURCE)
 		say(l, "that it was built from its source: its origin is %s",
-		    job->released.manifest.artefact.origin == ORIGIN_NONE
+		    manifest_origin(&job->released.manifest) == ORIGIN_NONE
 			    ? "not told"
-			    : origin_name(job->released.manifest.artefact.origin));
+			    : origin_name(manifest_origin(&job->released.manifest)));
 }
 
 /* ---- for people */

@@ -1,0 +1,158 @@
+#include "measure/base/hex.h"
+#include "ovmf-snp/bundle.h"
+#include "reference-db/compare.h"
+
+#define NAMED 16u /* rows that are told one by one */
+
+static bool is_guest(const struct manifest *m, const struct manifest_row *row)
+{
+	return row->kind == ROW_REFERENCE && !manifest_is_nitro(row) && manifest_launch(m, row);
+}
+
+static bool has_guest(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->n_rows; i++)
+		if (is_guest(m, &m->row[i]))
+			return true;
+	return false;
+}
+
+static const struct manifest_row *row_of(const struct manifest *m, const struct digest *d)
+{
+	for (size_t i = 0; i < m->n_rows; i++)
+		if (is_guest(m, &m->row[i]) &&
+		    bytes_equal(manifest_launch(m, &m->row[i])->bytes, digest_bytes(d)))
+			return &m->row[i];
+	return NULL;
+}
+
+static const struct value *policy_of(const struct manifest *m, const struct manifest_row *row)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (strcmp(m->value[row->first + i].key, "POLICY") == 0)
+			return &m->value[row->first + i];
+	return NULL;
+}
+
+/* Under the row's mask; a row without a policy has none that could differ. */
+static bool has_policy(const struct value *v, uint64_t policy)
+{
+	if (!v)
+		return true;
+	if (v->kind != VALUE_RAW || v->bytes.n != 8 || (v->mask.p && v->mask.n != 8))
+		return false;
+	for (size_t i = 0; i < 8; i++)
+		if ((v->bytes.p[i] ^ (uint8_t)(policy >> 8 * i)) &
+		    (v->mask.p ? v->mask.p[i] : 0xff))
+			return false;
+	return true;
+}
+
+static void put_actual(struct check *c, const struct digest *d)
+{
+	owned(buf_free) struct buf hex = BUF(2 * DIGEST_MAX + 1);
+
+	hex_put(&hex, digest_bytes(d));
+	verdict_actual(c, "%s", buf_cstr(&hex));
+}
+
+/* True when the row is the manifest's, with its policy. */
+static bool compare_row(const struct manifest *m, const struct launch_record *r, size_t i,
+			struct verdict *v)
+{
+	const struct manifest_row *row = row_of(m, &r->row[i].digest);
+	bool same = row && has_policy(policy_of(m, row), r->policy);
+	owned(buf_free) struct buf name = BUF(256);
+	struct check *c;
+
+	if (same && r->n > NAMED)
+		return true;
+	launch_row_put(&name, &r->row[i]);
+	c = verdict_add(v, "code", same ? CHECK_PASS : CHECK_FAIL,
+			same ? REASON_NONE : REASON_MEASUREMENT);
+	put_actual(c, &r->row[i].digest);
+	if (row)
+		verdict_detail(c, "%.80s: is row %zu of the manifest%s%.100s%s", buf_cstr(&name),
+			       (size_t)(row - m->row), row->label ? ", " : "",
+			       row->label ? row->label : "",
+			       same ? "" : ", but not with its policy");
+	else
+		verdict_detail(c, "%.80s: no row of the manifest has this launch digest",
+			       buf_cstr(&name));
+	return same;
+}
+
+static void compare_rows(const struct manifest *m, const struct launch_record *r, struct verdict *v)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < r->n && failed < NAMED; i++)
+		failed += !compare_row(m, r, i, v);
+	if (failed == 0 && r->n > NAMED)
+		verdict_detail(verdict_add(v, "code", CHECK_PASS, REASON_NONE),
+			       "all %zu launch digests are rows of the manifest", r->n);
+}
+
+/* ---- parts */
+
+static const struct component *component_of(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_components; i++)
+		if (strcmp(m->component[i].name, name) == 0)
+			return &m->component[i];
+	return NULL;
+}
+
+static bool same_file(const struct component *want, const struct launch_file *f)
+{
+	return want && f->present && want->digest.alg == DIGEST_SHA256 &&
+	       digest_equal(&want->digest, &f->sha256) && (!want->sized || want->size == f->size);
+}
+
+/* True when there is nothing to say. */
+static bool compare_part(const struct manifest *m, enum launch_part part,
+			 const struct launch_file *f, struct verdict *v)
+{
+	const char *name = launch_part_name(part);
+	const struct component *want = component_of(m, name);
+
+	if ((!want && !f->present) || same_file(want, f))
+		return true;
+	verdict_detail(verdict_add(v, "section", CHECK_FAIL, REASON_MEASUREMENT), "%s %s", name,
+		       !want	    ? "is not in the manifest"
+		       : f->present ? "differs from the manifest's"
+				    : "of the manifest is not in the bundle");
+	return false;
+}
+
+static void compare_parts(const struct manifest *m, const struct launch_record *r,
+			  struct verdict *v)
+{
+	bool same = true;
+	size_t n = 0;
+
+	if (m->n_components == 0 || m->foreign)
+		return;
+	for (enum launch_part p = LAUNCH_FIRMWARE; p < LAUNCH_HASHES; p++) {
+		same = compare_part(m, p, &r->file[p], v) && same;
+		n += r->file[p].present;
+	}
+	if (same)
+		verdict_detail(verdict_add(v, "section", CHECK_PASS, REASON_NONE),
+			       "all %zu parts are those of the manifest", n);
+}
+
+bool compare_bundle(const struct manifest *m, const char *path, struct watch watch,
+		    struct verdict *v, struct err *e)
+{
+	owned(snp_bundle_free) struct snp_bundle b = {0};
+
+	if (!has_guest(m))
+		return err_set(e, REASON_WRONG_MANIFEST,
+			       "the manifest has no launch digests of a guest of SEV-SNP");
+	if (!snp_bundle_read(&b, path, watch, e))
+		return false;
+	compare_rows(m, &b.found, v);
+	compare_parts(m, &b.found, v);
+	return true;
+}
