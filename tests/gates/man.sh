@@ -73,10 +73,10 @@ printf 'if\n' >>help/bash
 refused man 'bash:' 'a completion that is no script'
 
 rm tests/fuzz/fuzz_eif.c
-refused rows 'eif: has no tests/fuzz/fuzz_eif*.c' 'a format without fuzz harness'
+refused rows 'eif/tee.c: has no tests/fuzz/fuzz_eif*.c' 'a format without fuzz harness'
 rm tests/vectors/eif.sh
-refused rows 'eif: has no tests/vectors/eif*.sh' 'a format without vectors'
+refused rows 'eif/tee.c: has no tests/vectors/eif*.sh' 'a format without vectors'
 rm help/measure-eif.1
-refused rows 'eif: has no page measure-eif.1' 'a format without page'
+refused rows 'eif/tee.c: has no page measure-eif.1' 'a format without page'
 
 plan done
