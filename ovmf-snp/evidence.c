@@ -97,8 +97,7 @@ static bool read_table(struct work *w, bool *refused)
 			continue;
 		if (vek && w->q->vek && w->q->vek->n > 0)
 			continue;
-		if (snp_pool_add(vek ? &w->veks : &w->candidates, w->table.entry[i].cert, false,
-				 &fault))
+		if (snp_pool_add(vek ? &w->veks : &w->candidates, w->table.entry[i].cert, &fault))
 			continue;
 		err_in(&fault, "the certificate table's %s", snp_cert_name(kind));
 		if (!malformed(w, &fault, refused))
@@ -107,11 +106,10 @@ static bool read_table(struct work *w, bool *refused)
 	return true;
 }
 
-static bool read_files(struct work *w, const struct evidence_files *f, struct snp_pool *to,
-		       bool passing)
+static bool read_files(struct work *w, const struct evidence_files *f, struct snp_pool *to)
 {
 	for (size_t i = 0; f && i < f->n; i++)
-		if (!snp_pool_add(to, f->file[i].bytes, passing, w->e))
+		if (!snp_pool_add(to, f->file[i].bytes, w->e))
 			return err_subject(w->e, f->file[i].path);
 	return true;
 }
@@ -202,13 +200,13 @@ static bool read_signers(struct work *w)
 {
 	const struct snp_product *product = w->vek_says.product;
 
-	if (!read_files(w, w->q->ark, &w->roots, false))
+	if (!read_files(w, w->q->ark, &w->roots))
 		return false;
 	for (size_t i = 0; i < w->veks.n; i++) {
 		struct bytes der = x509_der(w->veks.cert[i]);
 
 		if (x509_kind(w->veks.cert[i]) == X509_RSA_4096 &&
-		    !snp_pool_add(&w->candidates, der, false, w->e))
+		    !snp_pool_add(&w->candidates, der, w->e))
 			return false;
 	}
 	if (!product)
@@ -369,8 +367,8 @@ static bool run(struct work *w, struct claims **out)
 	if (refused)
 		return true;
 	keyed = w->parsed.signing_key != SNP_KEY_NONE;
-	if (!read_files(w, w->q->vek, &w->veks, false) ||
-	    !read_files(w, w->q->chain, &w->candidates, true) || !read_table(w, &refused))
+	if (!read_files(w, w->q->vek, &w->veks) || !read_files(w, w->q->chain, &w->candidates) ||
+	    !read_table(w, &refused))
 		return false;
 	if (refused)
 		return true;

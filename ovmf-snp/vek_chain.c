@@ -30,17 +30,12 @@ static bool keep(struct snp_pool *p, struct x509 **x, struct err *e)
 	return true;
 }
 
-bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct err *e)
+bool snp_pool_add(struct snp_pool *p, struct bytes file, struct err *e)
 {
 	owned(x509_list_free) struct x509_list list = {.cache = p->cache};
-	struct err fault = {0};
 
-	if (!x509_list_add(&list, file, &fault)) {
-		bool other = reason_class(fault.reason) != EXIT_CLASS_ENVIRONMENT &&
-			     !bytes_start(file, bytes_str("-----BEGIN CERTIFICATE-----"));
-
-		return (passing && other) || err_set(e, fault.reason, "%s", fault.text);
-	}
+	if (!x509_list_add(&list, file, e))
+		return false;
 	for (size_t i = 0; i < list.n; i++)
 		if (!keep(p, &list.x[i], e))
 			return false;
@@ -52,8 +47,8 @@ bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,
 {
 	const struct bytes *own = snp_authorities[product->id];
 
-	return snp_pool_add(p, own[kind == SNP_KEY_VLEK ? SNP_ASVK : SNP_ASK], false, e) &&
-	       snp_pool_add(p, own[SNP_ARK], false, e);
+	return snp_pool_add(p, own[kind == SNP_KEY_VLEK ? SNP_ASVK : SNP_ASK], e) &&
+	       snp_pool_add(p, own[SNP_ARK], e);
 }
 
 /* ---- the choice */

@@ -25,11 +25,8 @@ struct snp_pool {
 
 void snp_pool_free(struct snp_pool *p);
 
-/*
- * All certificates of a file, one in DER or PEM blocks one behind the other. passing: a file that
- * holds none is passed over, so that a folder may hold other files too. Errors: certificate, limit.
- */
-must bool snp_pool_add(struct snp_pool *p, struct bytes file, bool passing, struct err *e);
+/* All certificates of a file, as x509_list_add() reads them. Errors: those, and limit. */
+must bool snp_pool_add(struct snp_pool *p, struct bytes file, struct err *e);
 
 /* The built-in signer and root for a key of that kind. */
 must bool snp_pool_add_own(struct snp_pool *p, const struct snp_product *product,

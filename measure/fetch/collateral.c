@@ -56,7 +56,7 @@ static bool chain_check(struct collateral *c, struct bytes file, struct err *e)
 	const struct x509 *root;
 
 	snp_pool_free(&c->chain);
-	if (!snp_pool_add(&c->chain, file, false, e) || !find_root(c, &root, e))
+	if (!snp_pool_add(&c->chain, file, e) || !find_root(c, &root, e))
 		return false;
 	for (size_t i = 0; i < c->chain.n; i++)
 		if (c->chain.cert[i] != root && x509_names_issuer(c->chain.cert[i], root))

@@ -86,8 +86,7 @@ static bool read_root(struct work *w, struct err *e)
 	if (!path)
 		return true;
 	return file_slurp(path, COLLATERAL_MAX, &file, e) &&
-	       (snp_pool_add(&w->collateral.roots, buf_bytes(&file), false, e) ||
-		err_subject(e, path));
+	       (snp_pool_add(&w->collateral.roots, buf_bytes(&file), e) || err_subject(e, path));
 }
 
 static bool read_report(struct work *w, struct err *e)

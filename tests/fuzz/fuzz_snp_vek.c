@@ -25,7 +25,7 @@ static void read_vek(struct bytes in)
 	struct snp_vek v;
 	struct err e = {0}, no = {0};
 
-	if (!snp_pool_add(&pool, in, false, &e)) {
+	if (!snp_pool_add(&pool, in, &e)) {
 		must_be(err_is(&e));
 		snp_pool_free(&pool);
 		return;

@@ -87,7 +87,7 @@ static void chains_of(struct vector *v, const char *folder, const char *ark_sha2
 		v->chain[i] = file_of(path);
 		v->chains.file[v->chains.n++] =
 			(struct evidence_file){names[i], buf_bytes(&v->chain[i])};
-		assert_true(snp_pool_add(&v->pool, buf_bytes(&v->chain[i]), false, &e));
+		assert_true(snp_pool_add(&v->pool, buf_bytes(&v->chain[i]), &e));
 	}
 	for (size_t i = 0; i < v->pool.n; i++) {
 		owned(buf_free) struct buf hex = BUF(128);
