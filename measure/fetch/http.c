@@ -7,7 +7,8 @@
 #include "measure/base/text.h"
 
 #define CONNECT_SECONDS 20L
-#define SLOW_SECONDS 60L /* without a byte */
+#define SLOW_BYTES 1000L /* in a second, for so long: */
+#define SLOW_SECONDS 60L
 
 /* One transfer. */
 struct transfer {
@@ -56,7 +57,7 @@ static bool set(CURL *c, struct transfer *t, const char *url)
 	       !curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)HTTP_REDIRECTIONS) &&
 	       !curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) &&
 	       !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
-	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
+	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES) &&
 	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS) &&
 	       !curl_easy_setopt(c, CURLOPT_USERAGENT, "measure-fetch") &&
 	       !curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive) &&
