@@ -189,14 +189,20 @@ static bool take_hex(const struct json *j, const struct json_node *object, const
 		     struct digest *d, struct err *e)
 {
 	const struct json_node *n = member(j, object, key, JSON_STRING, e);
-	owned(buf_free) struct buf bytes = BUF(DIGEST_MAX), text = BUF(2 * DIGEST_MAX + 1);
+	owned(buf_free) struct buf bytes = BUF(DIGEST_MAX);
+	char text[2 * DIGEST_MAX + 1] = "";
 	struct err bad = {0};
 
 	if (!n)
 		return false;
 	d->len = digest_len(d->alg);
-	buf_put(&text, n->text);
-	if (text.failed || !hex_read(buf_cstr(&text), key, &bytes, &bad) || bytes.n != d->len)
+	if (n->text.n == 2 * d->len)
+		memcpy(text, n->text.p, n->text.n);
+	if (!hex_read(text, key, &bytes, &bad) && bad.reason == REASON_OUT_OF_MEMORY) {
+		*e = bad;
+		return false;
+	}
+	if (err_is(&bad) || bytes.n != d->len)
 		return wrong(e, n, "%s is no %s in hexadecimal", key, digest_name(d->alg));
 	if (bytes_zero(buf_bytes(&bytes)))
 		return wrong(e, n, "%s is all zero", key);

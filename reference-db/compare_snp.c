@@ -48,49 +48,53 @@ static bool has_policy(const struct value *v, uint64_t policy)
 	return true;
 }
 
-static void put_actual(struct check *c, const struct digest *d)
-{
-	owned(buf_free) struct buf hex = BUF(2 * DIGEST_MAX + 1);
+/* What is compared, and how many rows were no match. */
+struct compared {
+	const struct manifest *m;
+	const struct launch_record *r;
+	struct verdict *v;
+	size_t failed;
+};
 
-	hex_put(&hex, digest_bytes(d));
-	verdict_actual(c, "%s", buf_cstr(&hex));
-}
-
-/* True when the row is the manifest's, with its policy. */
-static bool compare_row(const struct manifest *m, const struct launch_record *r, size_t i,
-			struct verdict *v)
+/* Is the row the manifest's, with its policy? */
+static bool compare_row(struct compared *x, size_t i, struct err *e)
 {
-	const struct manifest_row *row = row_of(m, &r->row[i].digest);
-	bool same = row && has_policy(policy_of(m, row), r->policy);
-	owned(buf_free) struct buf name = BUF(256);
+	owned(buf_free) struct buf name = BUF(256), hex = BUF(2 * DIGEST_MAX + 1);
+	const struct manifest_row *row = row_of(x->m, &x->r->row[i].digest);
+	bool same = row && has_policy(policy_of(x->m, row), x->r->policy);
 	struct check *c;
 
-	if (same && r->n > NAMED)
+	x->failed += !same;
+	if (same && x->r->n > NAMED)
 		return true;
-	launch_row_put(&name, &r->row[i]);
-	c = verdict_add(v, "code", same ? CHECK_PASS : CHECK_FAIL,
+	launch_row_put(&name, &x->r->row[i]);
+	hex_put(&hex, digest_bytes(&x->r->row[i].digest));
+	c = verdict_add(x->v, "code", same ? CHECK_PASS : CHECK_FAIL,
 			same ? REASON_NONE : REASON_MEASUREMENT);
-	put_actual(c, &r->row[i].digest);
+	verdict_actual(c, "%s", buf_cstr(&hex));
 	if (row)
 		verdict_detail(c, "%.80s: is row %zu of the manifest%s%.100s%s", buf_cstr(&name),
-			       (size_t)(row - m->row), row->label ? ", " : "",
+			       (size_t)(row - x->m->row), row->label ? ", " : "",
 			       row->label ? row->label : "",
 			       same ? "" : ", but not with its policy");
 	else
 		verdict_detail(c, "%.80s: no row of the manifest has this launch digest",
 			       buf_cstr(&name));
-	return same;
+	return buf_done(&name, "the name of a row", e) && buf_done(&hex, "a digest", e);
 }
 
-static void compare_rows(const struct manifest *m, const struct launch_record *r, struct verdict *v)
+static bool compare_rows(const struct manifest *m, const struct launch_record *r, struct verdict *v,
+			 struct err *e)
 {
-	size_t failed = 0;
+	struct compared x = {m, r, v, 0};
 
-	for (size_t i = 0; i < r->n && failed < NAMED; i++)
-		failed += !compare_row(m, r, i, v);
-	if (failed == 0 && r->n > NAMED)
+	for (size_t i = 0; i < r->n && x.failed < NAMED; i++)
+		if (!compare_row(&x, i, e))
+			return false;
+	if (x.failed == 0 && r->n > NAMED)
 		verdict_detail(verdict_add(v, "code", CHECK_PASS, REASON_NONE),
 			       "all %zu launch digests are rows of the manifest", r->n);
+	return true;
 }
 
 /* ---- parts */
@@ -152,7 +156,8 @@ bool compare_bundle(const struct manifest *m, const char *path, struct watch wat
 			       "the manifest has no launch digests of a guest of SEV-SNP");
 	if (!snp_bundle_read(&b, path, watch, e))
 		return false;
-	compare_rows(m, &b.found, v);
+	if (!compare_rows(m, &b.found, v, e))
+		return false;
 	compare_parts(m, &b.found, v);
 	return true;
 }

@@ -141,14 +141,14 @@ bool outdir_copy(struct outdir *o, const char *name, const char *from, struct wa
 	       out_commit(&out, e);
 }
 
-static bool sync_folder(const struct outdir *o, const char *path, struct err *e)
+static bool open_folder(const struct outdir *o, const char *path, int *fd, struct err *e)
 {
-	owned(own_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return (fd >= 0 && fsync(fd) == 0) || failed(o, "cannot be made durable", e);
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *fd >= 0 || failed(o, "cannot be made durable", e);
 }
 
-static bool sync_parent(const struct outdir *o, struct err *e)
+/* Nothing but the disk may fail once the name is there. */
+static bool open_parent(const struct outdir *o, int *fd, struct err *e)
 {
 	owned(own_free) char *parent = own_string(o->path, e);
 	char *slash;
@@ -158,15 +158,20 @@ static bool sync_parent(const struct outdir *o, struct err *e)
 	slash = strrchr(parent, '/');
 	if (slash)
 		slash[slash == parent] = '\0';
-	return sync_folder(o, slash ? parent : ".", e);
+	return open_folder(o, slash ? parent : ".", fd, e);
 }
 
 bool outdir_commit(struct outdir *o, struct err *e)
 {
-	if (!sync_folder(o, o->temp, e))
+	owned(own_close) int folder = -1;
+	owned(own_close) int parent = -1;
+
+	if (!open_folder(o, o->temp, &folder, e) || !open_parent(o, &parent, e))
 		return false;
+	if (fsync(folder) != 0)
+		return failed(o, "cannot be made durable", e);
 	if (rename(o->temp, o->path) != 0)
 		return failed(o, "cannot be put in its place", e);
 	free(take(o->temp));
-	return sync_parent(o, e);
+	return fsync(parent) == 0 || failed(o, "cannot be made durable", e);
 }
