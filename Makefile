@@ -332,7 +332,7 @@ bench: $(PROGRAM) $(BUILD)/tests/document
 soak: export SOAK = 1
 soak: FUZZ_SECONDS = 3600
 soak:
-	+@$(call stages,unit shouldfail)
+	+@$(call stages,unit alloc cli shouldfail)
 	TIDY_NODES=225000 ci/tidy.sh
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
