@@ -102,10 +102,16 @@ static bool put_keys(struct manifest *m, const struct identity *id, struct err *
 		(!id->auth.has_author || make_digest(m, "AUTHOR_KEY_DIGEST", &id->author_key, e)));
 }
 
+/* Published values, of which there may be many: not in constant time. */
+static bool same_digest(const struct launch_row *a, const struct launch_row *b)
+{
+	return bytes_equal(digest_bytes(&a->digest), digest_bytes(&b->digest));
+}
+
 static bool was_before(const struct launch_record *r, size_t i)
 {
 	for (size_t j = 0; j < i; j++)
-		if (digest_equal(&r->row[j].digest, &r->row[i].digest))
+		if (same_digest(&r->row[j], &r->row[i]))
 			return true;
 	return false;
 }
@@ -118,7 +124,7 @@ static bool put_label(struct manifest *m, const struct launch_record *r, size_t 
 
 	for (size_t j = i; row->type && j < r->n; j++)
 		if ((j == i || (r->row[j].type && r->row[j].type != row->type)) &&
-		    digest_equal(&r->row[j].digest, &row->digest))
+		    same_digest(&r->row[j], row))
 			buf_fmt(&types, "%s%s", types.n ? "/" : "", r->row[j].type);
 	if (!buf_done(&types, "the types of processors", e))
 		return false;
