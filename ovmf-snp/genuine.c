@@ -12,6 +12,8 @@ struct work {
 	struct verdict *v;
 	bool faulty;
 	char revocation[80]; /* what a pass says of it */
+	bool current[SNP_CHAIN]; /* a list that still is good speaks of the certificate */
+	int64_t stale[SNP_CHAIN]; /* until when the best of those was that are not; or 0 */
 	struct err *e;
 };
 
@@ -205,7 +207,8 @@ static void undecided(struct work *w, enum reason r, const char *format, ...)
  */
 static bool judge_list(struct work *w, const struct x509_crl *list, size_t i, bool asked)
 {
-	char next[32], at[32];
+	int64_t until = x509_crl_next_update(list);
+	char next[32];
 
 	if (x509_crl_lists(list, w->g->chain->cert[i])) {
 		fail(w, REASON_REVOKED, "%s has revoked the certificate %s",
@@ -214,17 +217,32 @@ static bool judge_list(struct work *w, const struct x509_crl *list, size_t i, bo
 	}
 	if (!asked)
 		return true;
-	if (!moment(next, x509_crl_next_update(list), w->e))
-		return false;
-	if (!when_judged(&w->g->when) || w->g->when.at <= x509_crl_next_update(list)) {
-		snprintf(w->revocation, sizeof(w->revocation),
-			 "nothing revoked by the list that is good until %s", next);
+	if (when_judged(&w->g->when) && w->g->when.at > until) {
+		w->stale[i] = until > w->stale[i] ? until : w->stale[i];
 		return true;
 	}
-	if (!moment(at, w->g->when.at, w->e))
+	w->current[i] = true;
+	if (!moment(next, until, w->e))
 		return false;
-	undecided(w, REASON_STALE, "the revocation list of %s was good until %s, judged as of %s",
-		  name_in_chain(w, i + 1), next, at);
+	snprintf(w->revocation, sizeof(w->revocation),
+		 "nothing revoked by the list that is good until %s", next);
+	return true;
+}
+
+/* An old list beside a current one asks for nothing. */
+static bool judge_stale(struct work *w)
+{
+	char next[32], at[32];
+
+	for (size_t i = 0; i < SNP_CHAIN; i++) {
+		if (w->current[i] || w->stale[i] == 0)
+			continue;
+		if (!moment(next, w->stale[i], w->e) || !moment(at, w->g->when.at, w->e))
+			return false;
+		undecided(w, REASON_STALE,
+			  "the revocation list of %s was good until %s, judged as of %s",
+			  name_in_chain(w, i + 1), next, at);
+	}
 	return true;
 }
 
@@ -292,7 +310,7 @@ static bool check_revocation(struct work *w)
 		undecided(w, REASON_COLLATERAL, "no revocation list of %s was given, but %s",
 			  w->c->root,
 			  l->asked->n == 1 ? "one of another root" : "those of other roots");
-	return true;
+	return judge_stale(w);
 }
 
 /* ---- TCB */

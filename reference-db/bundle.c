@@ -6,43 +6,69 @@
 #include "reference-db/signed.h"
 
 #define TYPE_PAYLOAD "application/rim+cbor"
-#define TYPE_SIGNATURE "application/rim+cose"
 #define NAME_MAX_BYTES 32
 #define SCAN_ITEMS 1024u
 
-static void signature_name(char name[NAME_MAX_BYTES], size_t i)
+static const char *const types[] = {
+	[BUNDLE_SIGNATURE] = "application/rim+cose",
+	[BUNDLE_CERTIFICATE] = "application/pkix-cert",
+	[BUNDLE_CRL] = "application/pkix-crl",
+};
+
+/* In the order of their names' encodings, of which the shorter is the smaller. */
+static const struct kind {
+	const char *name;
+	size_t most, size;
+	enum bundle_type first, last;
+} signatures = {"signature", BUNDLE_SIGNATURES, BUNDLE_MAX, BUNDLE_SIGNATURE, BUNDLE_SIGNATURE},
+  collateral = {"collateral", BUNDLE_COLLATERAL, BUNDLE_COLLATERAL_MAX, BUNDLE_CERTIFICATE,
+		BUNDLE_CRL};
+
+static void member_name(char name[NAME_MAX_BYTES], const struct kind *k, size_t i)
 {
-	snprintf(name, NAME_MAX_BYTES, "signature/%03zu", i);
+	snprintf(name, NAME_MAX_BYTES, "%s/%03zu", k->name, i);
 }
 
-/* A CMW record: [media type, bytes]. */
-static struct bytes get_record(struct cur *c, const char *name, const char *type)
+/* The media type of a CMW record: [media type, bytes]. */
+static struct bytes get_type(struct cur *c, const char *name)
 {
 	uint64_t at = cur_at(c);
 	size_t n = cbor_get_array(c, 2, name);
-	struct bytes found;
 
 	if (cur_ok(c) && n != 2)
 		cur_fail(c, REASON_BUNDLE, at, "%s is an array of %zu and must be one of 2", name,
 			 n);
-	found = cbor_get_text(c, SIGNED_NAME_MAX, name);
-	if (cur_ok(c) && !bytes_equal(found, bytes_str(type)))
-		cur_fail(c, REASON_BUNDLE, at, "%s is of type \"%.*s\" and must be \"%s\"", name,
-			 (int)found.n, (const char *)found.p, type);
-	return cbor_get_bytes(c, BUNDLE_MAX, name);
+	return cbor_get_text(c, SIGNED_NAME_MAX, name);
 }
 
-static void get_name(struct cur *c, const char *name)
+static void get_payload(struct cur *c, struct bundle *b)
 {
 	uint64_t at = cur_at(c);
-	struct bytes found = cbor_get_text(c, SIGNED_NAME_MAX, "a member's name");
+	struct bytes type = get_type(c, "payload");
 
+	if (cur_ok(c) && !bytes_equal(type, bytes_str(TYPE_PAYLOAD)))
+		cur_fail(c, REASON_BUNDLE, at,
+			 "payload is of type \"%.*s\" and must be \"" TYPE_PAYLOAD "\"",
+			 (int)type.n, (const char *)type.p);
+	b->payload = cbor_get_bytes(c, BUNDLE_MAX, "payload");
+	b->payload_at = cur_at(c) - b->payload.n;
+}
+
+static void must_be_named(struct cur *c, uint64_t at, struct bytes found, const char *name)
+{
 	if (cur_ok(c) && !bytes_equal(found, bytes_str(name)))
 		cur_fail(c, REASON_BUNDLE, at, "member \"%.*s\" stands where \"%s\" must stand",
 			 (int)found.n, (const char *)found.p, name);
 }
 
-static void get_type(struct cur *c)
+static void get_name(struct cur *c, const char *name)
+{
+	uint64_t at = cur_at(c);
+
+	must_be_named(c, at, cbor_get_text(c, SIGNED_NAME_MAX, "a member's name"), name);
+}
+
+static void get_collection_type(struct cur *c)
 {
 	uint64_t at = cur_at(c);
 	struct bytes type = cbor_get_text(c, SIGNED_NAME_MAX, "__cmwc_t");
@@ -53,49 +79,78 @@ static void get_type(struct cur *c)
 			 (const char *)type.p, BUNDLE_TYPE);
 }
 
-/* One set of signatures has one spelling. */
-static bool ascends(struct cur *c, const struct bundle *b, struct bytes x)
+/* One set has one spelling. */
+static void must_ascend(struct cur *c, const struct bundle_set *set, const struct bundle_member *m,
+			const char *name)
 {
-	int order = b->n > 0 ? bytes_order(b->signature[b->n - 1].bytes, x) : -1;
+	int order = set->n > 0 ? bytes_order(set->member[set->n - 1].bytes, m->bytes) : -1;
 
-	return order < 0 || cur_fail(c, REASON_BUNDLE, cur_at(c) - x.n,
-				     "signature/%03zu %s the one in front of it", b->n,
-				     order > 0 ? "sorts before" : "is the same as");
+	if (cur_ok(c) && order >= 0)
+		cur_fail(c, REASON_BUNDLE, m->at, "%s %s the one in front of it", name,
+			 order > 0 ? "sorts before" : "is the same as");
 }
 
-static void get_signature(struct cur *c, struct bundle *b)
+static void get_content(struct cur *c, const struct kind *k, const char *name,
+			struct bundle_member *m)
 {
-	char name[NAME_MAX_BYTES];
-	struct bytes x;
+	uint64_t at = cur_at(c);
+	struct bytes type = get_type(c, name);
 
-	signature_name(name, b->n);
-	get_name(c, name);
-	x = get_record(c, name, TYPE_SIGNATURE);
-	if (!cur_ok(c) || !ascends(c, b, x))
-		return;
-	b->signature[b->n].bytes = x;
-	b->signature[b->n++].at = cur_at(c) - x.n;
+	for (m->type = k->first; m->type < k->last; m->type++)
+		if (bytes_equal(type, bytes_str(types[m->type])))
+			break;
+	if (cur_ok(c) && !bytes_equal(type, bytes_str(types[m->type])))
+		cur_fail(c, REASON_BUNDLE, at, "%s is of type \"%.*s\" and must be \"%s\"%s%s%s",
+			 name, (int)type.n, (const char *)type.p, types[k->first],
+			 k->first < k->last ? " or \"" : "",
+			 k->first < k->last ? types[k->last] : "", k->first < k->last ? "\"" : "");
+	m->bytes = cbor_get_bytes(c, k->size, name);
+	m->at = cur_at(c) - m->bytes.n;
+}
+
+/* Signatures end where collateral begins. */
+static void get_member(struct cur *c, struct bundle *b, const struct kind **k)
+{
+	uint64_t at = cur_at(c);
+	struct bytes found = cbor_get_text(c, SIGNED_NAME_MAX, "a member's name");
+	struct bundle_member m = {0};
+	char name[NAME_MAX_BYTES];
+	struct bundle_set *set;
+
+	if (bytes_start(found, bytes_str("collateral/")))
+		*k = &collateral;
+	set = *k == &collateral ? &b->collateral : &b->signatures;
+	member_name(name, *k, set->n);
+	must_be_named(c, at, found, name);
+	if (cur_ok(c) && set->n == (*k)->most)
+		cur_fail(c, REASON_LIMIT, at, "%s is one more than the %zu there may be", name,
+			 (*k)->most);
+	if (cur_ok(c))
+		get_content(c, *k, name, &m);
+	must_ascend(c, set, &m, name);
+	if (cur_ok(c))
+		set->member[set->n++] = m;
 }
 
 bool bundle_read(struct bytes in, uint64_t base, struct bundle *b, struct err *e)
 {
 	struct cur c = cur_new(in, base, e);
+	const struct kind *kind = &signatures;
 	struct bundle read = {0};
 	size_t members;
 
 	if (!cbor_scan(in, base, CBOR_STRICT, SCAN_ITEMS, e))
 		return false;
-	members = cbor_get_map(&c, BUNDLE_SIGNATURES + 2, "the bundle");
+	members = cbor_get_map(&c, BUNDLE_SIGNATURES + BUNDLE_COLLATERAL + 2, "the bundle");
 	if (cur_ok(&c) && members < 2)
 		return cur_fail(&c, REASON_BUNDLE, base, "%zu members, and 2 is the least",
 				members);
 	get_name(&c, "payload");
-	read.payload = get_record(&c, "payload", TYPE_PAYLOAD);
-	read.payload_at = cur_at(&c) - read.payload.n;
+	get_payload(&c, &read);
 	get_name(&c, "__cmwc_t");
-	get_type(&c);
-	while (cur_ok(&c) && read.n < members - 2)
-		get_signature(&c, &read);
+	get_collection_type(&c);
+	for (size_t i = 2; cur_ok(&c) && i < members; i++)
+		get_member(&c, &read, &kind);
 	if (!cur_end(&c, "the bundle"))
 		return false;
 	*b = read;
@@ -103,24 +158,24 @@ bool bundle_read(struct bytes in, uint64_t base, struct bundle *b, struct err *e
 }
 
 /* By insertion: there are few, and equal ones are met on the way. */
-static void sort(struct bundle *b)
+static void sort(struct bundle_set *s)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < b->n; i++) {
-		struct bytes x = b->signature[i].bytes;
+	for (size_t i = 0; i < s->n; i++) {
+		struct bundle_member x = s->member[i];
 		size_t at = kept;
 
-		while (at > 0 && bytes_order(b->signature[at - 1].bytes, x) > 0)
+		while (at > 0 && bytes_order(s->member[at - 1].bytes, x.bytes) > 0)
 			at--;
-		if (at > 0 && bytes_equal(b->signature[at - 1].bytes, x))
+		if (at > 0 && bytes_equal(s->member[at - 1].bytes, x.bytes))
 			continue;
 		for (size_t j = kept; j > at; j--)
-			b->signature[j] = b->signature[j - 1];
-		b->signature[at].bytes = x;
+			s->member[j] = s->member[j - 1];
+		s->member[at] = x;
 		kept++;
 	}
-	b->n = kept;
+	s->n = kept;
 }
 
 static void put_record(struct buf *out, const char *name, const char *type, struct bytes x)
@@ -131,18 +186,25 @@ static void put_record(struct buf *out, const char *name, const char *type, stru
 	cbor_put_bytes(out, x);
 }
 
-bool bundle_write(struct buf *out, struct bundle *b, struct err *e)
+static void put_set(struct buf *out, const struct kind *k, const struct bundle_set *s)
 {
 	char name[NAME_MAX_BYTES];
 
-	sort(b);
-	cbor_put_map(out, 2 + b->n);
+	for (size_t i = 0; i < s->n; i++) {
+		member_name(name, k, i);
+		put_record(out, name, types[s->member[i].type], s->member[i].bytes);
+	}
+}
+
+bool bundle_write(struct buf *out, struct bundle *b, struct err *e)
+{
+	sort(&b->signatures);
+	sort(&b->collateral);
+	cbor_put_map(out, 2 + b->signatures.n + b->collateral.n);
 	put_record(out, "payload", TYPE_PAYLOAD, b->payload);
 	cbor_put_text(out, "__cmwc_t");
 	cbor_put_text(out, BUNDLE_TYPE);
-	for (size_t i = 0; i < b->n; i++) {
-		signature_name(name, i);
-		put_record(out, name, TYPE_SIGNATURE, b->signature[i].bytes);
-	}
+	put_set(out, &signatures, &b->signatures);
+	put_set(out, &collateral, &b->collateral);
 	return buf_done(out, "the bundle", e);
 }

@@ -12,6 +12,7 @@
 #ifndef REFERENCE_DB_CORIM_H
 #define REFERENCE_DB_CORIM_H
 
+#include "reference-db/bundle.h"
 #include "reference-db/lint.h"
 #include "reference-db/manifest.h"
 
@@ -35,6 +36,7 @@ struct corim_file {
 	bool is_signed;
 	struct bytes payload; /* borrowed from the file */
 	uint64_t base;
+	struct bundle_set collateral; /* of a bundle */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "measure/core/cbor_walk.h"
+#include "reference-db/collateral.h"
 #include "reference-db/corim.h"
 #include "reference-db/published.h"
 
@@ -81,8 +82,11 @@ static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l,
 
 	if (!bundle_read(file, 0, &b, e))
 		return no_corim(l, e);
-	*f = (struct corim_file){b.n > 0, b.payload, b.payload_at};
-	for (size_t i = 0; i < b.n; i++) {
+	*f = (struct corim_file){b.signatures.n > 0, b.payload, b.payload_at, b.collateral};
+	for (size_t i = 0; i < b.collateral.n; i++)
+		if (!collateral_check(&b.collateral, i, e))
+			return no_corim(l, e);
+	for (size_t i = 0; i < b.signatures.n; i++) {
 		struct signed_statement unused;
 		struct err why = {0};
 

@@ -2,6 +2,7 @@
 
 #include "measure/base/file.h"
 #include "measure/core/cbor_head.h"
+#include "reference-db/collateral.h"
 
 #define HEAD_TAGGED_SIGN1 0xd2u /* tag 18 */
 #define HEAD_TAG_16 0xd9u /* a tag of two bytes: 501, the bare payload */
@@ -21,7 +22,7 @@ void published_free(struct published *p)
 {
 	for (size_t i = 0; i < p->n_files; i++)
 		buf_free(&p->file[i]);
-	p->n_files = p->n = 0;
+	p->n_files = p->n = p->collateral.n = 0;
 }
 
 static bool add_payload(struct published *p, struct bytes payload, uint64_t at, struct err *e)
@@ -62,10 +63,12 @@ static bool add_signed(struct published *p, struct bytes in, struct err *e)
 
 bool published_member(const struct bundle *b, size_t i, struct signed_statement *s, struct err *e)
 {
-	if (!signed_read(b->signature[i].bytes, b->signature[i].at, CONTENT_MANIFEST, s, e))
+	const struct bundle_member *m = &b->signatures.member[i];
+
+	if (!signed_read(m->bytes, m->at, CONTENT_MANIFEST, s, e))
 		return err_in(e, "signature/%03zu", i);
-	return s->message.detached || err_at(e, REASON_BUNDLE, b->signature[i].at,
-					     "signature/%03zu has a payload of its own", i);
+	return s->message.detached ||
+	       err_at(e, REASON_BUNDLE, m->at, "signature/%03zu has a payload of its own", i);
 }
 
 static bool add_bundle(struct published *p, struct bytes in, struct err *e)
@@ -75,9 +78,23 @@ static bool add_bundle(struct published *p, struct bytes in, struct err *e)
 
 	if (!bundle_read(in, 0, &b, e) || !add_payload(p, b.payload, b.payload_at, e))
 		return false;
-	for (size_t i = 0; i < b.n; i++)
+	for (size_t i = 0; i < b.signatures.n; i++)
 		if (!published_member(&b, i, &s, e) || !add_statement(p, s, e))
 			return false;
+	for (size_t i = 0; i < b.collateral.n; i++)
+		if (!collateral_check(&b.collateral, i, e) ||
+		    !collateral_add(&p->collateral, &b.collateral.member[i], e))
+			return false;
+	return true;
+}
+
+/* The file is moved to where it stays. */
+static bool own_file(struct published *p, struct buf *file, struct bytes *in, struct err *e)
+{
+	if (p->n_files == PUBLISHED_FILES)
+		return err_set(e, REASON_LIMIT, "more than %u files", PUBLISHED_FILES);
+	p->file[p->n_files] = take(*file);
+	*in = buf_bytes(&p->file[p->n_files++]);
 	return true;
 }
 
@@ -85,11 +102,7 @@ bool published_add_bytes(struct published *p, struct buf *file, struct err *e)
 {
 	struct bytes in;
 
-	if (p->n_files == PUBLISHED_FILES)
-		return err_set(e, REASON_LIMIT, "more than %u files", PUBLISHED_FILES);
-	p->file[p->n_files] = take(*file);
-	in = buf_bytes(&p->file[p->n_files++]);
-	if (!published_begins(in, e))
+	if (!own_file(p, file, &in, e) || !published_begins(in, e))
 		return false;
 	if (in.p[0] == HEAD_TAGGED_SIGN1)
 		return add_signed(p, in, e);
@@ -107,10 +120,24 @@ bool published_add(struct published *p, const char *path, struct err *e)
 	return published_add_bytes(p, &file, e) || err_subject(e, path);
 }
 
+bool published_add_collateral(struct published *p, const char *path, struct err *e)
+{
+	owned(buf_free) struct buf file = BUF(COLLATERAL_FILE_MAX), der = BUF(COLLATERAL_FILE_MAX);
+	struct bundle_set all = p->collateral;
+	struct bytes unused;
+
+	if (!file_slurp(path, COLLATERAL_FILE_MAX, &file, e))
+		return false;
+	if (!collateral_read(&all, buf_bytes(&file), &der, e) || !own_file(p, &der, &unused, e))
+		return err_subject(e, path);
+	p->collateral = all;
+	return true;
+}
+
 bool published_bundle(const struct published *p, struct buf *out, struct err *e)
 {
 	owned(buf_free) struct buf all = BUF(BUNDLE_MAX);
-	struct bundle b = {.payload = p->payload};
+	struct bundle b = {.payload = p->payload, .collateral = p->collateral};
 	size_t end[BUNDLE_SIGNATURES], at = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
@@ -122,7 +149,7 @@ bool published_bundle(const struct published *p, struct buf *out, struct err *e)
 	}
 	if (!buf_done(&all, "the bundle", e))
 		return false;
-	for (b.n = 0; b.n < p->n; at = end[b.n++])
-		b.signature[b.n].bytes = bytes_of(all.p + at, end[b.n] - at);
+	for (size_t i = 0; i < p->n; at = end[i++])
+		b.signatures.member[b.signatures.n++].bytes = bytes_of(all.p + at, end[i] - at);
 	return bundle_write(out, &b, e);
 }

@@ -5,6 +5,7 @@
 #include "measure/base/hex.h"
 #include "measure/base/text.h"
 #include "measure/base/when.h"
+#include "reference-db/collateral.h"
 
 #define LABEL 12
 
@@ -227,6 +228,8 @@ void show_text(const struct manifest *m, const struct corim_file *f, bool regist
 	for (size_t i = 0; i < m->n_rows; i++)
 		if (&m->row[i] != elsewhere && m->row[i].n > 0)
 			put_row(out, m, &m->row[i]);
+	if (f)
+		collateral_text(&f->collateral, out);
 }
 
 /* ---- JSON */
@@ -452,4 +455,6 @@ void show_json(const struct manifest *m, const struct corim_file *f, struct json
 	if (m->has_validity)
 		json_validity(w, m);
 	json_lists(w, m);
+	if (f)
+		collateral_json(&f->collateral, w);
 }

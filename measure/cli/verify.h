@@ -74,6 +74,9 @@ must bool verify_read_options(const struct cli *c, struct verify_job *job, struc
 /* Appends the file to the kind, or every certificate of a folder. */
 must bool verify_read_file(const char *path, struct verify_files *to, struct err *e);
 must bool verify_read_folder(const char *path, struct verify_files *to, struct err *e);
+/* The same of bytes that are borrowed. */
+must bool verify_add_bytes(const char *name, struct bytes b, struct verify_files *to,
+			   struct err *e);
 void verify_free_files(struct verify_files *f);
 
 /* What came of one piece of evidence. */

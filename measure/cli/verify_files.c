@@ -20,6 +20,17 @@ static bool is_certificate(struct bytes file)
 	       x509_read_der(&x, file, &ignored);
 }
 
+bool verify_add_bytes(const char *name, struct bytes b, struct verify_files *to, struct err *e)
+{
+	if (to->files.n == EVIDENCE_FILES) {
+		err_set(e, REASON_LIMIT, "is one file more than the %u there is room for",
+			EVIDENCE_FILES);
+		return err_subject(e, name);
+	}
+	to->files.file[to->files.n++] = (struct evidence_file){name, b};
+	return true;
+}
+
 static bool add(const char *path, bool certificates, struct verify_files *to, struct err *e)
 {
 	owned(buf_free) struct buf file = BUF(EVIDENCE_FILE_MAX);
@@ -28,15 +39,9 @@ static bool add(const char *path, bool certificates, struct verify_files *to, st
 		return false;
 	if (certificates && !is_certificate(buf_bytes(&file)))
 		return true;
-	if (to->files.n == EVIDENCE_FILES) {
-		err_set(e, REASON_LIMIT, "is one file more than the %u there is room for",
-			EVIDENCE_FILES);
-		return err_subject(e, path);
-	}
-	to->bytes[to->files.n] = take(file);
-	to->files.file[to->files.n] =
-		(struct evidence_file){path, buf_bytes(&to->bytes[to->files.n])};
-	to->files.n++;
+	if (!verify_add_bytes(path, buf_bytes(&file), to, e))
+		return false;
+	to->bytes[to->files.n - 1] = take(file);
 	return true;
 }
 

@@ -387,13 +387,30 @@ static bool read_collateral(const struct cli *c, struct verify_job *job, struct 
 	return true;
 }
 
+/* Candidates like those of --chain and --crl, whatever they claim to be; never roots. */
+static bool add_bundled(struct verify_job *job, struct err *e)
+{
+	const struct bundle_set *s = &job->released.published.collateral;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!verify_add_bytes("the bundle's collateral", s->member[i].bytes,
+				      s->member[i].type == BUNDLE_CRL ? &job->crl : &job->chain, e))
+			return false;
+	if (job->chain.files.n > 0)
+		job->request.chain = &job->chain.files;
+	if (job->crl.files.n > 0)
+		job->request.crl = &job->crl.files;
+	return true;
+}
+
 bool verify_read_options(const struct cli *c, struct verify_job *job, struct err *e)
 {
 	struct expectation *x = &job->expected;
 
 	if (!when_choose(value(c, VERIFY_AT), true, &job->request.when, e) ||
 	    !read_registers(c, job, e) || !read_claims(c, job, e) || !read_channel(c, job, e) ||
-	    !read_manifest(c, job, e) || !read_policy(c, job, e) || !read_collateral(c, job, e))
+	    !read_manifest(c, job, e) || !read_policy(c, job, e) || !read_collateral(c, job, e) ||
+	    !add_bundled(job, e))
 		return false;
 	x->registers = &job->registers;
 	x->when = job->request.when;

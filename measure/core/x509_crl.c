@@ -175,6 +175,11 @@ bool x509_crl_read(struct x509_crl **c, struct bytes in, struct err *e)
 	return true;
 }
 
+struct bytes x509_crl_der(const struct x509_crl *c)
+{
+	return buf_bytes(&c->der);
+}
+
 bool x509_crl_names(const struct x509_crl *c, const struct x509 *issuer)
 {
 	return X509_NAME_cmp(X509_CRL_get_issuer(c->crl),

@@ -16,6 +16,8 @@ struct x509_crl;
 must bool x509_crl_read(struct x509_crl **c, struct bytes in, struct err *e);
 void x509_crl_free(struct x509_crl **c);
 
+struct bytes x509_crl_der(const struct x509_crl *c); /* borrowed */
+
 /* Does it bear the name of the issuer? The question by which one list of several is chosen. */
 bool x509_crl_names(const struct x509_crl *c, const struct x509 *issuer);
 

@@ -1,6 +1,7 @@
 #include "reference-db/judge.h"
 
 #include "measure/core/x509_list.h"
+#include "reference-db/collateral.h"
 #include "reference-db/signing.h"
 #include "tests/alloc/fail.h"
 #include "tests/unit/support_chain.h"
@@ -72,6 +73,29 @@ static bool bundle(void *arg, struct err *e)
 	return add(&p, &s->file[0], e) && add(&p, &s->file[1], e) && published_bundle(&p, &out, e);
 }
 
+/* As given by a user, written, read again and shown. */
+static bool collateral(void *arg, struct err *e)
+{
+	const struct subject *s = arg;
+	owned(buf_free) struct buf der = BUF(COLLATERAL_FILE_MAX), out = BUF(BUNDLE_MAX),
+				   text = BUF(1u << 20);
+	owned(published_free) struct published p = {.payload = bytes_str("p")};
+	struct json_out json = json_out(&text, true);
+
+	if (!collateral_read(&p.collateral, bytes_str(s->pem), &der, e) ||
+	    !published_bundle(&p, &out, e))
+		return false;
+	p.collateral.n = 0;
+	if (!add(&p, &out, e))
+		return false;
+	assert_int_equal(p.collateral.n, 1);
+	collateral_text(&p.collateral, &text);
+	json_open(&json, '{');
+	collateral_json(&p.collateral, &json);
+	json_close(&json, '}');
+	return buf_done(&text, "what is shown", e);
+}
+
 static bool prepare(void *arg, struct err *e)
 {
 	const struct subject *s = arg;
@@ -120,6 +144,7 @@ static void verdicts_and_bundles_survive_the_lack_of_memory(void **state)
 	assert_true(fail_each(judge_files, &s) > 10);
 	assert_true(fail_each(judge_bundle, &s) > 10);
 	assert_true(fail_each(bundle, &s) > 2);
+	assert_true(fail_each(collateral, &s) > 10);
 	assert_true(fail_each(prepare, &s) > 3);
 	for (size_t i = 0; i < FILES; i++)
 		buf_free(&s.file[i]);

@@ -105,6 +105,10 @@ sign ed25519 --expires 9999-12-31T23:59:59Z --not-before 1970-01-01T00:00:00Z --
 expect "$MEASURE" manifest bundle -q ./*.signed -o all.bundle
 expect "$MEASURE" manifest bundle -q full.corim -o none.bundle
 expect "$MEASURE" manifest bundle -q p384.signed -o p384.bundle
+printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n' >ca.cnf
+: >index
+openssl ca -config ca.cnf -gencrl -cert ca.pem -keyfile p256.key -crldays 30 -out list.pem 2>/dev/null
+expect "$MEASURE" manifest bundle -q full.corim --collateral ca.pem --collateral list.pem -o collateral.bundle
 expect cddl signed-manifest ./*.signed
 expect cddl bundle ./*.bundle
 expect cddl published ./*.corim ./*.signed ./*.bundle
@@ -112,9 +116,11 @@ expect test "$(wc -c <p384.signed)" -le 1536
 ok 'so are signatures of every algorithm, and bundles'
 
 # Each field broken in every way. What is left are texts, sizes and times that are free, and members
-# that are optional; numbers of files and of signatures are the same for all.
-cddl --broken published full.corim snp.corim bare.corim p384.signed p384.bundle 2>tried | sed '
+# that are optional; numbers of files and of signatures are the same for all. What
+# a certificate or a list must be is said in words.
+cddl --broken published full.corim snp.corim bare.corim p384.signed p384.bundle collateral.bundle 2>tried | sed '
 	s|^p384.signed/tag/2/cbor|full.corim|; s|^p384.bundle/payload/1/cbor|full.corim|
+	s|^collateral.bundle/payload/1/cbor|full.corim|; s|/collateral/00[01]|/collateral/N|
 	s|^p384.bundle/signature/000/1/cbor|p384.signed|; s|/26/17/[0-9]\([/:]\)|/26/17/N\1|' | sort -u >accepted
 under() { sed "s|^|$1/|"; }
 {
@@ -173,6 +179,11 @@ END
 6/16/26/17/20: other number
 6/16/26/17/24: other text
 13: other text
+END
+	under collateral.bundle/collateral <<'END'
+N/1: longer
+N/1: shorter
+N: missing
 END
 	echo 'p384.bundle/signature/000: missing'
 } | sort >expected

@@ -19,17 +19,24 @@ static bool inside(struct bytes part, uint64_t at, const uint8_t *data, size_t s
 	return at <= size && part.n <= size - at && (part.n == 0 || part.p == data + at);
 }
 
+static void all_inside(const struct bundle_set *s, struct bytes in)
+{
+	must_be(s->n <= 64);
+	for (size_t i = 0; i < s->n; i++)
+		must_be(inside(s->member[i].bytes, s->member[i].at, in.p, in.n));
+}
+
 static void check(const struct bundle *b, struct bytes in)
 {
 	struct bundle sorted = *b;
 	struct buf out = BUF(BUNDLE_MAX);
 	struct err e = {0};
 
-	must_be(inside(b->payload, b->payload_at, in.p, in.n) && b->n <= BUNDLE_SIGNATURES);
-	for (size_t i = 0; i < b->n; i++)
-		must_be(inside(b->signature[i].bytes, b->signature[i].at, in.p, in.n));
+	must_be(inside(b->payload, b->payload_at, in.p, in.n));
+	all_inside(&b->signatures, in);
+	all_inside(&b->collateral, in);
 	must_be(bundle_write(&out, &sorted, &e));
-	must_be(sorted.n == b->n && bytes_equal(buf_bytes(&out), in));
+	must_be(sorted.signatures.n == b->signatures.n && bytes_equal(buf_bytes(&out), in));
 	buf_free(&out);
 }
 

@@ -428,6 +428,24 @@ static void lists_are_used_as_what_they_are(void **state)
 	forged_report_free(&f);
 }
 
+static void an_old_list_asks_for_nothing_beside_a_current_one(void **state)
+{
+	struct forge_spec s = forge_spec("Milan", 3, false);
+	struct forged_report f = forge_report(&s), old;
+	struct verdict v;
+	struct given g;
+
+	(void)state;
+	s.crl_until = "20260110000000Z";
+	old = forge_report(&s);
+	give(&g, &f);
+	add(&g.crl, "old.crl", old.crl);
+	v = judged(&g.q, NULL, NULL);
+	is_sound(&v);
+	forged_report_free(&f);
+	forged_report_free(&old);
+}
+
 static void lists_that_are_none_are_refused(void **state)
 {
 	struct forge_spec s = forge_spec("Milan", 3, false), o = s;
@@ -571,6 +589,7 @@ int main(void)
 		cmocka_unit_test(the_certificate_that_fits_is_chosen),
 		cmocka_unit_test(a_cache_changes_no_verdict),
 		cmocka_unit_test(lists_are_used_as_what_they_are),
+		cmocka_unit_test(an_old_list_asks_for_nothing_beside_a_current_one),
 		cmocka_unit_test(lists_that_are_none_are_refused),
 		cmocka_unit_test(a_list_in_the_table_only_revokes),
 		cmocka_unit_test(no_change_of_a_report_or_a_certificate_is_accepted),
