@@ -84,6 +84,7 @@ certificate ca-certificate nitro-root | manifest make image --product p --versio
 $manifests | manifest show FILE
 $manifests | manifest lint FILE
 $manifests | manifest bundle FILE -o OUT
+certificate ca-certificate nitro-root snp-vek snp-ark snp-chain snp-crl | manifest bundle payload --collateral FILE -o OUT
 $manifests | manifest export FILE --to json -o OUT
 private-key | manifest export payload --to in-toto --key FILE -o OUT
 signature=1 | manifest export payload --to in-toto --public-key public-key --attach FILE -o OUT

@@ -105,6 +105,7 @@ manifest lint {} | manifest signed bundle | corim
 manifest export {} --to json -o out | manifest signed bundle | corim
 manifest bundle {} -o out | manifest signed bundle | corim | detached=statement
 manifest bundle signed {} -o out | manifest signed bundle detached | corim
+manifest bundle signed --collateral {} -o out | certificate | certificate
 manifest make {} --product p --version 1 -o out | image | magic | empty=truncated
 manifest make image --record {} -o out | | json | json-manifest=build-record json=build-record
 manifest make image --product p --version 1 --certificate {} -o out | certificate | certificate
