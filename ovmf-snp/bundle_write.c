@@ -112,7 +112,7 @@ static void put_command(struct buf *out, const struct launch_record *r,
 		"# Starts the guest of " BUNDLE_RECORD ". VCPUS and CPU are measured: each of its\n"
 		"# rows for QEMU gives a pair of them. MEMORY, and what $@ adds, is not.\n"
 		"set -eu\n"
-		"cd \"$(dirname \"$0\")\"\n"
+		"CDPATH='' cd -- \"$(dirname -- \"$0\")\"\n"
 		"VCPUS=${VCPUS:-%u} CPU=${CPU:-%s} MEMORY=${MEMORY:-2G}\n",
 		row->vcpus, row->type);
 	buf_fmt(out,

@@ -41,7 +41,14 @@ static bool is_free(const struct outdir *o, struct err *e)
 {
 	owned(dir_free) DIR *d = opendir(o->path);
 	const struct dirent *entry;
+	int cause = errno;
+	struct stat st;
 
+	if (lstat(o->path, &st) == 0 && S_ISLNK(st.st_mode)) {
+		err_set(e, REASON_USAGE, "is a symbolic link, which no folder can replace");
+		return err_subject(e, o->path);
+	}
+	errno = cause;
 	if (!d && errno == ENOENT)
 		return true;
 	if (!d && errno == ENOTDIR && access(o->path, F_OK) == 0) {

@@ -66,7 +66,9 @@ cat >qemu <<'END'
 printf '%s\n' "$PWD" "$@"
 END
 chmod +x qemu
-run_command env QEMU="$PWD/qemu" VCPUS=2 CPU=EPYC-Milan sh guest/qemu.sh -device x
+mkdir -p elsewhere/guest # where a shell looks first that is told so by CDPATH
+run_command env CDPATH="$PWD/elsewhere" QEMU="$PWD/qemu" VCPUS=2 CPU=EPYC-Milan \
+	sh guest/qemu.sh -device x
 expect_status 0
 expect_stdout "$PWD/guest
 -enable-kvm
@@ -144,6 +146,15 @@ for folder in guest kernel; do
 	run build snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC -o $folder
 	expect_status 2
 	expect_stderr_has "measure: error[usage]: $folder: is there already, and "
+	expect_no_file $folder.*
+done
+mkdir empty
+ln -s empty link
+ln -s nowhere dangling
+for folder in link dangling; do
+	run build snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC -o $folder
+	expect_status 2
+	expect_stderr_has "measure: error[usage]: $folder: is a symbolic link, which no folder can replace"
 	expect_no_file $folder.*
 done
 run build snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC -o absent/new

@@ -52,6 +52,18 @@ run snp --ovmf fw.fd --vcpus 1 --vcpu-type EPYC-v4 -v --output-format base64
 expect_stdout "Calculated SEV_SNP guest measurement: $(unhex "$one" | base64 -w 0)"
 ok 'modes, resuming, base64 and the long answer'
 
+# Scripts name processors whatever the mode.
+for mode in sev snp:ovmf-hash; do
+	run snp --mode $mode --ovmf fw.fd
+	expect_status 0
+	cp "$STDOUT" bare
+	run snp --mode $mode --ovmf fw.fd --vcpus 0 --vcpu-type EPYC-v4 --guest-features 0x21
+	expect_status 0
+	expect_stdout "$(cat bare)"
+done
+expect_stdout "$alone"
+ok 'processors are passed over where the digest has none'
+
 run snp --ovmf fw.fd --vcpus 1-3,5 --vcpu-type EPYC-v4,EPYC-Milan --guest-features 0x1,0x21 --csv
 expect_status 0
 expect test "$(wc -l <"$STDOUT")" -eq 17
@@ -137,7 +149,7 @@ g='--ovmf fw.fd --vcpu-type EPYC-v4'
 	usage '--vmm-type: libkrun loads no OVMF, so there is no digest to compute' $g --vcpus 1 \
 		--vmm-type krun
 	usage '--svsm means nothing in --mode snp' $g --vcpus 1 --svsm fw.fd
-	usage '--vcpus means nothing in --mode sev' --mode sev --ovmf fw.fd --vcpus 1
+	usage '--snp-ovmf-hash means nothing in --mode sev' --mode sev --ovmf fw.fd --snp-ovmf-hash 00
 	usage '--mode snp:svsm needs --svsm' --mode snp:svsm $g --vcpus 1
 	usage '--mode snp:svsm needs either --vars-size or --vars-file' --mode snp:svsm $g --vcpus 1 \
 		--svsm fw.fd
