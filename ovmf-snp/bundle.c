@@ -1,7 +1,9 @@
 #include "ovmf-snp/bundle.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "measure/base/listing.h"
 
@@ -16,7 +18,13 @@ static bool ends_with(const char *path, const char *tail)
 
 bool snp_bundle_is(const char *path)
 {
-	return listing_is_folder(path) || ends_with(path, BUNDLE_RECORD);
+	owned(buf_free) struct buf record = BUF(PATH_MAX);
+	struct stat st;
+
+	if (!listing_is_folder(path))
+		return ends_with(path, BUNDLE_RECORD);
+	buf_fmt(&record, "%s/%s", path, BUNDLE_RECORD);
+	return stat(buf_cstr(&record), &st) == 0;
 }
 
 void snp_bundle_free(struct snp_bundle *b)

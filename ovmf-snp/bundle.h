@@ -23,7 +23,7 @@ struct snp_bundle {
 	struct launch_record found; /* the same, computed from the files */
 };
 
-/* A folder, or the path of a file of that name? */
+/* A folder with a launch.json in it, or the path of a file of that name? */
 bool snp_bundle_is(const char *path);
 
 /*

@@ -15,6 +15,7 @@
 #include "reference-db/bundle.h"
 #include "reference-db/lint.h"
 #include "reference-db/manifest.h"
+#include "reference-db/signed.h"
 
 #define CORIM_MAX (8u << 20)
 #define CORIM_ITEMS (2u << 20)
@@ -37,6 +38,8 @@ struct corim_file {
 	struct bytes payload; /* borrowed from the file */
 	uint64_t base;
 	struct bundle_set collateral; /* of a bundle */
+	size_t n_claims; /* headers that are well-formed: who is said to have signed */
+	struct signed_header claim[BUNDLE_SIGNATURES];
 };
 
 /*

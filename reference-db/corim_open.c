@@ -82,15 +82,20 @@ static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l,
 
 	if (!bundle_read(file, 0, &b, e))
 		return no_corim(l, e);
-	*f = (struct corim_file){b.signatures.n > 0, b.payload, b.payload_at, b.collateral};
+	*f = (struct corim_file){.is_signed = b.signatures.n > 0,
+				 .payload = b.payload,
+				 .base = b.payload_at,
+				 .collateral = b.collateral};
 	for (size_t i = 0; i < b.collateral.n; i++)
 		if (!collateral_check(&b.collateral, i, e))
 			return no_corim(l, e);
 	for (size_t i = 0; i < b.signatures.n; i++) {
-		struct signed_statement unused;
+		struct signed_statement s;
 		struct err why = {0};
 
-		if (!published_member(&b, i, &unused, &why) && !refuse_envelope(&why, l, e))
+		if (published_member(&b, i, &s, &why))
+			f->claim[f->n_claims++] = s.header;
+		else if (!refuse_envelope(&why, l, e))
 			return false;
 	}
 	return true;
@@ -99,7 +104,7 @@ static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l,
 static bool open_signed(struct corim_file *f, struct bytes in, struct lint *l, struct err *e)
 {
 	struct cur c = cur_new(in, f->base, e);
-	struct signed_statement unused;
+	struct signed_statement s;
 	struct err why = {0};
 
 	if (!cbor_scan(in, f->base, CBOR_FOREIGN, CORIM_ITEMS, e))
@@ -108,8 +113,10 @@ static bool open_signed(struct corim_file *f, struct bytes in, struct lint *l, s
 	sign1(&c, f);
 	if (!cur_ok(&c))
 		return no_corim(l, e);
-	return signed_read(in, c.base, CONTENT_MANIFEST, &unused, &why) ||
-	       refuse_envelope(&why, l, e);
+	if (!signed_read(in, c.base, CONTENT_MANIFEST, &s, &why))
+		return refuse_envelope(&why, l, e);
+	f->claim[f->n_claims++] = s.header;
+	return true;
 }
 
 bool corim_open(struct corim_file *f, struct bytes file, struct lint *l, struct err *e)

@@ -187,6 +187,55 @@ static void put_validity(struct buf *out, const struct manifest *m)
 	buf_str(out, "\n");
 }
 
+/* What the headers say, verified by nobody here. */
+static void put_claims(struct buf *out, const struct corim_file *f)
+{
+	for (size_t i = 0; i < f->n_claims; i++) {
+		const struct signed_header *h = &f->claim[i];
+
+		put_label(out, "");
+		buf_str(out, "claimed by ");
+		text_tame(out, h->signer);
+		if (h->has_expires) {
+			buf_str(out, ", until ");
+			when_put(out, h->expires, "Z");
+		}
+		buf_str(out, "\n");
+		if (h->kid.n > 0) {
+			put_label(out, "");
+			buf_str(out, "  sha256:");
+			hex_put(out, h->kid);
+			buf_str(out, "\n");
+		}
+	}
+}
+
+static void claims_json(const struct corim_file *f, struct json_out *w)
+{
+	json_key(w, "claimed_signers");
+	json_open(w, '[');
+	for (size_t i = 0; i < f->n_claims; i++) {
+		const struct signed_header *h = &f->claim[i];
+		owned(buf_free) struct buf name = BUF(8 * SIGNED_NAME_MAX), when = BUF(64);
+
+		json_open(w, '{');
+		text_tame(&name, h->signer);
+		json_key(w, "signer");
+		json_string(w, buf_bytes(&name));
+		if (h->kid.n > 0) {
+			json_key(w, "key");
+			json_hex(w, h->kid);
+		}
+		if (h->has_expires) {
+			when_put(&when, h->expires, "Z");
+			json_key(w, "expires");
+			json_string(w, buf_bytes(&when));
+		}
+		json_close(w, '}');
+	}
+	json_close(w, ']');
+}
+
 static void put_words(struct buf *out, const struct manifest *m, const struct corim_file *f)
 {
 	put_line(out, "Manifest", m->id);
@@ -194,6 +243,8 @@ static void put_words(struct buf *out, const struct manifest *m, const struct co
 	if (f)
 		put_line(out, "Signed",
 			 f->is_signed ? "yes; the signature is not checked here" : "no");
+	if (f)
+		put_claims(out, f);
 	put_line(out, "Product", m->product);
 	put_line(out, "Version", m->version);
 	put_line(out, "Vendor", m->vendor);
@@ -437,6 +488,8 @@ void show_json(const struct manifest *m, const struct corim_file *f, struct json
 	if (f) {
 		json_key(w, "signed");
 		json_bool(w, f->is_signed);
+		if (f->is_signed)
+			claims_json(f, w);
 		json_key(w, "ours");
 		json_bool(w, !m->foreign);
 	}
