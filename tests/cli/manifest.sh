@@ -184,6 +184,9 @@ run manifest show one.bundle
 expect_status 0
 expect_stdout @signed.shown
 expect_stdout_has 'Signed      yes; the signature is not checked here'
+expect_stdout_has '            claimed by test'
+run manifest show one.bundle --json
+expect_json 'j["signed"] and [s["signer"] for s in j["claimed_signers"]] == ["test"] and len(j["claimed_signers"][0]["key"]) == 64'
 run manifest lint one.bundle
 expect_status 0
 expect_stdout 'no findings'
