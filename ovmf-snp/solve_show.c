@@ -43,22 +43,6 @@ static void put_word(struct buf *out, struct bytes word)
 	buf_str(out, "'");
 }
 
-/* What cannot be shown in the name of a file is no longer the file's name, but cannot do harm. */
-static void put_path(struct buf *out, const char *option, const char *path)
-{
-	owned(buf_free) struct buf tamed = BUF(WORD_MAX);
-
-	buf_fmt(out, " --%s ", option);
-	if (is_plain(bytes_str(path))) {
-		put_word(out, bytes_str(path));
-		return;
-	}
-	text_tame(&tamed, bytes_str(path));
-	if (tamed.failed != REASON_NONE)
-		buf_fail(out, tamed.failed);
-	put_word(out, buf_bytes(&tamed));
-}
-
 /* The argument of printf(1) that prints these bytes. */
 static void put_format(struct buf *out, struct bytes text)
 {
@@ -76,6 +60,18 @@ static void put_format(struct buf *out, struct bytes text)
 			buf_u8(out, c);
 	}
 	buf_str(out, "'");
+}
+
+static void put_path(struct buf *out, const char *option, const char *path)
+{
+	buf_fmt(out, " --%s ", option);
+	if (is_plain(bytes_str(path))) {
+		put_word(out, bytes_str(path));
+		return;
+	}
+	buf_str(out, "\"$(printf ");
+	put_format(out, bytes_str(path));
+	buf_str(out, ")\"");
 }
 
 /* ---- the command */

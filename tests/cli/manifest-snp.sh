@@ -198,6 +198,23 @@ expect_json 'j["ok"] is True and len([c for c in j["checks"] if c["id"] == "code
 expect_json 'j["checks"][-1]["id"] == "section" and j["checks"][-1]["result"] == "pass"'
 ok 'check says which row a bundle is'
 
+# lies SED-SCRIPT WHAT: a record that says something else of the same files
+lies()
+{
+	rm -rf liar
+	cp -r one liar
+	sed -i "$1" liar/launch.json
+	expect test "$(cmp one/launch.json liar/launch.json >/dev/null || echo differs)" = differs
+	run check liar --manifest plain.signed --trust trust.yml
+	expect_status 3
+	expect_stdout ''
+	expect_stderr "measure: error[launch-record]: liar/launch.json: $2 of the files beside it is another one"
+}
+lies "s/$(digest one 1)/$(digest two 1)/" 'the launch digest of EPYC-Milan x4, qemu'
+lies 's/"size": 6,/"size": 7,/' 'the sha256 or size of kernel'
+lies "s/$(sha256 kernel)/$(sha256 initrd)/" 'the sha256 or size of kernel'
+ok 'no yes for a record that tells of other digests than those of its files'
+
 run check two --manifest plain.signed --trust trust.yml
 expect_status 1
 expect said 'EPYC-Milan x2, qemu: no row of the manifest has this launch digest'

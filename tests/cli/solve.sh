@@ -100,7 +100,8 @@ END
 	expect_stdout_has "measure snp --ovmf 'a b'\\''c.fd' --vcpus 1 --vcpu-type EPYC "
 	yields
 	run solve "$digest" --ovmf "$(printf 'red\033[31m')"
-	expect_stdout_has "measure snp --ovmf 'red\\x1b[31m' --vcpus 1"
+	expect_stdout_has "measure snp --ovmf \"\$(printf 'red\\033[31m')\" --vcpus 1"
+	yields
 	ok 'the command is quoted for a shell, and harmless to a terminal'
 
 	digest --ovmf fw.fd --vcpus 2 --vcpu-sig 0xdeadb --guest-features 0x800
