@@ -115,7 +115,7 @@ static bool read_fully(const struct file *f, uint64_t at, struct span to, size_t
 
 bool file_read(struct file *f, struct span to, size_t *got, struct err *e)
 {
-	size_t have;
+	size_t have = 0;
 
 	if (!read_fully(f, f->pos, to, &have, e))
 		return false;
