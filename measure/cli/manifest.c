@@ -141,7 +141,13 @@ static bool make_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	q.watch = cli_watch(c);
 	cli_expect_file(c, q.image);
-	if (!manifest_make(&m, &q, e) || !corim_write(&m, &payload, e) || !make_answer(c, &m, a, e))
+	if (!manifest_make(&m, &q, e)) {
+		if (e->reason == REASON_MAGIC)
+			err_hint(e, "a manifest is made of an EIF, or of the folder that `measure "
+				    "build snp` writes");
+		return false;
+	}
+	if (!corim_write(&m, &payload, e) || !make_answer(c, &m, a, e))
 		return false;
 	json_key(&a->json, "id");
 	json_str(&a->json, m.id);
