@@ -18,13 +18,14 @@ static bool ends_with(const char *path, const char *tail)
 
 bool snp_bundle_is(const char *path)
 {
-	owned(buf_free) struct buf record = BUF(PATH_MAX);
+	char record[PATH_MAX]; /* not allocated: a lack of memory must not change the answer */
 	struct stat st;
+	int n;
 
 	if (!listing_is_folder(path))
 		return ends_with(path, BUNDLE_RECORD);
-	buf_fmt(&record, "%s/%s", path, BUNDLE_RECORD);
-	return stat(buf_cstr(&record), &st) == 0;
+	n = snprintf(record, sizeof(record), "%s/%s", path, BUNDLE_RECORD);
+	return n > 0 && (size_t)n < sizeof(record) && stat(record, &st) == 0;
 }
 
 void snp_bundle_free(struct snp_bundle *b)
