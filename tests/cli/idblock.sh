@@ -31,7 +31,7 @@ END
 expect_stdout @fields
 expect_stderr ''
 expect test "$(od -An -v -tx1 block | tr -d ' \n')" = "${ld}000102030405060708090a0b0c0d0e0fffffffffffffffffffffffffffffffff01000000100000001f00030000000000"
-run idblock create --measurement "$(printf '%s' "$ld" | xxd -r -p | base64 -w 0)" --base64 -o text
+run idblock create --measurement "$(unhex "$ld" | base64 -w 0)" --base64 -o text
 expect_status 0
 expect test "$(base64 -d text | wc -c)" -eq 96
 run idblock inspect text

@@ -90,8 +90,9 @@ static void hex(struct text *t, struct buf *out)
 	need(t, "'");
 	if (*t->at == '*')
 		times = strtoul(t->at + 1, (char **)(uintptr_t)&t->at, 10);
-	for (size_t n_once = out->n - from; times > 1; times--)
-		buf_put(out, bytes_of(out->p + from, n_once));
+	/* Byte by byte, since what grows may move. */
+	for (size_t n = (times - 1) * (out->n - from); times > 1 && n > 0; n--)
+		buf_u8(out, out->p[from++]);
 }
 
 static void string(struct text *t, struct buf *out)

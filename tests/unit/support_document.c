@@ -391,6 +391,7 @@ static struct document_made finish(struct document_work *w)
 		buf_free(&w->value[i]);
 	}
 	buf_free(&w->extra);
+	cert_bytes_free(&w->spare);
 	for (size_t i = 0; i < LEVELS; i++) {
 		EVP_PKEY_free(w->plan[i].key);
 		if (i != ROOT)

@@ -89,6 +89,7 @@ struct document_work {
 	struct document_order order;
 	struct document_level_plan plan[LEVELS];
 	struct bytes der[LEVELS]; /* malloc'd */
+	struct bytes spare; /* malloc'd: a root that others stand in the place of */
 	size_t n_bundle;
 	struct bytes bundle[DOCUMENT_EXTRA]; /* of der, or from elsewhere */
 	struct bytes certificate;

@@ -111,6 +111,7 @@ static void attacker(struct document_work *w, row *d)
 		w->bundle[w->n_bundle] = w->der[ROOT];
 		w->bundle[0] = w->bundle[w->n_bundle];
 	}
+	w->spare = w->der[ROOT];
 	w->der[ROOT] = genuine[ROOT];
 	for (size_t i = REGIONAL; i < LEVELS; i++)
 		cert_bytes_free(&genuine[i]);
