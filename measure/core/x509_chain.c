@@ -101,6 +101,20 @@ unsigned x509_signature_of(const X509_ALGOR *algor, enum x509_kind issuer)
 	return a && a->kinds & issuer ? a->signature : 0;
 }
 
+/* What OpenSSL 3.5 adds to whatever an algorithm says of a signature. */
+#ifndef EVP_R_PROVIDER_SIGNATURE_FAILURE
+#define EVP_R_PROVIDER_SIGNATURE_FAILURE 234
+#endif
+
+/* The algorithms tell of a wrong signature, EVP of what kept it from asking them. */
+static bool was_asked(void)
+{
+	unsigned long code = ERR_peek_error();
+
+	return ERR_GET_LIB(code) != ERR_LIB_EVP ||
+	       ERR_GET_REASON(code) == EVP_R_PROVIDER_SIGNATURE_FAILURE;
+}
+
 static bool verify(struct link *l, const struct x509 *issuer)
 {
 	struct chain_cache *cache = l->rules->cache;
@@ -116,9 +130,7 @@ static bool verify(struct link *l, const struct x509 *issuer)
 			chain_cache_keep(cache, &known);
 		return true;
 	}
-	/* The algorithms tell of a wrong signature, EVP of what kept it from asking them. */
-	cose_evp_fail(&fault,
-		      ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_EVP ? REASON_LIBRARY : REASON_CHAIN,
+	cose_evp_fail(&fault, was_asked() ? REASON_CHAIN : REASON_LIBRARY,
 		      "verifying a certificate");
 	if (fault.reason != REASON_CHAIN)
 		return err_set(l->e, fault.reason, "%s", fault.text);
