@@ -3,49 +3,13 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "eif/judge.h"
 #include "tests/alloc/fail.h"
+#include "tests/alloc/library.h"
 #include "tests/unit/support_cert.h"
 #include "tests/unit/support_document.h"
-
-void *__real_malloc(size_t n);
-void *__real_realloc(void *p, size_t n);
-void __real_free(void *p);
-
-/* OpenSSL's own allocations, which --wrap does not reach. */
-static struct {
-	bool on;
-	size_t made, refuse;
-} library;
-
-static bool refused(void)
-{
-	return library.on && ++library.made == library.refuse;
-}
-
-static void *library_malloc(size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return refused() ? NULL : __real_malloc(n);
-}
-
-static void *library_realloc(void *old, size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return refused() ? NULL : __real_realloc(old, n);
-}
-
-static void library_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	__real_free(p);
-}
 
 struct subject {
 	struct document_made good, bad;
@@ -152,12 +116,8 @@ static void openssls_allocations_may_fail_at_any_place(void **state)
 
 	for (library.refuse = 1;; library.refuse += step) {
 		struct err e = {0};
-		bool ok;
+		bool ok = library_run(judge, *state, &e);
 
-		library.made = 0;
-		library.on = true;
-		ok = judge(*state, &e);
-		library.on = false;
 		if (ERR_peek_error() != 0)
 			fail_msg("%zu: errors are left in the queue", library.refuse);
 		if (library.made < library.refuse) {
@@ -177,7 +137,7 @@ int main(void)
 		cmocka_unit_test(openssls_allocations_may_fail_at_any_place),
 	};
 
-	if (CRYPTO_set_mem_functions(library_malloc, library_realloc, library_free) != 1)
+	if (!library_take_over())
 		return 99;
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

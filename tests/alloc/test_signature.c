@@ -3,61 +3,14 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "eif/signature.h"
 #include "measure/core/key.h"
 #include "tests/alloc/fail.h"
+#include "tests/alloc/library.h"
 #include "tests/unit/support_eif_sign.h"
 #include "tests/unit/support_folder.h"
-
-void *__real_malloc(size_t n);
-void *__real_realloc(void *p, size_t n);
-void __real_free(void *p);
-
-/*
- * OpenSSL's own allocations, which --wrap does not reach, refused one at a time. It keeps some for
- * later and does without others, so that blocks may stay and a run may succeed all the same.
- */
-static struct {
-	bool on;
-	size_t made, refuse;
-	long live;
-} library;
-
-static bool refused(void)
-{
-	return library.on && ++library.made == library.refuse;
-}
-
-static void *library_malloc(size_t n, const char *file, int line)
-{
-	void *p = refused() ? NULL : __real_malloc(n);
-
-	(void)file;
-	(void)line;
-	library.live += p != NULL;
-	return p;
-}
-
-static void *library_realloc(void *old, size_t n, const char *file, int line)
-{
-	void *p = refused() ? NULL : __real_realloc(old, n);
-
-	(void)file;
-	(void)line;
-	library.live += p && !old;
-	return p;
-}
-
-static void library_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	library.live -= p != NULL;
-	__real_free(p);
-}
 
 struct subject {
 	struct forged section, key;
@@ -177,12 +130,8 @@ static size_t fail_library(const struct operation *o, void *arg)
 {
 	for (library.refuse = 1;; library.refuse++) {
 		struct err e = {0};
-		bool ok;
+		bool ok = library_run(o->run, arg, &e);
 
-		library.made = 0;
-		library.on = true;
-		ok = o->run(arg, &e);
-		library.on = false;
 		if (ERR_peek_error() != 0)
 			fail_msg("%s, %zu: errors are left in the queue", o->name, library.refuse);
 		if (library.made < library.refuse) {
@@ -218,7 +167,7 @@ int main(void)
 		cmocka_unit_test(openssls_allocations_may_fail_at_any_place),
 	};
 
-	if (CRYPTO_set_mem_functions(library_malloc, library_realloc, library_free) != 1)
+	if (!library_take_over())
 		return 99;
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

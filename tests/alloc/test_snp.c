@@ -1,49 +1,13 @@
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 
 #include "ovmf-snp/claims.h"
 #include "tests/alloc/fail.h"
+#include "tests/alloc/library.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_report.h"
 
 extern const struct evidence_format ovmf_snp_evidence;
-
-void *__real_malloc(size_t n);
-void *__real_realloc(void *p, size_t n);
-void __real_free(void *p);
-
-/* OpenSSL's own allocations, which --wrap does not reach, refused one at a time. */
-static struct {
-	bool on;
-	size_t made, refuse;
-} library;
-
-static bool refused(void)
-{
-	return library.on && ++library.made == library.refuse;
-}
-
-static void *library_malloc(size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return refused() ? NULL : __real_malloc(n);
-}
-
-static void *library_realloc(void *old, size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return refused() ? NULL : __real_realloc(old, n);
-}
-
-static void library_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	__real_free(p);
-}
 
 static struct forged_report forged;
 
@@ -121,12 +85,8 @@ static void fail_library(bool (*run)(void *arg, struct err *e), void *arg)
 {
 	for (library.refuse = 1;; library.refuse++) {
 		struct err e = {0};
-		bool ok;
+		bool ok = library_run(run, arg, &e);
 
-		library.made = 0;
-		library.on = true;
-		ok = run(arg, &e);
-		library.on = false;
 		if (ERR_peek_error() != 0)
 			fail_msg("%zu: errors are left in the queue", library.refuse);
 		if (!ok && reason_class(e.reason) != EXIT_CLASS_ENVIRONMENT &&
@@ -152,7 +112,7 @@ int main(void)
 		cmocka_unit_test(openssls_allocations_may_fail_at_any_place),
 	};
 
-	if (CRYPTO_set_mem_functions(library_malloc, library_realloc, library_free) != 1)
+	if (!library_take_over())
 		return 99;
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
