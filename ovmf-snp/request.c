@@ -107,7 +107,6 @@ static bool read_processor(struct request *r, const struct args *args, struct er
 {
 	bool family =
 		args_has(args, O_FAMILY) || args_has(args, O_MODEL) || args_has(args, O_STEPPING);
-	bool qemu = false;
 
 	if (family + args_has(args, O_SIG) + args_has(args, O_TYPE) > 1)
 		return err_set(e, REASON_USAGE,
@@ -119,24 +118,7 @@ static bool read_processor(struct request *r, const struct args *args, struct er
 		return request_signature_read(r, args_value(args, O_SIG), e);
 	if (args_has(args, O_TYPE))
 		return request_types_read(r, args_value(args, O_TYPE), e);
-	for (size_t i = 0; i < r->n_profiles; i++)
-		qemu = qemu || r->profile[i]->signature_in_rdx;
-	if (qemu || r->mode == MODE_SVSM)
-		return err_set(e, REASON_USAGE,
-			       "--vcpu-type is missing: QEMU measures the type of processor");
-	return request_type_add(r, NULL, 0, e);
-}
-
-static bool read_monitor(struct request *r, const struct args *args, struct err *e)
-{
-	const char *vmm = args_value(args, O_VMM);
-
-	if (vmm && args_has(args, O_PROFILE))
-		return err_set(e, REASON_USAGE,
-			       "--profile says more than --vmm-type; one is enough");
-	if (args_has(args, O_PROFILE))
-		return request_profiles_read(r, args_value(args, O_PROFILE), e);
-	return request_vmm_read(r, vmm ? vmm : "QEMU", e);
+	return request_typeless(r, e);
 }
 
 static bool read_vars(struct request *r, const struct args *args, struct err *e)
@@ -231,7 +213,8 @@ bool request_read(struct request *r, const struct args *args, struct err *e)
 	r->trace = args_has(args, O_TRACE);
 	r->dump = args_has(args, O_DUMP);
 	if (!check_mode(r, args, e) || !read_files(r, args, e) || !read_hash(r, args, e) ||
-	    !read_monitor(r, args, e) || (r->mode == MODE_SVSM && !read_vars(r, args, e)))
+	    !request_monitor_read(r, args_value(args, O_VMM), args_value(args, O_PROFILE), e) ||
+	    (r->mode == MODE_SVSM && !read_vars(r, args, e)))
 		return false;
 	if (r->mode == MODE_SVSM && strcmp(r->profile[0]->vmm, "QEMU") != 0)
 		return err_set(e, REASON_USAGE, "--mode snp:svsm is known of QEMU alone");

@@ -193,6 +193,27 @@ bool request_vmm_read(struct request *r, const char *vmm, struct err *e)
 	return true;
 }
 
+bool request_monitor_read(struct request *r, const char *vmm, const char *list, struct err *e)
+{
+	if (vmm && list)
+		return err_set(e, REASON_USAGE,
+			       "--profile says more than --vmm-type; one is enough");
+	return list ? request_profiles_read(r, list, e)
+		    : request_vmm_read(r, vmm ? vmm : "QEMU", e);
+}
+
+bool request_typeless(struct request *r, struct err *e)
+{
+	bool measured = r->mode == MODE_SVSM;
+
+	for (size_t i = 0; i < r->n_profiles; i++)
+		measured = measured || r->profile[i]->signature_in_rdx;
+	if (measured)
+		return err_set(e, REASON_USAGE,
+			       "--vcpu-type is missing: QEMU measures the type of processor");
+	return request_type_add(r, NULL, 0, e);
+}
+
 bool request_append_read(struct request *r, const char *text, const char *path, struct err *e)
 {
 	const uint8_t *nul;

@@ -26,6 +26,12 @@ must bool request_signature_read(struct request *r, const char *value, struct er
 must bool request_profiles_read(struct request *r, const char *list, struct err *e);
 must bool request_vmm_read(struct request *r, const char *vmm, struct err *e);
 
+/* Where only one of the two may be given: vmm or list, or neither, which is QEMU. */
+must bool request_monitor_read(struct request *r, const char *vmm, const char *list, struct err *e);
+
+/* When no type is given: none, where no profile measures it. The profiles come first. */
+must bool request_typeless(struct request *r, struct err *e);
+
 /* The command line, as text or from a file; either may be NULL. A NUL may only be its last byte. */
 must bool request_append_read(struct request *r, const char *text, const char *path, struct err *e);
 

@@ -63,17 +63,6 @@ static bool read_files(struct cli *c, struct request *r, struct err *e)
 	return request_append_read(r, append, file, e);
 }
 
-static bool read_profiles(const struct cli *c, struct request *r, struct err *e)
-{
-	const char *vmm = args_value(&c->args, O_VMM), *list = args_value(&c->args, O_PROFILE);
-
-	if (vmm && list)
-		return err_set(e, REASON_USAGE,
-			       "--profile says more than --vmm-type; one is enough");
-	return list ? request_profiles_read(r, list, e)
-		    : request_vmm_read(r, vmm ? vmm : "QEMU", e);
-}
-
 static bool read_types(const struct cli *c, struct request *r, struct err *e)
 {
 	const char *list = args_value(&c->args, O_TYPE), *sig = args_value(&c->args, O_SIG);
@@ -85,12 +74,7 @@ static bool read_types(const struct cli *c, struct request *r, struct err *e)
 		return request_types_read(r, list, e);
 	if (sig)
 		return request_signature_read(r, sig, e);
-	for (size_t i = 0; i < r->n_profiles; i++)
-		if (r->profile[i]->signature_in_rdx)
-			return err_set(
-				e, REASON_USAGE,
-				"--vcpu-type is missing: QEMU measures the type of processor");
-	return request_type_add(r, NULL, 0, e);
+	return request_typeless(r, e);
 }
 
 static bool read_lists(const struct cli *c, struct request *r, struct err *e)
@@ -98,8 +82,9 @@ static bool read_lists(const struct cli *c, struct request *r, struct err *e)
 	const char *vcpus, *features = args_value(&c->args, O_FEATURES);
 
 	return cli_needs(c, O_VCPUS, &vcpus, e) && request_counts_read(r, vcpus, e) &&
-	       read_profiles(c, r, e) && read_types(c, r, e) &&
-	       request_features_read(r, features ? features : "0x1", e);
+	       request_monitor_read(r, args_value(&c->args, O_VMM), args_value(&c->args, O_PROFILE),
+				    e) &&
+	       read_types(c, r, e) && request_features_read(r, features ? features : "0x1", e);
 }
 
 static void report(const struct cli *c, const struct launch_record *r, struct answer *a,
