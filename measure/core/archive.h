@@ -1,0 +1,44 @@
+/*
+ * Decompression and compression of whole streams; the only door to libarchive, which is loaded when
+ * it is first needed. A compressed stream is exactly what its format says: bytes behind its end,
+ * and unless `members` allows it a second member or frame, are refused.
+ */
+#ifndef MEASURE_CORE_ARCHIVE_H
+#define MEASURE_CORE_ARCHIVE_H
+
+#include "measure/core/stream.h"
+
+enum packing { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD, PACKING_XZ, PACKING_LZMA };
+
+/* By the first bytes (6 are enough). */
+enum packing archive_packing(struct bytes head);
+const char *archive_packing_name(enum packing p); /* "gzip"; "none" */
+
+struct unpack_rule {
+	enum packing packing;
+	bool members; /* several members or frames, one behind the other, are one stream */
+	uint64_t max; /* bytes unpacked; more is `limit`, with the limit in the message */
+};
+
+struct unpack;
+
+/* A stream of the unpacked bytes of `in`, which is read to its end. Released by unpack_free(). */
+must struct unpack *unpack_new(struct stream *in, const struct unpack_rule *rule, struct err *e);
+struct stream *unpack_stream(struct unpack *u);
+void unpack_free(struct unpack **u);
+
+/* Packing: bytes go in, what comes out goes to the sink. No time, no name, one thread. */
+struct pack_sink {
+	bool (*put)(void *arg, struct bytes x, struct err *e);
+	void *arg;
+};
+struct pack;
+must struct pack *pack_new(enum packing p, const struct pack_sink *to, struct err *e);
+must bool pack_add(struct pack *p, struct bytes x, struct err *e);
+must bool pack_end(struct pack *p, struct err *e);
+void pack_free(struct pack **p);
+
+/* Library and version whose bytes come out: "zlib 1.2.13". */
+const char *pack_library(enum packing p);
+
+#endif

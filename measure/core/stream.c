@@ -1,0 +1,99 @@
+#include "measure/core/stream.h"
+
+#define STEP (64u * 1024)
+
+bool stream_read(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	size_t n = 0, step;
+
+	do {
+		if (!s->read(s, (struct span){to.p + n, to.n - n}, &step, e))
+			return false;
+		n += step;
+	} while (n < to.n && step > 0);
+	s->pos += n;
+	*got = n;
+	return true;
+}
+
+bool stream_take(struct stream *s, struct span to, const char *what, struct err *e)
+{
+	uint64_t at = s->pos;
+	size_t got;
+
+	if (!stream_read(s, to, &got, e))
+		return false;
+	return got == to.n ||
+	       err_at(e, REASON_TRUNCATED, at, "%s: %zu bytes needed, %zu left", what, to.n, got);
+}
+
+bool stream_skip(struct stream *s, uint64_t n, const char *what, struct err *e)
+{
+	uint64_t at = s->pos, left = n;
+	uint8_t bytes[STEP];
+	size_t step, got;
+
+	for (; left > 0; left -= got) {
+		step = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
+		if (!stream_read(s, (struct span){bytes, step}, &got, e))
+			return false;
+		if (got < step)
+			return err_at(e, REASON_TRUNCATED, at, "%s: %llu bytes needed, %llu left",
+				      what, (unsigned long long)n,
+				      (unsigned long long)(n - left + got));
+	}
+	return true;
+}
+
+bool stream_drain(struct stream *s, struct err *e)
+{
+	uint8_t bytes[STEP];
+	size_t got;
+
+	do {
+		if (!stream_read(s, (struct span){bytes, sizeof(bytes)}, &got, e))
+			return false;
+	} while (got > 0);
+	return true;
+}
+
+static bool read_range(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	struct stream_range *r = (struct stream_range *)s;
+	uint64_t left = r->end - r->at;
+
+	if (to.n > left)
+		to.n = (size_t)left;
+	if (!file_pread(r->file, r->at, to, got, e))
+		return false;
+	r->at += *got;
+	return *got == to.n ||
+	       err_at(e, REASON_FILE_CHANGED, r->at, "the file ends before its size at opening");
+}
+
+struct stream_range stream_range(const struct file *f, uint64_t at, uint64_t size)
+{
+	return (struct stream_range){{read_range, 0}, f, at, at + size};
+}
+
+static bool read_file(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	return file_read(((struct stream_file *)s)->file, to, got, e);
+}
+
+struct stream_file stream_file(struct file *f)
+{
+	return (struct stream_file){{read_file, 0}, f};
+}
+
+static bool read_hashed(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	struct stream_hashed *h = (struct stream_hashed *)s;
+
+	return stream_read(h->in, to, got, e) && hash_add(h->hash, bytes_of(to.p, *got), e);
+}
+
+struct stream_hashed stream_hashed(struct stream *in, struct hash *h)
+{
+	return (struct stream_hashed){{read_hashed, 0}, in, h};
+}
