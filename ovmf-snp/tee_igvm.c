@@ -1,10 +1,8 @@
 #include "measure/core/tee.h"
 
 #include "ovmf-snp/idblock.h"
-#include "ovmf-snp/igvm_measure.h"
+#include "ovmf-snp/igvm_file.h"
 #include "ovmf-snp/igvm_parts.h"
-
-#define CHUNK (1u << 20)
 
 enum { OPT_PLATFORM, OPT_PROFILE, OPT_NATIVE_ZERO, OPT_IGNORE_IDBLOCK, OPTS };
 
@@ -38,29 +36,6 @@ static int bid(struct bytes head, struct bytes tail)
 {
 	(void)tail;
 	return bytes_start(head, bytes_str("IGVM")) ? 100 : 0;
-}
-
-/* Whole, since headers lead to data in any order. */
-static bool slurp(struct file *f, struct buf *bytes, struct err *e)
-{
-	size_t got = CHUNK;
-
-	while (got == CHUNK) {
-		uint8_t *to = buf_room(bytes, CHUNK);
-
-		if (!buf_done(bytes, "the file", e) ||
-		    !file_read(f, (struct span){to, CHUNK}, &got, e))
-			return false;
-		bytes->n -= CHUNK - got;
-		if (f->watch.tick)
-			f->watch.tick(f->watch.arg, bytes->n);
-	}
-	return true;
-}
-
-static bool load(struct file *f, struct buf *bytes, struct igvm *g, struct err *e)
-{
-	return (slurp(f, bytes, e) && igvm_read(g, buf_bytes(bytes), e)) || err_subject(e, f->name);
 }
 
 /* ---- the verb */
@@ -177,9 +152,8 @@ static bool measure_file(const struct tee_request *q, struct igvm_guest *guest, 
 static bool measure(const struct tee_request *q, struct answer *a, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
-	owned(buf_free) struct buf bytes = BUF(IGVM_MAX + CHUNK);
-	owned(igvm_free) struct igvm g = {0};
-	struct igvm_guest guest = {.file = &g};
+	owned(igvm_file_free) struct igvm_file x = {0};
+	struct igvm_guest guest = {.file = &x.igvm};
 
 	if (q->args->n_operands != 1)
 		return err_set(e, REASON_USAGE, "one FILE is needed, %zu %s given",
@@ -187,23 +161,22 @@ static bool measure(const struct tee_request *q, struct answer *a, struct err *e
 	if (!file_open(&f, q->args->operands[0], e))
 		return false;
 	f.watch = q->watch;
-	return load(&f, &bytes, &g, e) && (measure_file(q, &guest, a, e) || err_subject(e, f.name));
+	return igvm_file_read(&x, &f, e) &&
+	       (measure_file(q, &guest, a, e) || err_subject(e, f.name));
 }
 
 static bool describe(struct file *f, struct part **root, struct err *e)
 {
-	owned(buf_free) struct buf bytes = BUF(IGVM_MAX + CHUNK);
-	owned(igvm_free) struct igvm g = {0};
+	owned(igvm_file_free) struct igvm_file x = {0};
 
-	return load(f, &bytes, &g, e) && igvm_describe(&g, root, e);
+	return igvm_file_read(&x, f, e) && igvm_describe(&x.igvm, root, e);
 }
 
 static bool extract(struct file *f, const char *folder, struct err *e)
 {
-	owned(buf_free) struct buf bytes = BUF(IGVM_MAX + CHUNK);
-	owned(igvm_free) struct igvm g = {0};
+	owned(igvm_file_free) struct igvm_file x = {0};
 
-	return load(f, &bytes, &g, e) && igvm_extract(&g, folder, e);
+	return igvm_file_read(&x, f, e) && igvm_extract(&x.igvm, folder, e);
 }
 
 extern const struct tee ovmf_snp_tee_igvm;

@@ -26,4 +26,11 @@ must bool compare_image(const struct manifest *m, struct file *f, struct verdict
 must bool compare_bundle(const struct manifest *m, const char *path, struct watch watch,
 			 struct verdict *v, struct err *e);
 
+/*
+ * The same of an IGVM file (ovmf-snp/igvm_file.h): does a row of the manifest have a launch digest
+ * that it gives, by whichever profile, under its policy ("code", one for each that does, or for
+ * each when none does)? And is it the file that the manifest names ("section")?
+ */
+must bool compare_igvm(const struct manifest *m, struct file *f, struct verdict *v, struct err *e);
+
 #endif

@@ -1,6 +1,6 @@
 #include "measure/base/hex.h"
 #include "ovmf-snp/bundle.h"
-#include "reference-db/compare.h"
+#include "reference-db/compare_parts.h"
 
 #define NAMED 16u /* rows that are told one by one */
 
@@ -9,15 +9,16 @@ static bool is_guest(const struct manifest *m, const struct manifest_row *row)
 	return row->kind == ROW_REFERENCE && !manifest_is_nitro(row) && manifest_launch(m, row);
 }
 
-static bool has_guest(const struct manifest *m)
+bool compare_wants_guest(const struct manifest *m, struct err *e)
 {
 	for (size_t i = 0; i < m->n_rows; i++)
 		if (is_guest(m, &m->row[i]))
 			return true;
-	return false;
+	return err_set(e, REASON_WRONG_MANIFEST,
+		       "the manifest has no launch digests of a guest of SEV-SNP");
 }
 
-static const struct manifest_row *row_of(const struct manifest *m, const struct digest *d)
+const struct manifest_row *compare_row_of(const struct manifest *m, const struct digest *d)
 {
 	for (size_t i = 0; i < m->n_rows; i++)
 		if (is_guest(m, &m->row[i]) &&
@@ -34,9 +35,10 @@ static const struct value *policy_of(const struct manifest *m, const struct mani
 	return NULL;
 }
 
-/* Under the row's mask; a row without a policy has none that could differ. */
-static bool has_policy(const struct value *v, uint64_t policy)
+bool compare_policy(const struct manifest *m, const struct manifest_row *row, uint64_t policy)
 {
+	const struct value *v = policy_of(m, row);
+
 	if (!v)
 		return true;
 	if (v->kind != VALUE_RAW || v->bytes.n != 8 || (v->mask.p && v->mask.n != 8))
@@ -46,6 +48,18 @@ static bool has_policy(const struct value *v, uint64_t policy)
 		    (v->mask.p ? v->mask.p[i] : 0xff))
 			return false;
 	return true;
+}
+
+void compare_tell(struct check *c, const struct manifest *m, const struct manifest_row *row,
+		  const char *name, bool same)
+{
+	if (row)
+		verdict_detail(c, "%.80s: is row %zu of the manifest%s%.100s%s", name,
+			       (size_t)(row - m->row), row->label ? ", " : "",
+			       row->label ? row->label : "",
+			       same ? "" : ", but not with its policy");
+	else
+		verdict_detail(c, "%.80s: no row of the manifest has this launch digest", name);
 }
 
 /* What is compared, and how many rows were no match. */
@@ -60,8 +74,8 @@ struct compared {
 static bool compare_row(struct compared *x, size_t i, struct err *e)
 {
 	owned(buf_free) struct buf name = BUF(256), hex = BUF(2 * DIGEST_MAX + 1);
-	const struct manifest_row *row = row_of(x->m, &x->r->row[i].digest);
-	bool same = row && has_policy(policy_of(x->m, row), x->r->policy);
+	const struct manifest_row *row = compare_row_of(x->m, &x->r->row[i].digest);
+	bool same = row && compare_policy(x->m, row, x->r->policy);
 	struct check *c;
 
 	x->failed += !same;
@@ -72,14 +86,7 @@ static bool compare_row(struct compared *x, size_t i, struct err *e)
 	c = verdict_add(x->v, "code", same ? CHECK_PASS : CHECK_FAIL,
 			same ? REASON_NONE : REASON_MEASUREMENT);
 	verdict_actual(c, "%s", buf_cstr(&hex));
-	if (row)
-		verdict_detail(c, "%.80s: is row %zu of the manifest%s%.100s%s", buf_cstr(&name),
-			       (size_t)(row - x->m->row), row->label ? ", " : "",
-			       row->label ? row->label : "",
-			       same ? "" : ", but not with its policy");
-	else
-		verdict_detail(c, "%.80s: no row of the manifest has this launch digest",
-			       buf_cstr(&name));
+	compare_tell(c, x->m, row, buf_cstr(&name), same);
 	return buf_done(&name, "the name of a row", e) && buf_done(&hex, "a digest", e);
 }
 
@@ -99,7 +106,7 @@ static bool compare_rows(const struct manifest *m, const struct launch_record *r
 
 /* ---- parts */
 
-static const struct component *component_of(const struct manifest *m, const char *name)
+const struct component *compare_component_of(const struct manifest *m, const char *name)
 {
 	for (size_t i = 0; i < m->n_components; i++)
 		if (strcmp(m->component[i].name, name) == 0)
@@ -118,7 +125,7 @@ static bool compare_part(const struct manifest *m, enum launch_part part,
 			 const struct launch_file *f, struct verdict *v)
 {
 	const char *name = launch_part_name(part);
-	const struct component *want = component_of(m, name);
+	const struct component *want = compare_component_of(m, name);
 
 	if ((!want && !f->present) || same_file(want, f))
 		return true;
@@ -160,12 +167,8 @@ bool compare_bundle(const struct manifest *m, const char *path, struct watch wat
 {
 	owned(snp_bundle_free) struct snp_bundle b = {0};
 
-	if (!has_guest(m))
-		return err_set(e, REASON_WRONG_MANIFEST,
-			       "the manifest has no launch digests of a guest of SEV-SNP");
-	if (!snp_bundle_read(&b, path, watch, e))
-		return false;
-	if (!compare_rows(m, &b.found, v, e))
+	if (!compare_wants_guest(m, e) || !snp_bundle_read(&b, path, watch, e) ||
+	    !compare_rows(m, &b.found, v, e))
 		return false;
 	compare_parts(m, &b.found, v);
 	/* Who hears a yes goes on to use the record: it must not tell of other digests. */

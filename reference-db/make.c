@@ -7,6 +7,7 @@
 #include "measure/base/hex.h"
 #include "measure/core/hash.h"
 #include "ovmf-snp/bundle.h"
+#include "ovmf-snp/igvm_file.h"
 #include "reference-db/make_parts.h"
 #include "reference-db/names.h"
 
@@ -267,12 +268,19 @@ static bool make_eif(struct manifest *m, const struct make_request *q, const str
 	       put_registers(m, q->certificate, &img, r, e);
 }
 
+static bool make_any(struct manifest *m, const struct make_request *q, const struct record *r,
+		     struct err *e)
+{
+	if (snp_bundle_is(q->image))
+		return make_bundle(m, q, r, e);
+	return igvm_file_is(q->image) ? make_igvm(m, q, r, e) : make_eif(m, q, r, e);
+}
+
 bool manifest_make(struct manifest *m, const struct make_request *q, struct err *e)
 {
 	owned(record_free) struct record r = {0};
 
 	*m = (struct manifest){0};
-	return make_read_record(&r, q->record, e) &&
-	       ((snp_bundle_is(q->image) ? make_snp : make_eif)(m, q, &r, e) || blame(q, e)) &&
+	return make_read_record(&r, q->record, e) && (make_any(m, q, &r, e) || blame(q, e)) &&
 	       buf_done(&m->strings, "the texts of a manifest", e) && manifest_check(m, e);
 }

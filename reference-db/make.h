@@ -2,7 +2,8 @@
  * A manifest from an image: its registers, the digest and size of the unsigned image and of each
  * section, and what the build record, or the command line, says of where they come from. Or from
  * a bundle of a guest of SEV-SNP (ovmf-snp/bundle.h): its launch digests, computed again from the
- * files, which must be those that its record tells of.
+ * files, which must be those that its record tells of. Or from an IGVM file, and the launch digest
+ * that it gives by one profile (ovmf-snp/igvm_measure.h).
  */
 #ifndef REFERENCE_DB_MAKE_H
 #define REFERENCE_DB_MAKE_H
@@ -19,12 +20,15 @@ struct make_request {
 	const char *certificate; /* path: PCR8 becomes part of the manifest; or NULL */
 	struct watch watch;
 
-	/* of a bundle */
+	/* of a guest of SEV-SNP */
 	const char *profile_uri; /* MANIFEST_SNP_2025, or that of 2024 */
-	uint64_t
-		policy_mask; /* bits of the policy that evidence must have as the bundle has them */
+	uint64_t policy_mask; /* bits of the policy that evidence must have as the image has them */
 	bool allow_debug;
 	const char *id_block, *id_auth; /* paths: the ID block of its one launch digest; or NULL */
+
+	/* of an IGVM file: who starts it; NULL when the ID block tells it, or it is the same */
+	const char *igvm_profile;
+	bool native_zero;
 };
 
 /*

@@ -5,6 +5,7 @@
 #ifndef REFERENCE_DB_MAKE_PARTS_H
 #define REFERENCE_DB_MAKE_PARTS_H
 
+#include "ovmf-snp/idblock.h"
 #include "reference-db/make.h"
 #include "reference-db/record.h"
 
@@ -32,8 +33,48 @@ const char *make_keep(struct manifest *m, const char *text);
 /* A digest as the next value of the last row. */
 must bool make_digest(struct manifest *m, const char *name, const struct digest *d, struct err *e);
 
-/* A bundle's manifest, whose strings are not made yet. */
-must bool make_snp(struct manifest *m, const struct make_request *q, const struct record *r,
-		   struct err *e);
+/* ---- guests of SEV-SNP */
+
+/* What rows hold beside their launch digest: an ID block with the digests of its keys. */
+struct make_identity {
+	bool given;
+	bool separate; /* is a file of its own */
+	uint64_t policy_mask; /* given or not */
+	struct idblock block;
+	struct idblock_auth auth;
+	struct digest file, id_key, author_key;
+};
+
+/* The files that the request names, if it does. Errors: usage, id-block-form, signature. */
+must bool make_identity_read(struct make_identity *id, const struct make_request *q, struct err *e);
+
+/* Verifies a block that is there (signature), and digests its keys. */
+must bool make_identity_check(struct make_identity *id, struct err *e);
+
+/* The manifest's room, for so many rows, with its words and its profile. */
+must bool make_snp_words(struct manifest *m, const struct make_request *q, const struct record *r,
+			 size_t rows, struct err *e);
+
+struct make_guest {
+	struct bytes label;
+	struct digest digest;
+	uint64_t policy;
+};
+
+/* One row more. */
+must bool make_guest(struct manifest *m, const struct make_guest *g, const struct make_identity *id,
+		     struct err *e);
+
+/* Name, size and digest of a file, with its origin; the ID block that is a file of its own. */
+must bool make_component(struct manifest *m, const struct component *c, const struct record *r,
+			 struct err *e);
+must bool make_block_component(struct manifest *m, const struct make_identity *id,
+			       const struct record *r, struct err *e);
+
+/* Manifests of a bundle, and of an IGVM file, whose strings are not made yet. */
+must bool make_bundle(struct manifest *m, const struct make_request *q, const struct record *r,
+		      struct err *e);
+must bool make_igvm(struct manifest *m, const struct make_request *q, const struct record *r,
+		    struct err *e);
 
 #endif

@@ -19,6 +19,7 @@
 #define MANIFEST_VALUES 262144u
 #define MANIFEST_NAME 256u /* bytes of a product, version, vendor or file name of ours */
 #define MANIFEST_NITRO "aws.amazon.com/nitro-enclaves" /* class vendor of a Nitro enclave */
+#define MANIFEST_IGVM "igvm" /* the component that a guest's whole image is */
 #define MANIFEST_SNP_CLASS "1.3.6.1.4.1.3704.3.1" /* class-id of a chip of AMD's profile */
 #define MANIFEST_SNP_2024 "tag:amd.com,2024:snp-corim-profile"
 #define MANIFEST_SNP_2025 "tag:amd.com,2025:snp-corim-profile"
@@ -138,9 +139,10 @@ bool manifest_alg_find(int alg, enum digest_alg *out);
  * What may be written, whatever the encoding: names that no reader could take for something else,
  * components, and the reference values. Those are either one Nitro row with PCR0, PCR1, PCR2 and
  * perhaps PCR8, and an artefact; or, with AMD's profile, a row with a label for each launch digest,
- * no artefact, and the firmware as the first component. Such a row holds GUEST_SVN (at least),
- * POLICY, FAMILY_ID, IMAGE_ID, MEASUREMENT, ID_KEY_DIGEST and AUTHOR_KEY_DIGEST in that order,
- * POLICY and MEASUREMENT always; POLICY has a mask by the URI of 2025 and none by that of 2024.
+ * no artefact, and as the first component the firmware, or the IGVM file that holds everything.
+ * Such a row holds GUEST_SVN (at least), POLICY, FAMILY_ID, IMAGE_ID, MEASUREMENT, ID_KEY_DIGEST
+ * and AUTHOR_KEY_DIGEST in that order, POLICY and MEASUREMENT always; POLICY has a mask by the URI
+ * of 2025 and none by that of 2024.
  * Errors: usage, zero-measurement, debug-mode, naming what is wrong.
  */
 must bool manifest_check(const struct manifest *m, struct err *e);

@@ -267,7 +267,9 @@ static bool check_snp(const struct manifest *m, struct err *e)
 	if (!check_distinct(m, e) || !check_components(m, 1, e))
 		return false;
 	return strcmp(m->component[0].name, "firmware") == 0 ||
-	       err_set(e, REASON_USAGE, "the first component is %s, where the firmware must be",
+	       strcmp(m->component[0].name, MANIFEST_IGVM) == 0 ||
+	       err_set(e, REASON_USAGE,
+		       "the first component is %s, where the firmware or an IGVM file must be",
 		       m->component[0].name);
 }
 

@@ -2,6 +2,7 @@
 #include "measure/cli/report.h"
 #include "measure/cli/verbs.h"
 #include "ovmf-snp/bundle.h"
+#include "ovmf-snp/igvm_file.h"
 #include "reference-db/compare.h"
 #include "reference-db/released.h"
 #include "reference-db/show.h"
@@ -49,7 +50,8 @@ static bool compare(struct cli *c, const char *path, const struct released *r, s
 		return false;
 	f.watch = cli_watch(c);
 	cli_expect_file(c, path);
-	return compare_image(&r->manifest, &f, v, e) || err_subject(e, path);
+	return (igvm_file_is(path) ? compare_igvm : compare_image)(&r->manifest, &f, v, e) ||
+	       err_subject(e, path);
 }
 
 /* A yes says what it does not prove, every time. */

@@ -4,6 +4,7 @@
 #include "measure/cli/verbs.h"
 #include "measure/core/cbor_diag.h"
 #include "ovmf-snp/bundle.h"
+#include "ovmf-snp/igvm_file.h"
 #include "ovmf-snp/request_list.h"
 #include "reference-db/bundle.h"
 #include "reference-db/corim.h"
@@ -34,10 +35,13 @@ enum {
 	M_ID_BLOCK,
 	M_ID_AUTH,
 	M_ALLOW_DEBUG,
+	M_PROFILE,
+	M_NATIVE_ZERO,
 	M_OUTPUT
 };
 
 static const char *const profile_years[] = {"2025", "2024", NULL};
+static const char *const igvm_makers[] = {"igvmmeasure", "igvm-crate", "qemu", NULL};
 
 static const struct opt make_opts[] = {
 	[M_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
@@ -52,14 +56,18 @@ static const struct opt make_opts[] = {
 	[M_CERTIFICATE] = {"certificate", 0, OPT_VALUE, "FILE", NULL,
 			   "a signer's certificate (PEM), whose PCR8 is part of the release"},
 	[M_PROFILE_URI] = {"profile-uri", 0, OPT_VALUE, "YEAR", profile_years,
-			   "of a bundle: AMD's profile by its URI of that year (2025)"},
+			   "of a guest: AMD's profile by its URI of that year (2025)"},
 	[M_POLICY_MASK] = {"policy-mask", 0, OPT_VALUE, "N", NULL,
-			   "of a bundle: the bits of the policy that must be so (all)"},
+			   "of a guest: the bits of the policy that must be so (all)"},
 	[M_ID_BLOCK] = {"id-block", 0, OPT_VALUE, "FILE", NULL,
-			"of a bundle: the ID block that the guest is started with"},
+			"of a guest: the ID block that it is started with"},
 	[M_ID_AUTH] = {"id-auth", 0, OPT_VALUE, "FILE", NULL, "and its authentication"},
 	[M_ALLOW_DEBUG] = {"allow-debug", 0, OPT_FLAG, NULL, NULL,
 			   "accept a policy under which the host can read the guest"},
+	[M_PROFILE] = {"profile", 0, OPT_VALUE, "NAME", igvm_makers,
+		       "of an IGVM file: who starts the guest (whom its ID block tells)"},
+	[M_NATIVE_ZERO] = {"native-zero", 0, OPT_FLAG, NULL, NULL,
+			   "pages without data are zero pages (igvmmeasure's option)"},
 	[M_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the manifest to write, unsigned"},
 	{0},
 };
@@ -80,16 +88,20 @@ static bool read_snp(const struct cli *c, struct make_request *q, struct err *e)
 	const char *year = args_value(&c->args, M_PROFILE_URI);
 	const char *mask = args_value(&c->args, M_POLICY_MASK);
 	bool old = year && strcmp(year, profile_years[1]) == 0;
+	bool guest = snp_bundle_is(q->image) || igvm_file_is(q->image);
 
-	for (unsigned i = M_PROFILE_URI; i <= M_ALLOW_DEBUG; i++)
-		if (args_has(&c->args, i) && !snp_bundle_is(q->image))
-			return err_set(e, REASON_USAGE, "--%s means nothing for '%s': no bundle",
+	for (unsigned i = M_PROFILE_URI; i <= M_NATIVE_ZERO; i++)
+		if (args_has(&c->args, i) && !guest)
+			return err_set(e, REASON_USAGE,
+				       "--%s means nothing for '%s': no bundle, nor an IGVM file",
 				       make_opts[i].name, q->image);
 	q->profile_uri = old ? MANIFEST_SNP_2024 : MANIFEST_SNP_2025;
 	q->policy_mask = UINT64_MAX;
 	q->id_block = args_value(&c->args, M_ID_BLOCK);
 	q->id_auth = args_value(&c->args, M_ID_AUTH);
 	q->allow_debug = args_has(&c->args, M_ALLOW_DEBUG);
+	q->igvm_profile = args_value(&c->args, M_PROFILE);
+	q->native_zero = args_has(&c->args, M_NATIVE_ZERO);
 	if (mask && old)
 		return err_set(e, REASON_USAGE, "the profile of 2024 has no --policy-mask");
 	return !mask || request_number("policy-mask", mask, &q->policy_mask, e);
@@ -143,8 +155,8 @@ static bool make_run(struct cli *c, struct answer *a, struct err *e)
 	cli_expect_file(c, q.image);
 	if (!manifest_make(&m, &q, e)) {
 		if (e->reason == REASON_MAGIC)
-			err_hint(e, "a manifest is made of an EIF, or of the folder that `measure "
-				    "build snp` writes");
+			err_hint(e, "a manifest is made of an EIF, of an IGVM file, or of the "
+				    "folder that `measure build snp` writes");
 		return false;
 	}
 	if (!corim_write(&m, &payload, e) || !make_answer(c, &m, a, e))

@@ -146,23 +146,12 @@ expect_stderr_has 'measure: error[signature]: changed: the ID block: the signatu
 ok 'what is for another guest, or by another key, is a no'
 
 # an IGVM file for snp with a policy, one page, one processor
-python3 - <<'EOT'
-import struct, zlib
-
-def header(kind, body):
-    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
-
-def write(name, headers, data=b""):
-    h = b"".join(headers)
-    fixed = lambda c: b"IGVM" + struct.pack("<5I", 1, 24, len(h), 24 + len(h) + len(data), c)
-    open(name, "wb").write(fixed(zlib.crc32(fixed(0) + h)) + h + data)
-
-platform = header(1, struct.pack("<IBBHQ", 1, 0, 2, 1, 0))
-policy = header(0x101, struct.pack("<QII", 0x3001F, 1, 0))
-page = lambda at: header(0x302, struct.pack("<QIIIHH", 0x1000, 1, at, 0, 0, 0))
-context = header(0x304, struct.pack("<QIIHH", 0xFFFFFFFFF000, 1, 4232, 0, 0))
-write("guest.igvm", [platform, policy, page(136), context], b"\x11" * 4096 + b"\x22" * 4096)
-write("nopolicy.igvm", [platform, page(0)])
+PYTHONPATH=$ROOT/tests/cli PYTHONDONTWRITEBYTECODE=1 python3 - <<'EOT'
+from igvm import *
+head = [platform(1, SNP), policy(0x3001F)]
+data = b"\x11" * 4096 + b"\x22" * 4096
+write("guest.igvm", head + [page(0x1000, 1, 136), context(1, 4232)], data)
+write("nopolicy.igvm", [platform(1, SNP), page(0x1000, 1)])
 EOT
 run igvm guest.igvm --profile qemu
 digest=$(sed 's/^MEASUREMENT  //' "$STDOUT")

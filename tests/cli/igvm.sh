@@ -5,35 +5,19 @@
 need python3
 
 # The file that the unit tests measure: the same numbers, from another maker.
-cat >forge.py <<'EOT'
-import struct, zlib
-
-def header(kind, body):
-    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
-
-def platform(mask, kind):
-    return header(1, struct.pack("<IBBHQ", mask, 0, kind, 1, 0))
-
-def page(gpa, mask, offset=0, flags=0):
-    return header(0x302, struct.pack("<QIIIHH", gpa, mask, offset, flags, 0, 0))
-
-def write(name, headers, data=b"", crc=None):
-    h = b"".join(headers)
-    total = 24 + len(h) + len(data)
-    fixed = lambda c: b"IGVM" + struct.pack("<5I", 1, 24, len(h), total, c)
-    crc = zlib.crc32(fixed(0) + h) if crc is None else crc
-    open(name, "wb").write(fixed(crc) + h + data)
-
+PYTHONPATH=$ROOT/tests/cli PYTHONDONTWRITEBYTECODE=1 python3 - <<'EOT'
+import struct
+from igvm import *
 base = [
-    platform(1, 2),
-    platform(2, 3),
-    header(0x101, struct.pack("<QII", 0x30000, 1, 0)),
+    platform(1, SNP),
+    platform(2, TDX),
+    policy(0x30000),
     page(0x1000, 3, 288),
     page(0x2000, 1),
     header(0x301, struct.pack("<QII", 0x2000, 0, 0)),
     header(0x307, struct.pack("<II", 0, 4)),
     header(0x303, struct.pack("<QII", 0x10000, 1, 0)),
-    header(0x304, struct.pack("<QIIHH", 0xFFFFFFFFF000, 1, 4384, 0, 0)),
+    context(1, 4384),
     header(0x305, struct.pack("<QIIII", 0, 3, 0x100000, 0, 0)),
 ]
 data = b"\x11" * 4096 + b"\x22" * 4096
@@ -41,9 +25,8 @@ write("guest.igvm", base, data)
 write("crc.igvm", base, data, crc=1)
 write("large.igvm", base[:4] + [page(0x200000, 1, 0, 1)] + base[5:], data)
 write("native.igvm", [platform(1, 0)])
-write("overlap.igvm", [platform(1, 2), page(0x1000, 1), page(0x1000, 1)])
+write("overlap.igvm", [platform(1, SNP), page(0x1000, 1), page(0x1000, 1)])
 EOT
-python3 forge.py
 snp=c940fa7d1a41dcd4b8e90b1279b73f43e917992f61b0f3c0a612c040e56ad65865a4234c23d34be9780de3c31905bf1c
 
 run igvm guest.igvm --profile igvmmeasure

@@ -221,7 +221,7 @@ static void rows_that_could_be_mistaken_are_not_written(void **state)
 	refuse(an_artefact, REASON_USAGE, "a guest of SEV-SNP has no single image");
 	refuse(no_components, REASON_USAGE, "0 components, where 1 to 64 are possible");
 	refuse(no_firmware, REASON_USAGE,
-	       "the first component is initrd, where the firmware must be");
+	       "the first component is initrd, where the firmware or an IGVM file must be");
 	refuse(an_entity, REASON_USAGE, "other profiles, entities and validity are not written");
 }
 

@@ -6,7 +6,7 @@
 #include "tests/unit/support_hex.h"
 #include "tests/unit/support_igvm.h"
 
-#include "ovmf-snp/igvm_measure.h"
+#include "ovmf-snp/igvm_file.h"
 
 struct one {
 	struct buf file;
@@ -161,6 +161,49 @@ static void large_pages_are_told(void **state)
 	finish(&o);
 }
 
+/* ---- the ways of one file */
+
+static void every_way_that_gives_a_digest_is_there_with_its_name(void **state)
+{
+	static const char *const names[] = {"IGVM, igvmmeasure", "IGVM, igvmmeasure, native zero",
+					    "IGVM, igvm-crate", "IGVM, qemu"};
+	struct igvm_ways w;
+	struct err e = {0};
+	struct one o;
+
+	(void)state;
+	start(&o, "qemu", IGVM_SNP);
+	assert_true(igvm_ways(&w, &o.g, &e));
+	assert_int_equal(w.n, 4);
+	for (size_t i = 0; i < w.n; i++) {
+		owned(buf_free) struct buf name = BUF(128);
+		struct digest d;
+
+		igvm_guest_put(&name, &w.way[i].guest);
+		assert_string_equal(buf_cstr(&name), names[i]);
+		assert_true(igvm_measure(&w.way[i].guest, &d, &e));
+		assert_true(digest_equal(&d, &w.way[i].digest));
+	}
+	finish(&o);
+}
+
+static void a_profile_that_gives_no_digest_is_no_way(void **state)
+{
+	struct igvm_ways w;
+	struct err e = {0};
+	struct one o;
+
+	(void)state;
+	start(&o, "qemu", IGVM_SNP);
+	o.g.n_headers -= 2; /* without the context there is nothing that KVM could launch */
+	assert_true(igvm_ways(&w, &o.g, &e));
+	assert_int_equal(w.n, 3);
+	o.g.n_platforms = 0;
+	assert_false(igvm_ways(&w, &o.g, &e));
+	check_err(&e, REASON_IGVM, "the file is not for the platform 'snp'");
+	finish(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +214,8 @@ int main(void)
 		cmocka_unit_test(guests_that_nobody_starts_have_no_digest),
 		cmocka_unit_test(what_the_profiles_demand),
 		cmocka_unit_test(large_pages_are_told),
+		cmocka_unit_test(every_way_that_gives_a_digest_is_there_with_its_name),
+		cmocka_unit_test(a_profile_that_gives_no_digest_is_no_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,26 @@ done <table
 expect test "$good" -gt 0
 ok "$good of $good digests are those of the peers, $refused of $refused refusals"
 
+made=0
+while read -r name profile platform zero digest; do
+	case $name$platform$digest in *signed*snp* | no-policy* | *snp-) continue ;; *snp*) ;; *) continue ;; esac
+	set -- manifest make "$vectors/$name.igvm" --product example.org/vm --version 1 --allow-debug --profile "$profile"
+	[ "$zero" = - ] || set -- "$@" --native-zero
+	run "$@" -o made.corim --json
+	expect_status 0
+	expect_json "[r['measurement'] for r in j['rows']] == ['$digest']"
+	made=$((made + 1))
+done <table
+for name in minimal-signed minimal-signed-no-author; do
+	run manifest make "$vectors/$name.igvm" --product example.org/vm --version 1 -o made.corim --json
+	expect_status 0
+	expect_json 'len(j["rows"]) == 1'
+	run manifest show made.corim
+	expect_stdout_has 'ID_KEY_DIGEST'
+done
+expect test "$made" -gt 0
+ok "$made of $made digests are rows of manifests, and ID blocks choose theirs"
+
 files=0
 for file in "$vectors"/*.igvm; do
 	run inspect "$file" --json
