@@ -46,7 +46,7 @@ EVIDENCE_ROWS := $(call rows,evidence)
 PROSE := $(sort $(filter-out measure/man/measure-fetch%,$(wildcard measure/man/*.in)))
 FETCH_PROSE := $(sort $(wildcard measure/man/measure-fetch*.in))
 FORMATS := $(sort $(wildcard reference-db/formats/*))
-GEN := tee_table evidence_table man_prose
+GEN := tee_table evidence_table man_prose inits
 UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
@@ -207,6 +207,41 @@ $(call object,measure/cli/version.c): private DEFINES += -DMEASURE_COMMIT='"$(ME
 $(call object,measure/cli/version.c): $(BUILD)/gen/version
 $(call object,measure/cli/man.c): Makefile
 
+# ---- the init of an enclave: a program without a C library, whose bytes are those of this compiler
+# alone, whatever flags the rest is built with; of both architectures where there is a compiler
+INIT_SRC := $(call sources,eif/init)
+INIT_FLAGS = -std=c11 -D_GNU_SOURCE -I. -Os -ffreestanding -fno-builtin -fno-pie -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffunction-sections $(WARN) \
+	$(PREFIX_MAP)
+INIT_LINK := -nostdlib -static -no-pie -s -Wl,--build-id=none,--gc-sections,-z,noexecstack \
+	-Wl,-z,max-page-size=4096,-z,noseparate-code
+# a loop that fills memory is not to become a call of itself
+INIT_LOOPS := -fno-tree-loop-distribute-patterns
+ifdef compiles
+NATIVE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+init-cc = $(if $(filter $1,$(NATIVE)),$(CC),$1-linux-gnu-gcc)
+hash := \#
+try-init = $(shell echo '$(hash)include <sys/syscall.h>' | $(call init-cc,$1) -Werror $2 -x c -fsyntax-only - 2>/dev/null && echo yes)
+INIT_ARCHS := $(foreach a,x86_64 aarch64,$(if $(call try-init,$a),$a))
+INITS := $(INIT_ARCHS:%=$(BUILD)/init-%)
+endif
+
+$(INITS): $(BUILD)/init-%: $(INIT_SRC) $(wildcard eif/init/*.h) $(BUILD)/gen/init-flags
+	$(call say,INIT)
+	$(Q)$(call init-cc,$*) $(INIT_FLAGS) $(if $(call try-init,$*,$(INIT_LOOPS)),$(INIT_LOOPS)) \
+		$(INIT_LINK) -o $@ $(INIT_SRC)
+
+$(BUILD)/gen/init-flags: FORCE
+	$(call rewrite,$(foreach a,$(INIT_ARCHS),$(call init-cc,$a)) $(INIT_FLAGS) $(INIT_LINK))
+
+$(BUILD)/gen/inits.c: $(INITS)
+	@{ printf '#include "eif/init.h"\n\n'; $(foreach a,$(INIT_ARCHS), \
+		printf 'static const uint8_t $a[] = {\n'; \
+		od -An -v -tu1 $(BUILD)/init-$a | sed 's/[0-9][0-9]*/&,/g'; printf '};\n\n';) \
+		printf 'const struct eif_init eif_inits[] = {\n'; \
+		$(foreach a,$(INIT_ARCHS),printf '\t{"$a", {$a, sizeof($a)}},\n';) \
+		printf '\t{0},\n};\n'; } >$@
+
 # ---- man pages and completions, printed by the program from its option tables
 PAGED := $(filter-out $(STATIC_PROGRAMS),$(PROGRAMS))
 man: $(PAGED)
@@ -247,7 +282,9 @@ uninstall:
 # ---- tests
 # what several tests use; each program takes from the archive what it needs
 KIT := $(BUILD)/libtests.a
-$(KIT): $(call object,$(SUPPORT))
+# (of the init what runs anywhere)
+INIT_TESTED := $(call object,eif/init/words.c)
+$(KIT): $(call object,$(SUPPORT)) $(INIT_TESTED)
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) qcDs $@ $^
 
@@ -347,4 +384,4 @@ help:
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
 	@echo 'vectors,fuzz,asan,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
 
--include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
+-include $(patsubst %.o,%.d,$(LIBOBJ) $(INIT_TESTED) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))

@@ -1,0 +1,16 @@
+/*
+ * The file systems that an application expects, and its root made the root of everything.
+ */
+#ifndef EIF_INIT_MOUNTS_H
+#define EIF_INIT_MOUNTS_H
+
+/* /dev, and the console in the place of all three standard streams. */
+void mounts_console(void);
+
+/* /rootfs becomes the root; there being none is the end. */
+void mounts_root(void);
+
+/* proc, sys, dev, pts, shm, run, tmp, cgroup2, and the links in /dev. What fails is said. */
+void mounts_all(void);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * What the init says on the console, which is the only place where anybody can read it. Each line
+ * begins with "init: ". Errors are the negative numbers that system calls give.
+ */
+#ifndef EIF_INIT_REPORT_H
+#define EIF_INIT_REPORT_H
+
+/* "init: WHAT WHICH", or "init: WHAT" where `which` is NULL. */
+void report(const char *what, const char *which);
+
+/* The same with ": ENOENT" behind it. */
+void report_error(const char *what, const char *which, long error);
+
+/* The same of a failure that leaves nothing to do: restart the machine, which ends an enclave. */
+_Noreturn void report_last(const char *what, const char *which, long error);
+
+/* Restart the machine. */
+_Noreturn void report_end(void);
+
+#endif
