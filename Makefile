@@ -344,7 +344,7 @@ check-vectors: $(PROGRAM)
 check-fuzz: $(call program,$(FUZZERS))
 	$(RUN) corpus ci/replay.sh
 # the other programs are no part of this tree; without them it skips
-check-parity: $(PROGRAM)
+check-parity: $(PROGRAM) $(MUTATE)
 	@MEASURE='$(PROGRAM)' tests/parity/run.sh
 check-canary: $(BUILD)/tests/san/canary
 	$(RUN) canary tests/san/canary.sh

@@ -44,6 +44,22 @@ static bool kernel_load(struct guest *g, const struct guest_files *f, struct err
 	       kernelhash_make(&g->hashes, &g->kernel, f->initrd ? &g->initrd : NULL, f->append, e);
 }
 
+/* ovmf_read() knows of one image; here are two. */
+static bool svsm_check(const struct guest *g, struct err *e)
+{
+	for (size_t i = 0; i < g->svsm.n_sections; i++) {
+		const struct ovmf_section *s = &g->svsm.section[i];
+
+		if ((uint64_t)s->gpa + s->size > g->ovmf.gpa)
+			return err_at(e, REASON_FIRMWARE, s->at,
+				      "section %zu (%s) at 0x%x with 0x%x bytes lies over the "
+				      "firmware, which begins at 0x%llx",
+				      i, ovmf_section_name(s->type), s->gpa, s->size,
+				      (unsigned long long)g->ovmf.gpa);
+	}
+	return true;
+}
+
 static bool svsm_load(struct guest *g, const struct guest_files *f, struct err *e)
 {
 	if (!f->svsm)
@@ -52,8 +68,14 @@ static bool svsm_load(struct guest *g, const struct guest_files *f, struct err *
 		return err_set(e, REASON_USAGE,
 			       "a variable store of %llu bytes does not fit below the firmware",
 			       (unsigned long long)f->vars_size);
+	if (f->vars_size % OVMF_PAGE != 0)
+		return err_set(e, REASON_USAGE,
+			       "a variable store of %llu bytes is no whole number of pages, so the "
+			       "SVSM below it would not begin at one",
+			       (unsigned long long)f->vars_size);
 	g->launch.svsm = &g->svsm;
-	return image_load(&g->svsm_file, &g->svsm, f->svsm, g->ovmf.gpa - f->vars_size, e);
+	return image_load(&g->svsm_file, &g->svsm, f->svsm, g->ovmf.gpa - f->vars_size, e) &&
+	       (svsm_check(g, e) || err_subject(e, f->svsm));
 }
 
 bool guest_load(struct guest *g, const struct guest_files *f, const struct profile *profile,
@@ -154,11 +176,16 @@ void guest_notes(const struct guest *g, bool snp, struct answer *a)
 		answer_note(a, REASON_NO_SEV_METADATA,
 			    "the firmware has no SEV metadata, so no SNP guest starts from it; the "
 			    "digest is what other tools print for it");
-	if (c.kernel == BOUND_NOT)
+	if (g->launch.svsm)
+		answer_note(a, REASON_NOT_BOUND,
+			    "the digest binds the firmware and the SVSM alone: kernel, initrd, "
+			    "command line and disk can be exchanged without a trace");
+	else if (c.kernel == BOUND_NOT)
 		answer_note(a, REASON_NOT_BOUND,
 			    "the digest binds the firmware alone: kernel, initrd, command line and "
 			    "disk can be exchanged without a trace%s",
-			    ovmf_section(&g->ovmf, OVMF_KERNEL_HASHES) || g->ovmf.has_hashes
+			    g->ovmf.has_hashes &&
+					    (!snp || ovmf_section(&g->ovmf, OVMF_KERNEL_HASHES))
 				    ? " (--kernel binds them)"
 				    : " (and this firmware has no place for their hashes)");
 	else if (c.disk == BOUND_NOT)

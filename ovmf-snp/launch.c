@@ -22,8 +22,9 @@ static bool hashes_launch(struct gctx *g, const struct launch *l, const struct o
 
 	if (!l->kernel)
 		return gctx_run(g, GCTX_ZERO, s->gpa, s->size, e);
-	if (s->size != OVMF_PAGE || !o->has_hashes ||
-	    o->hashes_gpa / OVMF_PAGE != s->gpa / OVMF_PAGE)
+	if (!o->has_hashes)
+		return no_place(e);
+	if (s->size != OVMF_PAGE || o->hashes_gpa / OVMF_PAGE != s->gpa / OVMF_PAGE)
 		return err_at(
 			e, REASON_FIRMWARE, s->at,
 			"the section for kernel hashes is at 0x%x with 0x%x bytes, their table "

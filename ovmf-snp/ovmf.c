@@ -164,7 +164,7 @@ static void take_entries(struct ovmf *o)
 	o->reset_eip = reset ? le32(reset->data, 0) : 0;
 	o->hashes_gpa = hashes ? le32(hashes->data, 0) : 0;
 	o->hashes_size = hashes ? le32(hashes->data, 4) : 0;
-	o->has_hashes = o->hashes_gpa != 0;
+	o->has_hashes = o->hashes_gpa != 0 && o->hashes_size >= OVMF_HASHES_SIZE;
 	o->has_svsm_info = svsm != NULL;
 	o->svsm_entry = svsm ? le32(svsm->data, 0) : 0;
 }
@@ -188,6 +188,11 @@ static bool section_check(const struct ovmf *o, const struct ovmf_section *s, st
 		return err_at(e, REASON_FIRMWARE, s->at,
 			      "section %zu (%s) is at 0x%x with 0x%x bytes: no whole pages",
 			      o->n_sections, name, s->gpa, s->size);
+	if ((s->type == OVMF_SECRETS || s->type == OVMF_CPUID) && s->size != OVMF_PAGE)
+		return err_at(e, REASON_FIRMWARE, s->at,
+			      "section %zu (%s) has 0x%x bytes: of other than one page monitors "
+			      "measure different things",
+			      o->n_sections, name, s->size);
 	if (overlap(s->gpa, s->size, o->gpa, o->image.n))
 		return err_at(
 			e, REASON_FIRMWARE, s->at,

@@ -18,6 +18,7 @@
 #define OVMF_END (1ull << 32) /* where the image ends in the guest's memory */
 #define OVMF_ENTRIES 32u
 #define OVMF_SECTIONS 64u
+#define OVMF_HASHES_SIZE 176u /* bytes of the table of kernel hashes: with less room QEMU refuses */
 #define OVMF_SECTION_PAGES 65536u /* of all sections together */
 
 enum ovmf_section_type {

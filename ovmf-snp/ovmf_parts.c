@@ -213,9 +213,8 @@ bool ovmf_describe(const struct ovmf *o, struct part **root, struct err *e)
 	if (!part_detail(new, e, "launched at 0x%llx, %s, %s", hex(o->gpa),
 			 o->has_metadata ? "with SEV metadata"
 					 : "without SEV metadata: no SNP guest starts from it",
-			 ovmf_section(o, OVMF_KERNEL_HASHES) || o->has_hashes
-				 ? "with a place for kernel hashes"
-				 : "without a place for kernel hashes") ||
+			 o->has_hashes ? "with a place for kernel hashes"
+				       : "without a place for kernel hashes") ||
 	    !volumes_describe(o->image, new, e) || !tables(o, new, e))
 		return false;
 	*root = take(new);

@@ -136,6 +136,9 @@ static bool read_vars(struct request *r, const struct args *args, struct err *e)
 				      &r->files.vars_size, e);
 	if (!file_open(&f, path, e))
 		return false;
+	if (f.stream)
+		return err_set(e, REASON_USAGE,
+			       "--vars-file: a stream has no size; --vars-size tells it");
 	r->files.vars_size = f.size;
 	return true;
 }
@@ -158,9 +161,26 @@ static bool read_hash(struct request *r, const struct args *args, struct err *e)
 	return true;
 }
 
+/* Of one guest: what comes from a pipe comes once. */
+static bool check_streams(const struct guest_files *f, const char *append, struct err *e)
+{
+	const char *const paths[] = {f->ovmf, f->kernel, f->initrd, f->svsm, append};
+	unsigned streams = 0;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		streams += paths[i] && strcmp(paths[i], "-") == 0;
+	return streams < 2 || err_set(e, REASON_USAGE,
+				      "%u files are - , and standard input is one stream", streams);
+}
+
+/*
+ * A kernel is bound by guests that have a table of hashes. The other modes pass it over, as
+ * sev-snp-measure does, and say that it is not bound.
+ */
 static bool read_files(struct request *r, const struct args *args, struct err *e)
 {
-	bool append = args_has(args, O_APPEND) || args_has(args, O_APPEND_FILE);
+	const char *text = args_value(args, O_APPEND), *path = args_value(args, O_APPEND_FILE);
+	bool append = path || (text && text[0] != '\0');
 
 	r->files.ovmf = args_value(args, O_OVMF);
 	r->files.kernel = args_value(args, O_KERNEL);
@@ -171,8 +191,9 @@ static bool read_files(struct request *r, const struct args *args, struct err *e
 	if (!r->files.kernel && (r->files.initrd || append))
 		return err_set(e, REASON_USAGE, "--%s means nothing without --kernel",
 			       append ? "append" : "initrd");
-	return request_append_read(r, args_value(args, O_APPEND), args_value(args, O_APPEND_FILE),
-				   e);
+	if (r->mode == MODE_OVMF_HASH || r->mode == MODE_SVSM)
+		r->files.kernel = r->files.initrd = NULL;
+	return check_streams(&r->files, path, e) && request_append_read(r, text, path, e);
 }
 
 /*

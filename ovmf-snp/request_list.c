@@ -34,6 +34,16 @@ static bool number(const char *word, size_t n, uint64_t *out)
 	return true;
 }
 
+/* 010 is 8 to some readers, 10 to others, and nothing to Python. */
+static bool is_octal_to_some(struct bytes word)
+{
+	size_t zeros = 0;
+
+	while (zeros < word.n && word.p[zeros] == '0')
+		zeros++;
+	return zeros > 0 && zeros < word.n && word.p[zeros] >= '1' && word.p[zeros] <= '9';
+}
+
 /* The next word of a list separated by commas; false at its end. */
 static bool next_word(const char **at, struct bytes *word)
 {
@@ -51,6 +61,13 @@ static bool wrong(const char *option, struct bytes word, const char *what, struc
 {
 	return err_set(e, REASON_USAGE, "--%s: '%.*s' is %s", option,
 		       (int)(word.n < 80 ? word.n : 80), (const char *)word.p, what);
+}
+
+static bool octal(const char *option, struct bytes word, struct err *e)
+{
+	return wrong(
+		option, word,
+		"octal to some readers and decimal to others: write 0o, 0x or no zero in front", e);
 }
 
 static bool full(const char *option, size_t n, struct err *e)
@@ -94,6 +111,8 @@ bool request_features_read(struct request *r, const char *list, struct err *e)
 	while (next_word(&list, &word)) {
 		if (!full("guest-features", r->n_features, e))
 			return false;
+		if (is_octal_to_some(word))
+			return octal("guest-features", word, e);
 		if (!number((const char *)word.p, word.n, &r->features[r->n_features++]))
 			return wrong("guest-features", word, "no number of at most 64 bits", e);
 	}
@@ -172,6 +191,8 @@ bool request_signature_read(struct request *r, const char *value, struct err *e)
 {
 	uint64_t x;
 
+	if (is_octal_to_some(bytes_str(value)))
+		return octal("vcpu-sig", bytes_str(value), e);
 	if (!request_number("vcpu-sig", value, &x, e))
 		return false;
 	if (x > UINT32_MAX)

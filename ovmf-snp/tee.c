@@ -197,7 +197,12 @@ static void notes(const struct request *r, const struct guest *g, struct answer 
 				    "--guest-features 0x%llx has bits without a name: 0x%llx",
 				    (unsigned long long)r->features[i],
 				    (unsigned long long)(r->features[i] & ~VMSA_FEATURES_KNOWN));
-	guest_notes(g, r->mode == MODE_SNP, a);
+	if (r->mode == MODE_OVMF_HASH)
+		answer_note(a, REASON_NOT_BOUND,
+			    "the digest is of the firmware's pages alone, where --snp-ovmf-hash "
+			    "goes on; no guest reports it");
+	else
+		guest_notes(g, r->mode == MODE_SNP, a);
 }
 
 static bool rows(struct report *p, struct guest *g, bool verbose, struct err *e)
@@ -236,8 +241,10 @@ static bool measure(const struct tee_request *q, struct answer *a, struct err *e
 	if (!guest_load(&g, &r.files, r.profile[0], e))
 		return false;
 	g.launch.firmware_ld = r.resumes ? r.firmware_ld : NULL;
-	if (!dump(&r, &g, e) || !trace(&p, &g, e) || !rows(&p, &g, q->verbose, e))
+	if (!trace(&p, &g, e) || !rows(&p, &g, q->verbose, e) || !dump(&r, &g, e)) {
+		buf_reset(&a->verbatim); /* half a table is no answer */
 		return false;
+	}
 	notes(&r, &g, a);
 	if (p.json) {
 		c = guest_coverage(&g);

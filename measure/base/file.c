@@ -38,6 +38,8 @@ bool file_open(struct file *f, const char *path, struct err *e)
 
 	if (strcmp(path, "-") == 0)
 		return open_stdin(f, e);
+	if (path[0] == '\0')
+		return err_set(e, REASON_USAGE, "the name of a file to be read is empty");
 	/* Not blocking: a pipe without a writer would hold the open for ever. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 && (errno == ENXIO || errno == ENODEV)) {

@@ -64,6 +64,45 @@ done
 expect_stdout "$alone"
 ok 'processors are passed over where the digest has none'
 
+# An SVSM: firmware whose entry is named by the GUID of SVSM info.
+"$forge" svsm.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe
+set -- --mode snp:svsm --ovmf fw.fd --svsm svsm.fd --vcpus 2 --vcpu-type EPYC
+run snp "$@" --vars-size 4096
+expect_status 0
+expect_stdout 573c4a1ad0a618d371795e438c7c10f0a303cf878cd2ed0a48daa8da343affa57c25185af26e5cd882376ddf13ca79a7
+expect_stderr 'measure: warning[not-bound]: the digest binds the firmware and the SVSM alone: kernel, initrd, command line and disk can be exchanged without a trace'
+cp "$STDOUT" bare
+head -c 4096 /dev/zero >store
+run snp "$@" --vars-file store --kernel absent --initrd absent --append x --json
+expect_status 0
+expect_json "j['digests'][0]['measurement'] == '$(cat bare)'"
+expect_json 'j["coverage"] == {"firmware": "direct", "kernel": "none", "initrd": "none", "cmdline": "none", "disk": "none"}'
+run snp --mode snp:ovmf-hash --ovmf fw.fd --kernel absent --append roothash=00 --json
+expect_status 0
+expect_json "j['digests'] == [{'profile': 'qemu', 'measurement': '$alone'}]"
+expect_json 'j["coverage"]["kernel"] == "none" and j["coverage"]["disk"] == "none"'
+expect_stderr "measure: warning[not-bound]: the digest is of the firmware's pages alone, where --snp-ovmf-hash goes on; no guest reports it"
+ok 'what a mode does not bind is passed over, and told'
+
+run snp --ovmf fw.fd --append '' --vcpus 1 --vcpu-type EPYC-v4
+expect_stdout "$one"
+run snp --ovmf fw.fd --vcpus 0001 --vcpu-type EPYC-v4 --guest-features 0b1
+expect_stdout "$one"
+ok 'an empty command line is none; leading zeros of a count'
+
+for option in -v --csv; do
+	run snp --mode seves --ovmf plain.fd --kernel kernel --vcpus 1 --vcpu-type EPYC $option
+	expect_status 3
+	expect_stdout ''
+done
+run snp --ovmf plain.fd --kernel kernel --vcpus 1,2 --vcpu-type EPYC --dump-vmsa
+expect_stdout ''
+run snp --ovmf plain.fd --kernel kernel --vcpus 1 --vcpu-type EPYC --trace --dump-vmsa
+expect_status 3
+expect_stdout ''
+expect_no_file vmsa0.bin
+ok 'a refusal prints no half of an answer, and writes no page'
+
 run snp --ovmf fw.fd --vcpus 1-3,5 --vcpu-type EPYC-v4,EPYC-Milan --guest-features 0x1,0x21 --csv
 expect_status 0
 expect test "$(wc -l <"$STDOUT")" -eq 17
@@ -157,6 +196,17 @@ g='--ovmf fw.fd --vcpu-type EPYC-v4'
 		--vars-size 0 --vmm-type ec2
 	usage 'a variable store of 9223372036854775807 bytes does not fit below the firmware' \
 		--mode snp:svsm $g --vcpus 1 --svsm fw.fd --vars-size 9223372036854775807
+	usage 'a variable store of 4097 bytes is no whole number of pages, so the SVSM below it would not begin at one' \
+		--mode snp:svsm $g --vcpus 1 --svsm fw.fd --vars-size 4097
+	usage '--vars-file: a stream has no size; --vars-size tells it' --mode snp:svsm $g --vcpus 1 \
+		--svsm fw.fd --vars-file -
+	usage "--guest-features: '010' is octal to some readers and decimal to others: write 0o, 0x or no zero in front" \
+		$g --vcpus 1 --guest-features 1,010
+	usage "--vcpu-sig: '07' is octal to some readers" --ovmf fw.fd --vcpus 1 --vcpu-sig 07
+	usage '2 files are - , and standard input is one stream' $g --vcpus 1 --kernel - --initrd -
+	usage "the name of a file to be read is empty" $g --vcpus 1 --kernel ''
+	usage '2 files are - , and standard input is one stream' --ovmf - --vcpus 1 --vcpu-type EPYC \
+		--kernel kernel --append-file -
 	usage '--snp-ovmf-hash: 1 bytes, 48 are needed' $g --vcpus 1 --snp-ovmf-hash 00
 	usage "'x' is a word too many: files are named by options" x $g --vcpus 1
 	usage '--dump-vmsa writes one guest' $g --vcpus 1,2 --dump-vmsa
@@ -205,6 +255,8 @@ refused 'the metadata list 4294967295 sections, 64 are allowed' -500=0xffffffff
 refused 'section 0 has type 9, which is not known' -488=9
 refused 'section 0 (SEC_MEM) is at 0x800001 with 0x9000 bytes: no whole pages' -496=0x800001
 refused 'section 1 (SECRETS) is at 0x80d000 with 0x1001 bytes: no whole pages' -480=0x1001
+refused 'section 1 (SECRETS) has 0x2000 bytes: of other than one page monitors measure different things' -484=0x820000 -480=0x2000
+refused 'section 2 (CPUID) has 0x0 bytes: of other than one page monitors measure different things' -468=0
 refused 'section 0 (SEC_MEM) at 0xffffd000 with 0x9000 bytes lies over the image itself, which begins at 0xffffc000' -496=0xffffd000
 refused 'sections 0 and 1 overlap at 0x801000' -484=0x801000
 refused 'the sections have more than 65536 pages' -496=0x900000 -492=0x10001000
@@ -216,6 +268,17 @@ expect_stderr 'measure: error[firmware]: a kernel is given, and the firmware has
 measure: hint: take an AmdSev build, or generic firmware of edk2 2024.05 or later'
 run snp --mode sev --ovmf plain.fd --kernel kernel
 expect_status 3
+for place in -120=0 -116=175; do
+	"$forge" at.fd $place
+	for mode in snp seves sev; do
+		run snp --mode $mode --ovmf at.fd --kernel kernel --vcpus 1 --vcpu-type EPYC
+		expect_status 3
+		expect_stderr_has 'a kernel is given, and the firmware has no place for its hash'
+	done
+	run snp --ovmf at.fd --vcpus 1 --vcpu-type EPYC
+	expect_status 0
+	expect_stderr_has '(and this firmware has no place for their hashes)'
+done
 "$forge" at.fd -120=0x810fff
 run snp --ovmf at.fd --kernel kernel --vcpus 1 --vcpu-type EPYC
 expect_status 3
@@ -235,6 +298,10 @@ expect_stderr_has 'measure: warning[no-sev-metadata]: the firmware has no SEV me
 run snp --mode snp:svsm --ovmf fw.fd --svsm fw.fd --vars-size 4096 --vcpus 1 --vcpu-type EPYC
 expect_status 3
 expect_stderr_has 'the SVSM does not say where it starts'
+"$forge" over.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe -496=0xffffc000 -492=0x1000
+run snp --mode snp:svsm --ovmf fw.fd --svsm over.fd --vars-size 4096 --vcpus 1 --vcpu-type EPYC
+expect_status 3
+expect_stderr_has 'over.fd: section 0 (SEC_MEM) at 0xffffc000 with 0x1000 bytes lies over the firmware, which begins at 0xffffc000'
 ok 'firmware that lacks what is asked of it'
 
 for size in 0 1 4095 4097; do

@@ -107,7 +107,7 @@ static void a_missing_file_and_a_missing_folder_are_no_such_file(void **state)
 
 	check_refused(folder_path(*state, "none"), REASON_NO_SUCH_FILE, text);
 	check_refused(folder_path(*state, "none/f"), REASON_NO_SUCH_FILE, text);
-	check_refused("", REASON_NO_SUCH_FILE, text);
+	check_refused("", REASON_USAGE, "the name of a file to be read is empty");
 	folder_file(*state, "f", "x", 1);
 	check_refused(folder_path(*state, "f/g"), REASON_NO_SUCH_FILE,
 		      "cannot be opened: Not a directory");
