@@ -30,7 +30,9 @@ bool snp_bundle_is(const char *path)
 
 void snp_bundle_free(struct snp_bundle *b)
 {
+	free(b->path.folder);
 	free(b->path.record);
+	free(b->path.command);
 	for (size_t i = 0; i < LAUNCH_PARTS; i++)
 		free(b->path.part[i]);
 	buf_free(&b->cmdline);
@@ -55,20 +57,18 @@ static char *join(const char *folder, size_t n, const char *name, struct err *e)
 static bool set_paths(struct bundle_paths *p, const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
-	size_t n = listing_is_folder(path) ? strlen(path)
-		   : !slash		   ? 0
-		   : slash == path	   ? 1
-					   : (size_t)(slash - path);
+	bool folder = listing_is_folder(path);
+	size_t n = folder ? strlen(path) : !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
 
-	p->record = listing_is_folder(path) ? join(path, n, BUNDLE_RECORD, e) : own_string(path, e);
-	if (!p->record)
-		return false;
+	p->folder = n ? join(path, n, "", e) : own_string(".", e);
+	p->record = folder ? join(path, n, BUNDLE_RECORD, e) : own_string(path, e);
+	p->command = join(path, n, BUNDLE_COMMAND, e);
 	for (enum launch_part i = 0; i < LAUNCH_PARTS; i++) {
 		p->part[i] = join(path, n, launch_file_name(i), e);
 		if (!p->part[i])
 			return false;
 	}
-	return true;
+	return p->folder && p->record && p->command;
 }
 
 /* ---- what the files give */

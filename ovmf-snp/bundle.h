@@ -10,9 +10,10 @@
 #include "ovmf-snp/launch_record.h"
 
 #define BUNDLE_RECORD "launch.json"
+#define BUNDLE_COMMAND "qemu.sh"
 
 struct bundle_paths {
-	char *record, *part[LAUNCH_PARTS];
+	char *folder, *record, *command, *part[LAUNCH_PARTS];
 };
 
 struct snp_bundle {
@@ -36,6 +37,17 @@ void snp_bundle_free(struct snp_bundle *b);
 
 /* Are the files, and their launch digests, those that the record tells of? launch-record. */
 must bool snp_bundle_agrees(const struct snp_bundle *b, struct err *e);
+
+/*
+ * What is made of the launch and lies beside it: is it there, and what the files give? And is there
+ * nothing else? Each fault is told by the name of its file, in no folder.
+ */
+enum bundle_fault { BUNDLE_DIFFERS, BUNDLE_MISSING, BUNDLE_SURPLUS };
+struct bundle_told {
+	void (*fault)(void *arg, const char *name, enum bundle_fault what);
+	void *arg;
+};
+must bool snp_bundle_look(const struct snp_bundle *b, const struct bundle_told *to, struct err *e);
 
 /*
  * Of a guest that is loaded: digests and sizes of its files, the digest of the firmware's pages,

@@ -4,12 +4,12 @@
 
 #include "measure/base/outdir.h"
 #include "ovmf-snp/bundle.h"
+#include "ovmf-snp/bundle_command.h"
 #include "ovmf-snp/report.h"
 
 #define POLICY_ONE 17u
 #define POLICY_DEBUG 19u
 #define POLICY_VERSION 0xffffull /* the least version of the ABI */
-#define COMMAND_MAX (8u << 20)
 
 /* ---- the policy */
 
@@ -67,66 +67,6 @@ static bool add_rows(struct launch_record *r, const struct request *q, struct er
 	return true;
 }
 
-/* ---- the command */
-
-/* The first row that QEMU can be told; NULL when there is none. */
-static const struct launch_row *row_of_qemu(const struct launch_record *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (strcmp(r->row[i].profile->vmm, "QEMU") == 0 && r->row[i].type &&
-		    r->row[i].features == VMSA_FEATURES_DEFAULT)
-			return &r->row[i];
-	return NULL;
-}
-
-static void put_quoted(struct buf *out, struct bytes text)
-{
-	buf_str(out, "'");
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\'')
-			buf_str(out, "'\\''");
-		else
-			buf_u8(out, text.p[i]);
-	}
-	buf_str(out, "'");
-}
-
-static void put_files(struct buf *out, const struct launch_record *r, struct bytes append)
-{
-	buf_fmt(out, " \\\n\t-bios %s", launch_file_name(LAUNCH_FIRMWARE));
-	if (!r->file[LAUNCH_KERNEL].present)
-		return;
-	buf_fmt(out, " \\\n\t-kernel %s", launch_file_name(LAUNCH_KERNEL));
-	if (r->file[LAUNCH_INITRD].present)
-		buf_fmt(out, " -initrd %s", launch_file_name(LAUNCH_INITRD));
-	buf_str(out, " \\\n\t-append ");
-	put_quoted(out, append);
-}
-
-/* Position of the C bit and the bits lost to it are those of all processors that have SNP. */
-static void put_command(struct buf *out, const struct launch_record *r,
-			const struct launch_row *row, struct bytes append)
-{
-	buf_fmt(out,
-		"#!/bin/sh\n"
-		"# Starts the guest of " BUNDLE_RECORD ". VCPUS and CPU are measured: each of its\n"
-		"# rows for QEMU gives a pair of them. MEMORY, and what $@ adds, is not.\n"
-		"set -eu\n"
-		"CDPATH='' cd -- \"$(dirname -- \"$0\")\"\n"
-		"VCPUS=${VCPUS:-%u} CPU=${CPU:-%s} MEMORY=${MEMORY:-2G}\n",
-		row->vcpus, row->type);
-	buf_fmt(out,
-		"exec \"${QEMU:-qemu-system-x86_64}\" -enable-kvm -nographic -no-reboot \\\n"
-		"\t-cpu \"$CPU\" -smp \"$VCPUS\" -m \"$MEMORY\" \\\n"
-		"\t-machine q35,confidential-guest-support=sev0,memory-backend=ram1 \\\n"
-		"\t-object memory-backend-memfd,id=ram1,size=\"$MEMORY\",share=true \\\n"
-		"\t-object sev-snp-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=0x%llx%s",
-		(unsigned long long)r->policy,
-		r->file[LAUNCH_KERNEL].present ? ",kernel-hashes=on" : "");
-	put_files(out, r, append);
-	buf_str(out, " \"$@\"\n");
-}
-
 /* ---- all */
 
 /* What is digested is the copy, which is what the guest gets. */
@@ -182,16 +122,14 @@ static bool write_hashes(struct copied *c, struct err *e)
 
 static bool write_texts(struct copied *c, const struct launch_record *r, struct err *e)
 {
-	owned(buf_free) struct buf record = BUF(LAUNCH_RECORD_MAX), command = BUF(COMMAND_MAX);
-	const struct launch_row *row = row_of_qemu(r);
+	owned(buf_free) struct buf record = BUF(LAUNCH_RECORD_MAX);
+	owned(buf_free) struct buf command = BUF(BUNDLE_COMMAND_MAX);
 
 	launch_record_write(r, &record);
-	if (row)
-		put_command(&command, r, row, c->files.append);
 	return buf_done(&record, "the record of the launch", e) &&
-	       buf_done(&command, "the command", e) &&
+	       bundle_command_write(&command, r, c->files.append, e) &&
 	       outdir_write(&c->dir, BUNDLE_RECORD, buf_bytes(&record), e) &&
-	       (!row || outdir_write(&c->dir, BUNDLE_COMMAND, buf_bytes(&command), e));
+	       (command.n == 0 || outdir_write(&c->dir, BUNDLE_COMMAND, buf_bytes(&command), e));
 }
 
 bool snp_bundle_write(const struct bundle_request *q, struct launch_record *r, struct answer *a,

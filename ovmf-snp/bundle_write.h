@@ -10,8 +10,6 @@
 #include "ovmf-snp/launch_record.h"
 #include "ovmf-snp/request.h"
 
-#define BUNDLE_COMMAND "qemu.sh"
-
 struct bundle_request {
 	const struct request *launch; /* files and lists */
 	uint64_t policy;

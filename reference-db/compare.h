@@ -20,8 +20,9 @@ must bool compare_image(const struct manifest *m, struct file *f, struct verdict
 /*
  * The same of a bundle of a guest of SEV-SNP (ovmf-snp/bundle.h): of each of its rows, computed
  * from the files, which row of the manifest has the launch digest, and under the bundle's policy
- * ("code", one for each, or one that all agree); its files ("section"). When nothing failed, a
- * record that does not agree with the files beside it is launch-record.
+ * ("code", one for each, or one that all agree); its files, what was made of them, and that there
+ * are no others ("section"). When nothing failed, a record that does not agree with the files
+ * beside it is launch-record.
  */
 must bool compare_bundle(const struct manifest *m, const char *path, struct watch watch,
 			 struct verdict *v, struct err *e);

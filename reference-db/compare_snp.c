@@ -153,6 +153,36 @@ static void compare_parts(const struct manifest *m, const struct launch_record *
 			       "all %zu parts are those of the manifest", n);
 }
 
+/* ---- beside them */
+
+struct looked {
+	struct verdict *v;
+	size_t faults;
+};
+
+static void told(void *arg, const char *name, enum bundle_fault what)
+{
+	static const char *const texts[] = {
+		[BUNDLE_DIFFERS] = "is not what the files beside it give",
+		[BUNDLE_MISSING] = "is missing",
+		[BUNDLE_SURPLUS] = "is no part of a bundle",
+	};
+	struct looked *x = arg;
+
+	if (x->faults++ < NAMED)
+		verdict_detail(verdict_add(x->v, "section", CHECK_FAIL, REASON_BUNDLE_FILES),
+			       "'%.150s' %s", name, texts[what]);
+}
+
+/* No measurement covers the script that starts the guest, so it must be the one that is known. */
+static bool compare_beside(const struct snp_bundle *b, struct verdict *v, struct err *e)
+{
+	struct looked x = {v, 0};
+	const struct bundle_told to = {told, &x};
+
+	return snp_bundle_look(b, &to, e);
+}
+
 static bool any_failed(const struct verdict *v)
 {
 	size_t i = 0;
@@ -162,15 +192,33 @@ static bool any_failed(const struct verdict *v)
 	return i < v->n;
 }
 
+/* A file that the record tells of and that is not there is a no; other faults stay faults. */
+static bool lacks_file(struct verdict *v, struct err *e)
+{
+	const char *slash = strrchr(e->subject, '/');
+	struct looked x = {v, 0};
+
+	if (e->reason != REASON_NO_SUCH_FILE)
+		return false;
+	told(&x, slash ? slash + 1 : e->subject, BUNDLE_MISSING);
+	*e = (struct err){0};
+	return true;
+}
+
 bool compare_bundle(const struct manifest *m, const char *path, struct watch watch,
 		    struct verdict *v, struct err *e)
 {
 	owned(snp_bundle_free) struct snp_bundle b = {0};
 
-	if (!compare_wants_guest(m, e) || !snp_bundle_read(&b, path, watch, e) ||
-	    !compare_rows(m, &b.found, v, e))
+	if (!compare_wants_guest(m, e))
+		return false;
+	if (!snp_bundle_read(&b, path, watch, e))
+		return b.told.n > 0 && lacks_file(v, e);
+	if (!compare_rows(m, &b.found, v, e))
 		return false;
 	compare_parts(m, &b.found, v);
+	if (!compare_beside(&b, v, e))
+		return false;
 	/* Who hears a yes goes on to use the record: it must not tell of other digests. */
 	return any_failed(v) || snp_bundle_agrees(&b, e);
 }

@@ -51,15 +51,26 @@ static bool grow(struct listing *f, struct err *e)
 	return true;
 }
 
-static bool add(struct listing *f, const char *folder, const char *name, struct err *e)
+static bool is_dots(const char *name)
 {
-	size_t n = strlen(folder) + strlen(name) + 2;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* What is listed. */
+struct choice {
+	const char *folder;
+	bool all;
+};
+
+static bool add(struct listing *f, const struct choice *c, const char *name, struct err *e)
+{
+	size_t n = strlen(c->folder) + strlen(name) + 2;
 	owned(own_free) char *path = own_new(n, e);
 
 	if (!path)
 		return false;
-	snprintf(path, n, "%s/%s", folder, name);
-	if (!is_file(path))
+	snprintf(path, n, "%s/%s", c->folder, name);
+	if (!c->all && !is_file(path))
 		return true;
 	if (!grow(f, e))
 		return false;
@@ -75,29 +86,40 @@ static int by_name(const void *a, const void *b)
 }
 
 /* What was listed so far is the caller's, whatever comes of it. */
-static bool read_all(struct listing *f, DIR *d, const char *path, struct err *e)
+static bool read_names(struct listing *f, DIR *d, const struct choice *c, struct err *e)
 {
 	const struct dirent *entry;
 
 	for (errno = 0; (entry = readdir(d)); errno = 0)
-		if (entry->d_name[0] != '.' && !add(f, path, entry->d_name, e))
+		if ((c->all ? !is_dots(entry->d_name) : entry->d_name[0] != '.') &&
+		    !add(f, c, entry->d_name, e))
 			return false;
 	return errno == 0 || err_errno(e, errno, "the folder cannot be read");
 }
 
-bool listing_read(struct listing *f, const char *path, struct err *e)
+static bool list(struct listing *f, const struct choice *c, struct err *e)
 {
-	owned(dir_free) DIR *d = opendir(path);
+	owned(dir_free) DIR *d = opendir(c->folder);
 
 	if (!d) {
 		err_errno(e, errno, "the folder cannot be opened");
-		return err_subject(e, path);
+		return err_subject(e, c->folder);
 	}
-	if (!read_all(f, d, path, e)) {
+	if (!read_names(f, d, c, e)) {
 		listing_free(f);
-		return err_subject(e, path);
+		return err_subject(e, c->folder);
 	}
 	if (f->n > 0)
 		qsort(f->path, f->n, sizeof(*f->path), by_name);
 	return true;
+}
+
+bool listing_read(struct listing *f, const char *path, struct err *e)
+{
+	return list(f, &(struct choice){path, false}, e);
+}
+
+bool listing_read_all(struct listing *f, const char *path, struct err *e)
+{
+	return list(f, &(struct choice){path, true}, e);
 }

@@ -243,6 +243,66 @@ expect_status 3
 expect_stderr_has 'error[wrong-manifest]: one: the manifest has no launch digests of a guest of SEV-SNP'
 ok 'another digest, another policy, another file and another kind are no'
 
+# spoilt NAME WHAT: a copy of one that was spoilt is a no, and nothing else is wrong with it
+spoilt()
+{
+	run check spoilt --manifest plain.signed --trust trust.yml --json
+	expect_status 1
+	expect_json "[c['detail'] for c in j['checks'] if c['result'] == 'fail'] == [\"'$1' $2\"]"
+	expect_json 'j["reason"] == "bundle-files"'
+	rm -rf spoilt
+	cp -r one spoilt
+}
+cp -r one spoilt
+sed -i 's/-no-reboot/-no-reboot -monitor stdio/' spoilt/qemu.sh
+run check spoilt/launch.json --manifest plain.signed --trust trust.yml
+expect_status 1
+expect said "'qemu.sh' is not what the files beside it give"
+expect_stderr_has "measure: error[bundle-files]: spoilt/launch.json: section: 'qemu.sh' is not what the files beside it give"
+spoilt qemu.sh 'is not what the files beside it give'
+: >spoilt/qemu.sh
+spoilt qemu.sh 'is not what the files beside it give'
+rm spoilt/qemu.sh
+spoilt qemu.sh 'is missing'
+put_at spoilt/hashes.bin 0 01
+spoilt hashes.bin 'is not what the files beside it give'
+printf x >>spoilt/hashes.bin
+spoilt hashes.bin 'is not what the files beside it give'
+rm spoilt/hashes.bin
+spoilt hashes.bin 'is missing'
+touch spoilt/vmlinuz
+spoilt vmlinuz 'is no part of a bundle'
+mkdir spoilt/.cache
+spoilt .cache 'is no part of a bundle'
+for file in firmware.fd kernel initrd cmdline; do
+	rm spoilt/$file
+	spoilt $file 'is missing'
+done
+rm -r spoilt/kernel
+mkdir spoilt/kernel
+run check spoilt --manifest plain.signed --trust trust.yml
+expect_status 3
+expect_stderr 'measure: error[not-a-file]: spoilt/kernel: is a directory, not a regular file'
+(cd one && expect "$MEASURE" check launch.json --manifest ../plain.signed --trust ../trust.yml)
+for profile in ec2 qemu; do
+	rm -rf spoilt
+	expect "$MEASURE" build snp -q --ovmf fw.fd --vcpus 4 --vcpu-type EPYC-Milan --profile $profile -o spoilt
+	run manifest make spoilt $words -q -o bare.corim
+	sign bare
+	check_bare() { run check spoilt --manifest bare.signed --trust trust.yml; }
+	check_bare
+	expect_status 0
+done
+touch spoilt/hashes.bin
+check_bare
+expect_status 1
+expect said "'hashes.bin' is no part of a bundle"
+mkdir spoilt/extra
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do touch "spoilt/z$n"; done
+run check spoilt --manifest bare.signed --trust trust.yml --json
+expect_json 'len([c for c in j["checks"] if c["result"] == "fail"]) == 16'
+ok 'what was made of the files and lies beside them is looked at, and nothing else may lie there'
+
 bundle many --vcpus 1-17 --vcpu-type EPYC-v4
 run manifest make many $words -q -o many.corim
 sign many
