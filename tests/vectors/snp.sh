@@ -82,6 +82,45 @@ all now 'sev-snp-measure 0.0.13'
 runs old "$vectors/sev-snp-measure-older-releases.json" >old
 all old 'its releases 0.0.9, 0.0.11, 0.0.12 where they differ'
 
+# What it refuses: without a digest here either.
+python3 - "$vectors/sev-snp-measure.json" <<'EOT' >wrong
+import json, shlex, sys
+for run in json.load(open(sys.argv[1]))["vectors"]:
+    if run["rc"] != 0:
+        print(" ".join(shlex.quote("inputs/" + w[1:] if w.startswith("@") else w) for w in run["argv"]))
+EOT
+n=0
+while read -r words; do
+	eval "run snp $words"
+	case $STATUS in 2 | 3) ;; *) expect_status '2 or 3' ;; esac
+	expect_stdout ''
+	expect_stderr_has 'measure: error['
+	n=$((n + 1))
+done <wrong
+expect test "$n" -gt 0
+ok "$n of $n command lines that it refuses are refused"
+
+# the pages of processors, by the bytes that are not zero
+python3 - "$vectors/sev-snp-measure.json" <<'EOT' >pages
+import json, sys
+for page in json.load(open(sys.argv[1]))["vmsa_pages"]:
+    print(page["mode"], page["vmm"], page["cpu_type"], page["vcpu"], page["sha384"])
+EOT
+n=0
+while read -r mode vmm type vcpu sha384; do
+	set -- --mode "$mode" --vmm-type "$vmm" --vcpus 2 --vcpu-type "$type"
+	case $mode in
+	snp:svsm) set -- "$@" --ovmf inputs/fx-svsm-ovmf --svsm inputs/fx-svsm --vars-size 540672 ;;
+	*) set -- "$@" --ovmf inputs/amdsev-2026.08 ;;
+	esac
+	run snp "$@" --dump-vmsa
+	expect_status 0
+	expect test "$(sha384sum "vmsa$vcpu.bin" | cut -d ' ' -f 1)" = "$sha384"
+	n=$((n + 1))
+done <pages
+expect test "$n" -gt 0
+ok "$n of $n pages of processors"
+
 # the peer's own unit tests
 python3 - "$vectors/unit.json" <<'EOT' >unit
 import json, shlex, sys
