@@ -1,15 +1,12 @@
 #include "measure/base/yaml.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
 
+#include "measure/base/load.h"
 #include "measure/base/text.h"
 #include "measure/base/yaml_event.h"
-
-#define LIBYAML "libyaml-0.so.2"
-#define PACKAGE "libyaml-0-2"
 
 /* What is needed of libyaml, found by name when it is loaded. */
 struct door {
@@ -55,10 +52,7 @@ static bool door_open(struct door *d, struct err *e)
 	return true;
 }
 #else
-static const struct symbol {
-	const char *name;
-	size_t at;
-} symbols[] = {
+static const struct load_symbol symbols[] = {
 	{"yaml_get_version_string", offsetof(struct door, version)},
 	{"yaml_parser_initialize", offsetof(struct door, begin)},
 	{"yaml_parser_delete", offsetof(struct door, end)},
@@ -66,31 +60,19 @@ static const struct symbol {
 	{"yaml_parser_set_input_string", offsetof(struct door, input)},
 	{"yaml_parser_parse", offsetof(struct door, next)},
 	{"yaml_event_delete", offsetof(struct door, drop)},
+	{0},
 };
 
 static void door_close(struct door *d)
 {
-	if (d->handle)
-		dlclose(d->handle);
-	*d = (struct door){0};
+	load_close(&d->handle);
 }
 
 static bool door_open(struct door *d, struct err *e)
 {
-	d->handle = dlopen(LIBYAML, RTLD_NOW | RTLD_LOCAL);
-	if (!d->handle) {
-		err_set(e, REASON_LIBRARY, "libyaml cannot be loaded: %s", dlerror());
-		return err_hint(e, "install the Debian package " PACKAGE);
-	}
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-		void *found = dlsym(d->handle, symbols[i].name);
+	static const struct load libyaml = {"libyaml", "libyaml-0.so.2", "libyaml-0-2", symbols};
 
-		if (!found)
-			return err_set(e, REASON_LIBRARY, LIBYAML " has no function %s",
-				       symbols[i].name);
-		memcpy((char *)d + symbols[i].at, &found, sizeof(found));
-	}
-	return true;
+	return load_open(&libyaml, &d->handle, d, e);
 }
 #endif
 

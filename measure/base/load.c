@@ -1,0 +1,29 @@
+#include "measure/base/load.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+bool load_open(const struct load *l, void **handle, void *functions, struct err *e)
+{
+	*handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL);
+	if (!*handle) {
+		err_set(e, REASON_LIBRARY, "%s cannot be loaded: %s", l->name, dlerror());
+		return err_hint(e, "install the Debian package %s", l->package);
+	}
+	for (const struct load_symbol *s = l->symbols; s->name; s++) {
+		void *found = dlsym(*handle, s->name);
+
+		if (!found)
+			return err_set(e, REASON_LIBRARY, "%s has no function %s", l->file,
+				       s->name);
+		memcpy((char *)functions + s->at, &found, sizeof(found));
+	}
+	return true;
+}
+
+void load_close(void **handle)
+{
+	if (*handle)
+		dlclose(*handle);
+	*handle = NULL;
+}
