@@ -64,7 +64,7 @@ LIBOBJ := $(call object,$(SRC)) $(GEN:%=$(BUILD)/obj/gen/%.o)
 compiles := $(if $(filter-out clean commit help format uninstall,$(or $(MAKECMDGOALS),all)),yes)
 ifdef compiles
 # package-of NAME: the Debian package that holds NAME.pc
-package-of = $(or $(if $(filter libcrypto,$1),libssl-dev),$(if $(filter libdeflate,$1),libdeflate-dev),$(if $(filter yaml-0.1,$1),libyaml-dev),$(if $(filter libcurl,$1),libcurl4-openssl-dev),$1-dev)
+package-of = $(or $(if $(filter libcrypto,$1),libssl-dev),$(if $(filter libdeflate,$1),libdeflate-dev),$(if $(filter yaml-0.1,$1),libyaml-dev),$(if $(filter zlib,$1),zlib1g-dev),$(if $(filter libcurl,$1),libcurl4-openssl-dev),$1-dev)
 has = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo yes)
 need = $(if $(call has,$1),,$(error $1 is missing: install the Debian package $(call package-of,$1), or run ci/setup build))
 pc = $(shell $(PKG_CONFIG) $1 $2 2>/dev/null)$(if $(filter-out 0,$(.SHELLSTATUS)),$(foreach p,$2,$(call need,$p)))
@@ -77,11 +77,11 @@ $(error $(PKG_CONFIG) is missing: install the Debian package pkg-config, or run 
 endif
 LIBRARIES := libcrypto libdeflate libcbor
 # libraries that are loaded on first use: of them the headers alone
-LOADED := yaml-0.1
+LOADED := yaml-0.1 zlib libzstd liblzma
 LIB_CFLAGS := $(call pc,--cflags,$(LIBRARIES) $(LOADED))
 LIB_LIBS := $(call pc,--libs,$(LIBRARIES)) -pthread
-# what measure-verify is made of: of libcbor Debian has no archive
-STATIC_LIBS = $(call pc,--static --libs,$(filter-out libcbor,$(LIBRARIES)) $(LOADED)) -pthread
+# what measure-verify is made of: of libcbor Debian has no archive, and it unpacks nothing
+STATIC_LIBS = $(call pc,--static --libs,$(filter-out libcbor,$(LIBRARIES)) yaml-0.1) -pthread
 # cmocka is asked for only when a test is linked
 CMOCKA = $(eval CMOCKA := $(call pc,--libs,cmocka))$(CMOCKA)
 

@@ -9,10 +9,12 @@
 #include "measure/cli/man.h"
 #include "measure/cli/verb.h"
 
-/* A library that this program alone is linked with. */
+/* A library that this program alone is linked with, or loads. */
+#define PROGRAM_VERSION_ROOM 64
 struct program_library {
 	const char *name;
-	const char *(*version)(bool running); /* as built with, or as it runs */
+	/* As built with, or as it runs, in the room or constant; NULL where that is not known. */
+	const char *(*version)(bool running, char room[PROGRAM_VERSION_ROOM]);
 };
 
 struct program {

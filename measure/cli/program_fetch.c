@@ -7,8 +7,14 @@ static const struct verb *const verbs[] = {
 	&verb_kds, &verb_explain, &verb_version, &verb_help, NULL,
 };
 
+static const char *libcurl_version(bool running, char room[PROGRAM_VERSION_ROOM])
+{
+	(void)room;
+	return http_library_version(running);
+}
+
 static const struct program_library libraries[] = {
-	{"libcurl", http_library_version},
+	{"libcurl", libcurl_version},
 	{0},
 };
 

@@ -1,5 +1,6 @@
 #include "measure/cli/program.h"
 #include "measure/cli/verbs.h"
+#include "measure/core/archive.h"
 
 static const struct verb *const verbs[] = {
 	&verb_pcr,
@@ -35,10 +36,35 @@ static const struct verb *const verbs[] = {
 	NULL,
 };
 
+_Static_assert(PROGRAM_VERSION_ROOM == ARCHIVE_VERSION_ROOM, "one room for versions");
+
+static const char *zlib_version(bool running, char room[PROGRAM_VERSION_ROOM])
+{
+	return running ? archive_library_version(PACKING_GZIP, room) : NULL;
+}
+
+static const char *libzstd_version(bool running, char room[PROGRAM_VERSION_ROOM])
+{
+	return running ? archive_library_version(PACKING_ZSTD, room) : NULL;
+}
+
+static const char *liblzma_version(bool running, char room[PROGRAM_VERSION_ROOM])
+{
+	return running ? archive_library_version(PACKING_XZ, room) : NULL;
+}
+
+static const struct program_library libraries[] = {
+	{"zlib", zlib_version},
+	{"libzstd", libzstd_version},
+	{"liblzma", liblzma_version},
+	{0},
+};
+
 const struct program program = {
 	.name = "measure",
 	.summary = "build, measure and sign enclave images",
 	.verbs = verbs,
 	.images = tee_table,
 	.prose = man_prose,
+	.libraries = libraries,
 };

@@ -5,7 +5,7 @@
 #include "measure/core/cbor.h"
 #include "measure/core/hash.h"
 
-/* NULL where it is not known: few can tell what runs, and one is loaded when it is needed. */
+/* NULL where it is not known: few can tell what runs, and some are loaded when they are needed. */
 struct library {
 	const char *name, *built, *running;
 };
@@ -64,7 +64,9 @@ static bool version_run(struct cli *c, struct answer *a, struct err *e)
 		put_text(&c->text, &libraries[i]);
 	}
 	for (const struct program_library *l = program.libraries; l && l->name; l++) {
-		const struct library own = {l->name, l->version(false), l->version(true)};
+		char built[PROGRAM_VERSION_ROOM], running[PROGRAM_VERSION_ROOM];
+		const struct library own = {l->name, l->version(false, built),
+					    l->version(true, running)};
 
 		put_json(&a->json, &own);
 		put_text(&c->text, &own);

@@ -14,7 +14,10 @@ commit C
 OpenSSL N, built with N
 libdeflate, built with N
 libcbor, built with N
-libyaml N, loaded when it is needed'
+libyaml N, loaded when it is needed
+zlib N, loaded when it is needed
+libzstd N, loaded when it is needed
+liblzma N, loaded when it is needed'
 cp "$STDOUT" text
 ok 'version names itself, its commit and its libraries'
 
@@ -25,7 +28,8 @@ ok '--version is the same'
 
 run version --json
 expect_json "j['kind'] == 'version' and j['version'] == '$version' and j['ok'] and j['commit']"
-expect_json '[l["name"] for l in j["libraries"]] == ["OpenSSL", "libdeflate", "libcbor", "libyaml"]'
+expect_json '[l["name"] for l in j["libraries"]] == ["OpenSSL", "libdeflate", "libcbor", "libyaml",
+	"zlib", "libzstd", "liblzma"]'
 expect_json 'all(set(l) == {"name", "built", "running"} for l in j["libraries"])'
 expect_json 'j["libraries"][0]["running"] and j["libraries"][1]["running"] is None'
 expect_json 'j["libraries"][3]["running"] and j["libraries"][3]["built"] is None'
@@ -35,10 +39,14 @@ expect_stdout @json
 ok '--json has the same'
 
 mkdir broken
-printf 'no library' >broken/libyaml-0.so.2
+for library in libyaml-0.so.2 libzstd.so.1 liblzma.so.5; do
+	printf 'no library' >broken/$library
+done
 run_command env LD_LIBRARY_PATH="$PWD/broken" "$MEASURE" version
 expect_status 0
-expect_stdout_has 'libyaml (missing), loaded when it is needed'
+for library in libyaml libzstd liblzma; do
+	expect_stdout_has "$library (missing), loaded when it is needed"
+done
 run_command env LD_LIBRARY_PATH="$PWD/broken" "$MEASURE" version --json
 expect_json 'j["libraries"][3]["running"] is None'
 ok 'a library that is loaded when it is needed may be missing'
