@@ -99,13 +99,12 @@ struct way {
 	struct bytes rest[LINKS_MAX + 1];
 	size_t depth, links;
 	bool make, made; /* made: `here` was missing before */
-	struct bytes path;
 };
 
-static bool refuse(const struct way *w, const char *why, struct err *e)
+static bool refuse(struct bytes name, const char *why, struct err *e)
 {
-	return err_set(e, REASON_ROOTFS, "\"%.*s\": %s", (int)w->path.n, (const char *)w->path.p,
-		       why);
+	return err_set(e, REASON_ROOTFS, "\"%.*s\" %s", name.n < 255 ? (int)name.n : 255,
+		       (const char *)name.p, why);
 }
 
 /* The next component, slashes and "." passed over; n is 0 at the end. */
@@ -128,7 +127,8 @@ static bool follow(struct way *w, const struct tree_node *link, struct err *e)
 	struct bytes target = bytes_str(link->inode->target);
 
 	if (w->links++ == LINKS_MAX)
-		return refuse(w, "more than 40 symbolic links on the way", e);
+		return err_set(e, REASON_ROOTFS, "leads through more than %u symbolic links",
+			       LINKS_MAX);
 	if (target.p[0] == '/')
 		w->here = tree_root(w->tree);
 	if (w->rest[w->depth].n > 0)
@@ -142,7 +142,7 @@ static bool missing(struct way *w, struct bytes name, struct err *e)
 	const struct tree_inode folder = {.mode = S_IFDIR | 0755, .implied = true};
 
 	if (!w->make)
-		return refuse(w, "no such folder", e);
+		return refuse(name, "is not there", e);
 	w->here = tree_add(w->tree, w->here, name, &folder, e);
 	w->made = true;
 	return w->here != NULL;
@@ -154,7 +154,8 @@ static bool step(struct way *w, struct bytes name, struct err *e)
 
 	if (bytes_equal(name, bytes_str(".."))) {
 		if (w->made)
-			return refuse(w, "leads back out of a folder that is missing", e);
+			return err_set(e, REASON_ROOTFS,
+				       "leads back out of a folder that is not there");
 		if (w->here->parent)
 			w->here = w->here->parent;
 		return true;
@@ -165,7 +166,8 @@ static bool step(struct way *w, struct bytes name, struct err *e)
 	if (S_ISLNK(n->inode->mode))
 		return follow(w, n, e);
 	w->here = n;
-	return S_ISDIR(n->inode->mode) || refuse(w, "leads through something that is no folder", e);
+	return S_ISDIR(n->inode->mode) ||
+	       refuse(name, "is no folder, and something is to be in it", e);
 }
 
 /* The last component is cut off by its text, before anything is resolved. */
@@ -184,7 +186,7 @@ static struct bytes cut_last(struct bytes *path)
 struct tree_node *tree_parent(struct tree *t, struct bytes path, bool make, struct bytes *name,
 			      struct err *e)
 {
-	struct way w = {.tree = t, .here = tree_root(t), .make = make, .path = path};
+	struct way w = {.tree = t, .here = tree_root(t), .make = make};
 	struct bytes last, c;
 
 	if (path.n > TREE_PATH_MAX) {
