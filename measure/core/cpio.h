@@ -12,7 +12,6 @@
 #include "measure/core/tree.h"
 
 #define CPIO_NAME_MAX 4095u /* PATH_MAX - 1: the kernel skips longer ones in silence */
-#define CPIO_COMPONENT_MAX 255u /* NAME_MAX: the kernel's file systems refuse longer ones */
 #define CPIO_HEADER 110u
 #define CPIO_TRAILER "TRAILER!!!"
 
