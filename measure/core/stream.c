@@ -76,6 +76,25 @@ struct stream_range stream_range(const struct file *f, uint64_t at, uint64_t siz
 	return (struct stream_range){{read_range, 0}, f, at, at + size};
 }
 
+static bool read_bytes(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	struct stream_bytes *b = (struct stream_bytes *)s;
+	size_t n = to.n < b->left.n ? to.n : b->left.n;
+
+	(void)e;
+	*got = n;
+	if (n == 0)
+		return true;
+	memcpy(to.p, b->left.p, n);
+	b->left = bytes_of(b->left.p + n, b->left.n - n);
+	return true;
+}
+
+struct stream_bytes stream_bytes(struct bytes x)
+{
+	return (struct stream_bytes){{read_bytes, 0}, x};
+}
+
 static bool read_file(struct stream *s, struct span to, size_t *got, struct err *e)
 {
 	return file_read(((struct stream_file *)s)->file, to, got, e);

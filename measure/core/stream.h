@@ -10,7 +10,7 @@
 #include "measure/core/hash.h"
 
 struct stream {
-	/* As many bytes as there are, at least one unless the end is reached; *got says how many. */
+	/* As many bytes as there are, at least one unless the end is reached; *got: how many. */
 	bool (*read)(struct stream *s, struct span to, size_t *got, struct err *e);
 	uint64_t pos; /* bytes given so far; kept by stream_read() */
 };
@@ -32,6 +32,13 @@ struct stream_range {
 	uint64_t at, end;
 };
 struct stream_range stream_range(const struct file *f, uint64_t at, uint64_t size);
+
+/* Bytes in memory. */
+struct stream_bytes {
+	struct stream stream;
+	struct bytes left;
+};
+struct stream_bytes stream_bytes(struct bytes x);
 
 /* A file from its position to its end; also standard input. */
 struct stream_file {

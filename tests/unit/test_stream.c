@@ -130,9 +130,28 @@ static int teardown(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void bytes_in_memory_are_a_stream(void **state)
+{
+	struct stream_bytes b = stream_bytes(bytes_str("abcde")),
+			    none = stream_bytes((struct bytes){0});
+	struct err e = {0};
+	uint8_t bytes[4];
+	size_t got;
+
+	(void)state;
+	assert_true(stream_read(&b.stream, (struct span){bytes, sizeof(bytes)}, &got, &e));
+	assert_int_equal(got, 4);
+	assert_memory_equal(bytes, "abcd", 4);
+	assert_true(stream_read(&b.stream, (struct span){bytes, sizeof(bytes)}, &got, &e));
+	assert_int_equal(got, 1);
+	assert_true(stream_read(&none.stream, (struct span){bytes, sizeof(bytes)}, &got, &e));
+	assert_int_equal(got, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		TEST(bytes_in_memory_are_a_stream),
 		TEST(a_slow_stream_is_read_until_there_is_enough),
 		TEST(what_is_not_there_is_truncated_where_it_begins),
 		TEST(a_range_is_all_that_is_seen_of_a_file),

@@ -1,0 +1,93 @@
+#include "eif/kconfig.h"
+
+struct need {
+	const char *option, *module; /* module: that serves as well; NULL: none does */
+	const char *what; /* there is none of without it */
+};
+
+static const struct need needs[] = {
+	{"BLK_DEV_INITRD", NULL, "ramdisk"},
+	{"BINFMT_ELF", NULL, "program can be run"},
+	{"VIRTIO_MMIO", "virtio_mmio", "device of an enclave"},
+	{"NSM", "nsm", "security module, and so no attestation from inside"},
+	{"VSOCKETS", "vsock", "way to the parent instance"},
+	{"VIRTIO_VSOCKETS", "vmw_vsock_virtio_transport", "way to the parent instance"},
+	{"DEVTMPFS", NULL, "device file"},
+	{"PROC_FS", NULL, "/proc"},
+	{"SYSFS", NULL, "/sys"},
+	{"TMPFS", NULL, "/run, /tmp and /dev/shm"},
+	{"UNIX98_PTYS", NULL, "/dev/pts"},
+	{"CGROUPS", NULL, "/sys/fs/cgroup"},
+};
+
+/* How the kernel learns where the devices are. */
+static const struct need found_by[] = {
+	{"VIRTIO_MMIO_CMDLINE_DEVICES", NULL, "device that the command line names is found"},
+	{"OF", NULL, "device that the device tree names is found"},
+};
+
+static const struct need modules_need = {"MODULES", NULL, "module can be loaded"};
+
+static const struct need packing_needs[] = {
+	[PACKING_GZIP] = {"RD_GZIP", NULL, "ramdisk compressed by gzip can be read"},
+	[PACKING_ZSTD] = {"RD_ZSTD", NULL, "ramdisk compressed by zstd can be read"},
+	[PACKING_XZ] = {"RD_XZ", NULL, "ramdisk compressed by xz can be read"},
+	[PACKING_LZMA] = {"RD_LZMA", NULL, "ramdisk compressed by lzma can be read"},
+};
+
+enum kconfig_value kconfig_get(struct bytes config, const char *option)
+{
+	static const char head[] = "CONFIG_";
+	size_t prefix = sizeof(head) - 1, name = strlen(option), n;
+	struct bytes left = config;
+	const uint8_t *end;
+
+	for (; left.n > 0; left = bytes_of(left.p + n, left.n - n)) {
+		end = memchr(left.p, '\n', left.n);
+		n = end ? (size_t)(end - left.p) + 1 : left.n;
+		if (n < prefix + name + 2 || memcmp(left.p, head, prefix) != 0 ||
+		    memcmp(left.p + prefix, option, name) != 0 || left.p[prefix + name] != '=')
+			continue;
+		if (left.p[prefix + name + 1] == 'n')
+			return KCONFIG_NO;
+		return left.p[prefix + name + 1] == 'm' ? KCONFIG_MODULE : KCONFIG_YES;
+	}
+	return KCONFIG_NO;
+}
+
+static bool listed(const char *const *modules, const char *name)
+{
+	for (; *modules; modules++)
+		if (strcmp(*modules, name) == 0)
+			return true;
+	return false;
+}
+
+static void check(struct bytes config, const struct need *n, const struct kconfig_use *use,
+		  struct answer *a)
+{
+	enum kconfig_value value = kconfig_get(config, n->option);
+
+	/* a module of another making has no option (nsm before Linux 6.8) */
+	if (value == KCONFIG_YES || (n->module && listed(use->modules, n->module)))
+		return;
+	if (value == KCONFIG_MODULE && n->module)
+		answer_note(a, REASON_KERNEL_OPTION,
+			    "CONFIG_%s=m, and its module %s is not in the ramdisk: no %s",
+			    n->option, n->module, n->what);
+	else
+		answer_note(a, REASON_KERNEL_OPTION, "CONFIG_%s is %s: no %s", n->option,
+			    value == KCONFIG_MODULE ? "m" : "not set", n->what);
+}
+
+void kconfig_check(struct bytes config, const struct kconfig_use *use, struct answer *a)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		check(config, &needs[i], use, a);
+	check(config, &found_by[use->aarch64], use, a);
+	if (use->modules[0])
+		check(config, &modules_need, use, a);
+	for (unsigned p = PACKING_GZIP; p <= PACKING_LZMA; p++)
+		if (use->packings & 1u << p)
+			check(config, &packing_needs[p], use, a);
+}
