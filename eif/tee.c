@@ -1,6 +1,7 @@
 #include "measure/core/tee.h"
 
 #include "eif/build.h"
+#include "eif/diff.h"
 #include "eif/extract.h"
 #include "eif/lenient.h"
 #include "eif/notes.h"
@@ -187,4 +188,5 @@ const struct tee eif_tee = {
 	.measure = measure,
 	.describe = eif_describe,
 	.extract = eif_extract,
+	.diff = eif_diff,
 };

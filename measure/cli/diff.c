@@ -1,3 +1,4 @@
+#include "measure/base/num.h"
 #include "measure/base/text.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/guess.h"
@@ -7,6 +8,14 @@
 #include "ovmf-snp/launch_diff.h"
 
 #define LINE_BYTES 4096u
+
+enum { O_LIMIT };
+
+static const struct opt opts[] = {
+	[O_LIMIT] = {"limit", 0, OPT_VALUE, "N", NULL,
+		     "list at most N files of a part (100), 0 for all"},
+	{0},
+};
 
 /* Where differences go: lines, and a list of objects. */
 struct sink {
@@ -122,39 +131,90 @@ static bool put_difference(void *arg, const struct part_difference *d, struct er
 
 /* ---- files */
 
-static bool describe(const char *path, struct file *f, const struct tee **row, struct part **root,
-		     struct err *e)
+/* Two files and the row that both are of. */
+struct two {
+	struct file file[2];
+	const struct tee *row;
+};
+
+static void two_close(struct two *t)
 {
-	return file_open(f, path, e) && guess_file(f, row, e) &&
-	       ((*row)->describe(f, root, e) || err_subject(e, path));
+	file_close(&t->file[0]);
+	file_close(&t->file[1]);
 }
 
-static bool images(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+static bool two_open(struct two *t, struct cli *c, const char *const path[2], struct err *e)
 {
-	owned(file_close) struct file a = FILE_NONE, b = FILE_NONE;
+	const struct tee *row[2];
+
+	for (unsigned s = 0; s < 2; s++) {
+		if (!file_open(&t->file[s], path[s], e) || !guess_file(&t->file[s], &row[s], e))
+			return false;
+		t->file[s].watch = cli_watch(c);
+		cli_expect_file(c, path[s]);
+	}
+	t->row = row[0];
+	return row[0] == row[1] || err_set(e, REASON_USAGE, "'%s' is of type %s, '%s' of type %s",
+					   path[0], row[0]->name, path[1], row[1]->name);
+}
+
+static bool describe(struct two *t, unsigned s, struct part **root, struct err *e)
+{
+	return t->row->describe(&t->file[s], root, e) || err_subject(e, t->file[s].name);
+}
+
+/* By their parts. */
+static bool parts(struct cli *c, struct two *t, struct sink *s, struct err *e)
+{
 	owned(part_free) struct part *left = NULL, *right = NULL;
 	const struct part_sink sink = {put_difference, s};
-	const struct tee *row, *other;
 
-	if (!describe(path[0], &a, &row, &left, e) || !describe(path[1], &b, &other, &right, e))
+	if (!describe(t, 0, &left, e) || !describe(t, 1, &right, e))
 		return false;
-	if (row != other)
-		return err_set(e, REASON_USAGE, "'%s' is of type %s, '%s' of type %s", path[0],
-			       row->name, path[1], other->name);
-	json_text(s->w, "type", row->name);
 	json_key(s->w, "differences");
 	json_open(s->w, '[');
-	if (!part_diff(&(struct part_side){left, &a}, &(struct part_side){right, &b}, &sink, e))
+	if (!part_diff(&(struct part_side){left, &t->file[0]},
+		       &(struct part_side){right, &t->file[1]}, &sink, e))
 		return false;
 	json_close(s->w, ']');
 	if (s->lines.n == 0)
 		return true;
 	buf_fmt(&c->text, "differ: %s", s->names.n ? buf_cstr(&s->names) : "bytes in no part");
-	if (row->difference)
-		buf_fmt(&c->text, " (%s)", row->difference);
+	if (t->row->difference)
+		buf_fmt(&c->text, " (%s)", t->row->difference);
 	buf_str(&c->text, "\n");
 	buf_put(&c->text, buf_bytes(&s->lines));
 	return true;
+}
+
+static bool read_limit(const struct cli *c, size_t *limit, struct err *e)
+{
+	const char *text = args_value(&c->args, O_LIMIT);
+	uint64_t n;
+
+	if (!text)
+		return true;
+	if (!num_parse(text, &n))
+		return err_set(e, REASON_USAGE, "--limit is a number, not '%s'", text);
+	*limit = n == 0 || n > SIZE_MAX ? SIZE_MAX : (size_t)n;
+	return true;
+}
+
+static bool findings(struct cli *c, struct two *t, struct sink *s, struct err *e)
+{
+	struct differences f = {.text = &c->text, .w = s->w, .limit = DIFFERENCES_LIMIT};
+
+	return read_limit(c, &f.limit, e) && t->row->diff(&t->file[0], &t->file[1], &f, e);
+}
+
+static bool images(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	owned(two_close) struct two t = {.file = {FILE_NONE, FILE_NONE}};
+
+	if (!two_open(&t, c, path, e))
+		return false;
+	json_text(s->w, "type", t.row->name);
+	return (t.row->diff ? findings : parts)(c, &t, s, e);
 }
 
 static struct bytes next_line(struct bytes *text)
@@ -224,6 +284,7 @@ static bool diff_run(struct cli *c, struct answer *a, struct err *e)
 	const char *const *path = c->args.operands;
 	bool is;
 
+	a->members.max = CLI_TEXT_MAX;
 	if (c->args.n_operands != 2)
 		return err_set(e, REASON_USAGE, "two files are needed, %zu are given",
 			       c->args.n_operands);
@@ -241,5 +302,6 @@ const struct verb verb_diff = {
 	.summary = "what differs between two images, firmwares or launches",
 	.group = GROUP_MEASURE,
 	.usage = "FILE FILE",
+	.opts = opts,
 	.run = diff_run,
 };

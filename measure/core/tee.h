@@ -10,6 +10,7 @@
 #include "measure/base/opt.h"
 #include "measure/base/when.h"
 #include "measure/core/answer.h"
+#include "measure/core/differences.h"
 #include "measure/core/part.h"
 
 /* What the command line passes down beside the options of the row itself. */
@@ -41,6 +42,9 @@ struct tee {
 
 	/* Write the parts of an image as files into an existing folder. NULL: there are none. */
 	bool (*extract)(struct file *f, const char *folder, struct err *e);
+
+	/* What differs between two images. NULL: their trees of parts are compared. */
+	bool (*diff)(struct file *a, struct file *b, struct differences *f, struct err *e);
 };
 
 /* Rows of this build, NULL-terminated; defined by the command line layer (generated). */

@@ -74,16 +74,99 @@ run diff a.fd small.fd --json
 expect_json 'j["differences"][1]["second"] is None'
 ok '--json has them all'
 
+# image NAME CMDLINE RAMDISK... [OPTIONS]: built of the kernel
+image()
+{
+	name=$1 cmdline=$2 parts=
+	shift 2
+	while [ $# -gt 0 ] && [ -e "$1" ]; do
+		parts="$parts --ramdisk $1"
+		shift
+	done
+	# shellcheck disable=SC2086 # several words
+	run build eif --kernel kernel --cmdline "$cmdline" $parts -o "$name.eif" -q "$@"
+	expect_status 0
+}
 printf kernel >kernel
-printf 'ramdisk a' >one
-printf 'ramdisk b' >two
-run build eif --kernel kernel --cmdline x --ramdisk one -o a.eif -q
-run build eif --kernel kernel --cmdline x --ramdisk two -o b.eif -q
-run diff a.eif b.eif
+printf 'ramdisk\nbuilt at 10:00:00\n' >one
+printf 'ramdisk\nbuilt at 10:07:12\n' >two
+printf 'ramdisk\nbuilt at noon\n' >three
+image a x one one
+image b x one two
+image noon x one three
+image both xy one two
+image timed x one one --build-time 2026-11-01T10:00:00Z
+image fewer x one
+run diff a.eif a.eif
+expect_status 0
+expect_stdout ''
+run diff a.eif a.eif --json
+expect_json 'j["sections"] == [] and j["causes"] == [] and "headline" not in j and "would_match" not in j'
+differs a.eif b.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  26 bytes in both
+  content  line 2: "built at 10:00:00" and "built at 10:07:12"  [build-time]
+cause: build-time (1): the clock of the build was written down
+  fix: set SOURCE_DATE_EPOCH for the build, or leave the time out
+would match if: the times of the build in ramdisk1 were as in the second
+END
+differs a.eif noon.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  26 and 22 bytes
+  content  line 2: "built at 10:00:00" and "built at noon"
+would match if: the bytes of ramdisk1 were as in the second
+END
+differs a.eif both.eif <<END
+PCR0, PCR1 and PCR2 differ, through cmdline and ramdisk1 (2 of 5 sections)
+cmdline  1 and 2 bytes
+  content  line 1: "x" and "xy"
+ramdisk1  26 bytes in both
+  content  line 2: "built at 10:00:00" and "built at 10:07:12"  [build-time]
+cause: build-time (1): the clock of the build was written down
+  fix: set SOURCE_DATE_EPOCH for the build, or leave the time out
+PCR0 would match if: the bytes of cmdline and the times of the build in ramdisk1 were as in the second
+PCR1 would match if: the bytes of cmdline were as in the second
+PCR2 would match if: the times of the build in ramdisk1 were as in the second
+END
+differs a.eif timed.eif <<END
+no register differs; metadata: not measured
+metadata (not measured)  240 and 235 bytes
+  BuildMetadata.BuildTime  "1970-01-01T00:00:00+00:00" and "2026-11-01T10:00:00Z"  [build-time]
+cause: build-time (1): the clock of the build was written down
+  fix: set SOURCE_DATE_EPOCH for the build, or leave the time out
+END
+differs fewer.eif a.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  only in the second, 26 bytes
+would match if: the section ramdisk1 were as in the second
+END
+differs a.eif fewer.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  only in the first, 26 bytes
+would match if: the section ramdisk1 were as in the second
+END
+ok 'EIFs: which registers, through which section, and what would make them equal'
+
+tail -c +2 one >rest
+image moved xr rest one
+run diff a.eif moved.eif
 expect_status 1
-expect_stdout_has 'differ: header, ramdisk0'
-expect_stdout_has '  ramdisk0  1 byte differs, in 1 page, first at '
-ok 'images of other kinds'
+expect_stdout_has 'no register differs, though parts do: cmdline and ramdisk0 (2 of 5 sections); bytes moved from one part to another'
+ok 'bytes that moved between sections'
+
+run diff a.eif both.eif --json
+expect_status 1
+expect_json 'j["reason"] == "differs" and j["type"] == "eif" and j["headline"].startswith("PCR0, PCR1 and PCR2 differ, ")'
+expect_json '[r["differs"] for r in j["registers"]] == [True, True, True, False]'
+expect_json '[(s["name"], s["registers"]) for s in j["sections"]] == [("cmdline", ["PCR0", "PCR1"]), ("ramdisk1", ["PCR0", "PCR2"])]'
+expect_json 'j["sections"][1]["fields"][0]["cause"] == "build-time" and j["causes"][0]["count"] == 1'
+expect_json 'j["would_match"][1] == {"registers": ["PCR1"], "if": ["the bytes of cmdline"], "holds": True}'
+ok 'EIFs: --json has the same'
+
+run diff a.eif b.eif --limit many
+expect_status 2
+expect_stderr_has "measure: error[usage]: --limit is a number, not 'many'"
+ok 'a limit that is none'
 
 # bundle NAME ARGS...: its record goes to NAME.json
 bundle()

@@ -1,0 +1,86 @@
+#include "measure/core/headline.h"
+
+#include "measure/base/text.h"
+
+void series_add(struct series *w, const char *foreign)
+{
+	text_tame(&w->text, bytes_str(foreign));
+	buf_u8(&w->text, 0);
+	w->n++;
+}
+
+void series_join(struct series *w, const struct series *more)
+{
+	if (more->text.failed != REASON_NONE)
+		buf_fail(&w->text, more->text.failed);
+	buf_put(&w->text, buf_bytes(&more->text));
+	w->n += more->n;
+}
+
+bool series_same(const struct series *a, const struct series *b)
+{
+	return bytes_equal(buf_bytes(&a->text), buf_bytes(&b->text));
+}
+
+const char *series_next(const struct series *w, const char *word)
+{
+	const char *first = (const char *)w->text.p, *next;
+
+	if (w->n == 0 || w->text.failed != REASON_NONE)
+		return NULL;
+	next = word ? word + strlen(word) + 1 : first;
+	return next < first + w->text.n ? next : NULL;
+}
+
+void series_put(struct buf *out, const struct series *w)
+{
+	size_t i = 0;
+
+	if (w->text.failed != REASON_NONE)
+		buf_fail(out, w->text.failed);
+	for (const char *x = series_next(w, NULL); x; x = series_next(w, x), i++) {
+		if (i > 0)
+			buf_str(out, i + 1 == w->n ? " and " : ", ");
+		buf_str(out, x);
+	}
+}
+
+void headline_free(struct headline *h)
+{
+	buf_free(&h->registers.text);
+	buf_free(&h->through.text);
+	buf_free(&h->unmeasured.text);
+}
+
+bool headline_any(const struct headline *h)
+{
+	return h->registers.n + h->through.n + h->unmeasured.n > 0;
+}
+
+static void put_parts(struct buf *out, const struct headline *h)
+{
+	series_put(out, &h->through);
+	buf_fmt(out, " (%zu of %zu %s%s)", h->through.n, h->parts, h->noun,
+		h->parts == 1 ? "" : "s");
+}
+
+void headline_put(struct buf *out, const struct headline *h)
+{
+	if (h->registers.n > 0) {
+		series_put(out, &h->registers);
+		buf_str(out, h->registers.n == 1 ? " differs" : " differ");
+	} else {
+		buf_str(out, "no register differs");
+	}
+	if (h->through.n > 0) {
+		buf_str(out, h->registers.n > 0 ? ", through " : ", though parts do: ");
+		put_parts(out, h);
+	}
+	if (h->moved)
+		buf_str(out, "; bytes moved from one part to another");
+	if (h->unmeasured.n > 0) {
+		buf_str(out, "; ");
+		series_put(out, &h->unmeasured);
+		buf_str(out, ": not measured");
+	}
+}
