@@ -54,14 +54,28 @@ static char *join(const char *folder, size_t n, const char *name, struct err *e)
 }
 
 /* Of "A/launch.json" the folder is A, of "launch.json" the one we are in. */
-static bool set_paths(struct bundle_paths *p, const char *path, struct err *e)
+static size_t folder_length(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	bool folder = listing_is_folder(path);
-	size_t n = folder ? strlen(path) : !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
 
-	p->folder = n ? join(path, n, "", e) : own_string(".", e);
-	p->record = folder ? join(path, n, BUNDLE_RECORD, e) : own_string(path, e);
+	if (listing_is_folder(path))
+		return strlen(path);
+	return !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
+}
+
+char *snp_bundle_folder(const char *path, struct err *e)
+{
+	size_t n = folder_length(path);
+
+	return n ? join(path, n, "", e) : own_string(".", e);
+}
+
+static bool set_paths(struct bundle_paths *p, const char *path, struct err *e)
+{
+	size_t n = folder_length(path);
+
+	p->folder = snp_bundle_folder(path, e);
+	p->record = listing_is_folder(path) ? join(path, n, BUNDLE_RECORD, e) : own_string(path, e);
 	p->command = join(path, n, BUNDLE_COMMAND, e);
 	for (enum launch_part i = 0; i < LAUNCH_PARTS; i++) {
 		p->part[i] = join(path, n, launch_file_name(i), e);

@@ -27,6 +27,9 @@ struct snp_bundle {
 /* A folder with a launch.json in it, or the path of a file of that name? */
 bool snp_bundle_is(const char *path);
 
+/* The folder of a path that snp_bundle_is(), for free(); NULL with e set. */
+must char *snp_bundle_folder(const char *path, struct err *e);
+
 /*
  * path: such a folder or file. *b is the caller's to snp_bundle_free() in either case, and is not
  * moved. Errors: launch-record, firmware, whatever reading the files gives.

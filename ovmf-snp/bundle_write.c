@@ -90,12 +90,12 @@ static bool copy_one(struct copied *c, enum launch_part part, const char *from, 
 
 	if (!from)
 		return true;
-	if (!outdir_copy(&c->dir, launch_file_name(part), from, c->files.watch, e))
+	if (!file_open(&f, from, e))
 		return false;
-	*to = c->dir.file[c->dir.n - 1];
-	if (!file_open(&f, *to, e))
+	f.watch = c->files.watch;
+	if (!outdir_copy(&c->dir, launch_file_name(part), &f, to, e))
 		return false;
-	c->size[part] = f.size;
+	c->size[part] = f.pos;
 	return true;
 }
 
@@ -132,10 +132,22 @@ static bool write_texts(struct copied *c, const struct launch_record *r, struct 
 	       (command.n == 0 || outdir_write(&c->dir, BUNDLE_COMMAND, buf_bytes(&command), e));
 }
 
+/* What is wrong with a copy, which is about to go, is wrong with the file. */
+static bool blame(const struct copied *c, const struct guest_files *f, struct err *e)
+{
+	const char *const copies[] = {c->files.ovmf, c->files.kernel, c->files.initrd};
+	const char *const files[] = {f->ovmf, f->kernel, f->initrd};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (copies[i] && strcmp(e->subject, copies[i]) == 0)
+			snprintf(e->subject, sizeof(e->subject), "%s", files[i]);
+	return e->reason == REASON_FIRMWARE ? err_subject(e, f->ovmf) : false;
+}
+
 bool snp_bundle_write(const struct bundle_request *q, struct launch_record *r, struct answer *a,
 		      struct err *e)
 {
-	owned(copied_free) struct copied c = {0};
+	owned(copied_free) struct copied c = {.dir = OUTDIR_NONE};
 	const struct guest_files *f = &q->launch->files;
 
 	if (f->append.n > 0 && f->append.p[f->append.n - 1] == '\0')
@@ -146,11 +158,8 @@ bool snp_bundle_write(const struct bundle_request *q, struct launch_record *r, s
 		return false;
 	r->policy = q->policy;
 	if (!guest_load(&c.guest, &c.files, q->launch->profile[0], e) ||
-	    !snp_bundle_compute(r, &c.guest, c.size, e)) {
-		if (e->reason == REASON_FIRMWARE) /* the copy is about to go */
-			snprintf(e->subject, sizeof(e->subject), "%s", f->ovmf);
-		return false;
-	}
+	    !snp_bundle_compute(r, &c.guest, c.size, e))
+		return blame(&c, f, e);
 	guest_notes(&c.guest, true, a);
 	return write_hashes(&c, e) && write_texts(&c, r, e) && outdir_commit(&c.dir, e);
 }

@@ -76,6 +76,9 @@ must bool out_named(const char *path, struct err *e);
 /* The same, and refused (usage) when both are one file, which would be its own input's end. */
 must bool out_distinct(const char *out, const char *in, struct err *e);
 
+/* Refused (usage): a file that would lie in that folder, or below it, which is read as a whole. */
+must bool out_outside(const char *out, const char *folder, struct err *e);
+
 /*
  * A file that stands there already is going to be replaced: it must be regular (not-a-file) and
  * writable (permission); the new one gets its mode, and its owner where the caller may give that.

@@ -45,6 +45,32 @@ bool out_distinct(const char *out, const char *in, struct err *e)
 	return err_subject(e, out);
 }
 
+/* *real: NULL for what is not there. */
+static bool real_path(const char *path, char **real, struct err *e)
+{
+	*real = realpath(path, NULL);
+	return *real || errno != ENOMEM || err_errno(e, errno, "a path cannot be followed");
+}
+
+bool out_outside(const char *out, const char *folder, struct err *e)
+{
+	owned(own_free) char *parent = own_string(out, e);
+	owned(own_free) char *in = NULL;
+	owned(own_free) char *to = NULL;
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	size_t n;
+
+	if (slash)
+		slash[slash == parent] = '\0';
+	if (!parent || !real_path(folder, &in, e) || !real_path(slash ? parent : ".", &to, e))
+		return false;
+	n = in ? strlen(in) : 0;
+	if (!in || !to || strncmp(to, in, n) != 0 || (to[n] != '\0' && to[n] != '/'))
+		return true;
+	err_set(e, REASON_USAGE, "would lie in '%s', which is read", folder);
+	return err_subject(e, out);
+}
+
 /* ".name.XXXXXXXXXXXX.tmp": a name beside the final one that nobody else has. */
 static bool temp_name(struct out *o, struct err *e)
 {

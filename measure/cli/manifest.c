@@ -72,11 +72,23 @@ static const struct opt make_opts[] = {
 	{0},
 };
 
+/* Of a bundle every file counts, so that nothing is written there. */
+static bool make_outside(const char *out, const char *image, struct err *e)
+{
+	owned(own_free) char *folder = NULL;
+
+	if (!snp_bundle_is(image))
+		return true;
+	folder = snp_bundle_folder(image, e);
+	return folder && out_outside(out, folder, e);
+}
+
 /* None of what the manifest is made of is replaced by it. */
 static bool make_target(const struct cli *c, const struct make_request *q, const char **out,
 			struct err *e)
 {
 	return cli_needs(c, M_OUTPUT, out, e) && out_distinct(*out, q->image, e) &&
+	       make_outside(*out, q->image, e) &&
 	       (!q->record || out_distinct(*out, q->record, e)) &&
 	       (!q->certificate || out_distinct(*out, q->certificate, e)) &&
 	       (!q->id_block || out_distinct(*out, q->id_block, e)) &&

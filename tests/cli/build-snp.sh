@@ -148,7 +148,7 @@ for folder in guest kernel; do
 	expect_stderr_has "measure: error[usage]: $folder: is there already, and "
 	expect_no_file $folder.*
 done
-mkdir empty
+mkdir -p empty
 ln -s empty link
 ln -s nowhere dangling
 for folder in link dangling; do
@@ -189,5 +189,16 @@ run build snp --vcpus 1-8192 --vcpu-type EPYC,EPYC-Milan -o other --ovmf fw.fd
 expect_status 3
 expect_stderr_has 'measure: error[limit]: more than 8192 launch digests'
 ok 'firmware that starts no such guest leaves nothing behind'
+
+# Copying a ramdisk of this size takes long enough to be killed on the way, at any moment.
+truncate -s 512M large
+for sig in TERM INT HUP KILL; do
+	for delay in 0.02 0.1; do
+		timeout -s $sig $delay "$MEASURE" build snp -q --ovmf fw.fd --kernel kernel \
+			--initrd large --vcpus 1 --vcpu-type EPYC -o killed 2>killed.err
+		expect_no_file killed killed.[!e]*
+	done
+done
+ok 'a build that is killed leaves no folder'
 
 plan done

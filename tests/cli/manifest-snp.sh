@@ -118,6 +118,19 @@ refused 2 "usage]: --policy-mask means nothing for 'kernel': no bundle" kernel -
 refused 5 'no-such-file]: absent/launch.json: ' absent/launch.json
 refused 3 'magic]: fw.fd: ' fw.fd
 expect_stderr_has 'measure: hint: a manifest is made of an EIF, of an IGVM file, or of the folder that `measure build snp` writes'
+mkdir one/below
+for out in one/none.corim one/kernel one/below/none.corim elsewhere/../one/none.corim; do
+	mkdir -p elsewhere
+	run manifest make one $words -o $out
+	expect_status 2
+	expect_stderr_has "measure: error[usage]: $out: would lie in 'one/', which is read"
+done
+rmdir one/below
+(cd one && run manifest make launch.json $words -o none.corim && expect_status 2 &&
+	expect_stderr_has "error[usage]: none.corim: would lie in '.', which is read")
+expect_no_file one/none.corim
+run manifest make one $words -q -o onesie.corim
+expect_status 0
 ok 'the URI of 2024 and masks are written as they are asked for; debugging is not'
 
 cp -r one broken
