@@ -7,38 +7,59 @@
 #define MEASURE_CORE_ROOTFS_H
 
 #include "measure/core/cpio.h"
+#include "measure/core/oci.h"
+
+#define ROOTFS_MAX_BYTES (UINT64_C(16) << 30)
+#define ROOTFS_MAX_NAMES (4u << 20)
 
 enum rootfs_kind { ROOTFS_FOLDER, ROOTFS_TAR, ROOTFS_OCI, ROOTFS_DOCKER };
+const char *rootfs_kind_name(enum rootfs_kind kind); /* "directory", "tar", "oci", "docker" */
 
 struct rootfs_options {
-	const char *platform; /* "linux/amd64"; NULL: the only one, or ambiguous */
-	const char *spool; /* the folder for the unlinked file */
+	const char *platform; /* "linux/amd64"; NULL: the only one, or choice */
+	const char *tag; /* the name of the image in its archive; NULL: any */
+	const char *spool; /* the folder for the unlinked file; NULL: "." */
 	bool owners_disk; /* of a directory: its owners, not 0:0 */
 	bool drop_xattrs; /* what newc cannot carry is left out and named, not refused */
-	uint64_t max_bytes; /* unpacked, of all layers together; 0: the default limit */
+	uint64_t max_bytes; /* unpacked, of all that is packed together; 0: ROOTFS_MAX_BYTES */
 	struct watch watch;
 };
 
-/* Of the image's configuration; lists end with NULL. Empty for a directory or a plain tar. */
-struct rootfs_config {
-	char **entrypoint, **cmd, **env;
-	char *working_dir, *user, *os, *architecture;
+struct rootfs_layer {
+	char *name; /* in the image */
+	struct digest blob; /* len 0: nothing says it */
+	struct digest diff_id;
+	enum packing packing;
+	uint64_t size, unpacked;
 };
 
 struct rootfs {
 	enum rootfs_kind kind;
 	struct tree *tree;
-	struct rootfs_config config;
-	struct digest manifest, image; /* of the manifest and the configuration; len 0: none */
-	size_t n_dropped; /* xattrs that were left out, each "PATH: NAME" */
-	char **dropped;
+	struct tree_node *image; /* the folder of the tree that is its root */
+	struct rootfs_config config; /* empty for a directory or a plain tar */
+	struct digest manifest, id; /* of the manifest and the configuration; len 0: none */
+	struct rootfs_layer *layer; /* of an image, the lowest first */
+	size_t n_layers;
+	char **dropped; /* what was left out, each "PATH: NAME" or "PATH" */
+	size_t n_dropped;
 	struct rootfs_sources *sources;
 };
 
-/* Errors name what is wrong with the layer, its entry and its offset. Released by rootfs_free(). */
+/*
+ * path "-": an archive on standard input. Errors name what is wrong with the layer, its entry and
+ * its offset. Released by rootfs_free().
+ */
 must bool rootfs_open(struct rootfs *r, const char *path, const struct rootfs_options *o,
 		      struct err *e);
 void rootfs_free(struct rootfs *r);
+
+/* Nothing at all, to be filled with other things. */
+must bool rootfs_empty(struct rootfs *r, struct err *e);
+
+/* One more file whose bytes files of the tree may have: the number of the source, and its size. */
+must bool rootfs_source(struct rootfs *r, const char *path, uint32_t *source, uint64_t *size,
+			struct err *e);
 
 /* For cpio_write(): the bytes of a file of the tree. */
 must bool rootfs_file(struct rootfs *r, const struct tree_node *n, struct err *e);
