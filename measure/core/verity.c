@@ -166,7 +166,7 @@ static bool add_block(struct verity *v, struct bytes block, struct err *e)
 	struct digest d;
 
 	if (v->added == v->blocks)
-		return err_set(e, REASON_LIMIT, "more data than the %llu blocks of the hash tree",
+		return err_set(e, REASON_LIMIT, "more data than the hash tree has blocks, %llu",
 			       (unsigned long long)v->blocks);
 	v->added++;
 	return digest_block(v, block, &d, e) && carry(v, 0, d, e);

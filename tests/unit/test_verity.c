@@ -150,7 +150,7 @@ static void more_or_less_data_than_said_is_refused(void **state)
 	check_err(&e, REASON_TRUNCATED, "0 of 1 blocks and 0 bytes of data came");
 	e = (struct err){0};
 	assert_false(verity_add(v, bytes_of(data, sizeof(data)), &e));
-	check_err(&e, REASON_LIMIT, "more data than the 1 blocks of the hash tree");
+	check_err(&e, REASON_LIMIT, "more data than the hash tree has blocks, 1");
 	verity_free(&v);
 }
 
