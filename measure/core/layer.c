@@ -254,7 +254,7 @@ static struct tree_node *find_target(const struct apply *a, const struct tar_ent
 	return err_is(e) ? NULL : n;
 }
 
-/* Some apply the metadata of the link to the file, some do not. Of symbolic links modes say nothing. */
+/* Some give the metadata of the link to the file. Modes of symbolic links say nothing. */
 static bool same_inode(const struct tar_entry *in, const struct tree_inode *inode, struct err *e)
 {
 	if (in->uid != inode->uid || in->gid != inode->gid)

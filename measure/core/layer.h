@@ -1,15 +1,15 @@
 /*
- * An archive applied to a tree: a whole root file system, or a layer of an image by the rules of the
- * OCI image specification (v1.1, layer.md). In a layer, .wh.NAME hides NAME and .wh..wh..opq all of
- * its folder, but only what lower layers brought, wherever in the layer it stands; a folder takes
- * the metadata of a later one and keeps what is in it; anything else replaces what was there. Paths
- * and targets of hard links lead through symbolic links, inside the root. Folders that are missing
- * are `implied`.
+ * An archive applied to a tree: a whole root file system, or a layer of an image by the rules of
+ * the OCI image specification (v1.1, layer.md). In a layer, .wh.NAME hides NAME and .wh..wh..opq
+ * all of its folder, but only what lower layers brought, wherever in the layer it stands; a folder
+ * takes the metadata of a later one and keeps what is in it; anything else replaces what was there.
+ * Paths and targets of hard links lead through symbolic links, inside the root. Folders that are
+ * missing are `implied`.
  *
- * What those who unpack layers differ on is refused: one name that is a folder and something else in
- * one layer, a layer that hides a folder and puts things into it without an entry for it, hard links
- * whose target comes later or has another mode or owner, reserved names of AUFS, the device 0,0.
- * The last of several files with one name counts, as for all of them.
+ * What those who unpack layers differ on is refused: one name that is a folder and something else
+ * in one layer, a layer that hides a folder and puts things into it without an entry for it, hard
+ * links whose target comes later or has another mode or owner, reserved names of AUFS, the device
+ * 0,0. The last of several files with one name counts, as for all of them.
  */
 #ifndef MEASURE_CORE_LAYER_H
 #define MEASURE_CORE_LAYER_H

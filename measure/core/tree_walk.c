@@ -72,17 +72,18 @@ void tree_renumber(struct tree *t)
 		n->order = order++;
 }
 
-bool tree_path(const struct tree_node *n, struct buf *out, struct err *e)
+bool tree_path_below(const struct tree_node *top, const struct tree_node *n, struct buf *out,
+		     struct err *e)
 {
 	size_t length = 0, at, size;
 	uint8_t *to;
 
-	for (const struct tree_node *up = n; up->parent; up = up->parent)
-		length += strlen(up->name) + (up->parent->parent ? 1 : 0);
+	for (const struct tree_node *up = n; up != top; up = up->parent)
+		length += strlen(up->name) + (up->parent != top);
 	to = buf_room(out, length);
 	if (!to)
 		return buf_done(out, "a path", e);
-	for (at = length; n->parent; n = n->parent) {
+	for (at = length; n != top; n = n->parent) {
 		size = strlen(n->name);
 		at -= size;
 		memcpy(to + at, n->name, size);
@@ -90,6 +91,15 @@ bool tree_path(const struct tree_node *n, struct buf *out, struct err *e)
 			to[--at] = '/';
 	}
 	return true;
+}
+
+bool tree_path(const struct tree_node *n, struct buf *out, struct err *e)
+{
+	const struct tree_node *root = n;
+
+	while (root->parent)
+		root = root->parent;
+	return tree_path_below(root, n, out, e);
 }
 
 /* What is still to be walked: the rest of the path behind the rest of each link's target. */
