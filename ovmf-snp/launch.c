@@ -145,15 +145,16 @@ static bool hashes_add(struct hash *h, const struct launch *l, struct err *e)
 	       hash_add(h, buf_bytes(&table), e);
 }
 
-bool launch_sev(const struct launch *l, const struct launch_vmsas *v, unsigned n,
-		struct digest *out, struct err *e)
+struct hash *launch_sev_base(const struct launch *l, struct err *e)
 {
 	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
 
 	if (!h || !hash_add(h, l->ovmf->image, e) || (l->kernel && !hashes_add(h, l, e)))
-		return false;
-	for (unsigned i = 0; i < n; i++)
-		if (!hash_add(h, bytes_of(i ? v->page_other : v->page_first, VMSA_SIZE), e))
-			return false;
-	return hash_finish(h, out, e);
+		return NULL;
+	return take(h);
+}
+
+bool launch_sev_vcpu(struct hash *h, const struct launch_vmsas *v, unsigned i, struct err *e)
+{
+	return hash_add(h, bytes_of(i ? v->page_other : v->page_first, VMSA_SIZE), e);
 }

@@ -54,10 +54,11 @@ must bool launch_vcpus(struct gctx *g, const struct launch *l, const struct laun
 		       const struct launch_count *count, struct err *e);
 
 /*
- * SEV and SEV-ES: SHA-256 of the image, the table of kernel hashes where there is a kernel, and the
- * pages of n processors (none for SEV, v may be NULL then).
+ * SEV and SEV-ES: SHA-256 of the image and, where there is a kernel, the table of kernel hashes;
+ * what SEV-ES adds are the pages of its processors, number i (from 0) each time. NULL: as errors
+ * of launch_base(). To be released by hash_free().
  */
-must bool launch_sev(const struct launch *l, const struct launch_vmsas *v, unsigned n,
-		     struct digest *out, struct err *e);
+must struct hash *launch_sev_base(const struct launch *l, struct err *e);
+must bool launch_sev_vcpu(struct hash *h, const struct launch_vmsas *v, unsigned i, struct err *e);
 
 #endif

@@ -220,6 +220,15 @@ static bool check_mode(const struct request *r, const struct args *args, struct 
 	return true;
 }
 
+/* Where the monitor knows no choice, a list of features is one row. */
+static void fixed_features(struct request *r)
+{
+	if (r->mode != MODE_SEVES && r->mode != MODE_SVSM)
+		return;
+	r->n_features = 1;
+	r->features[0] = r->mode == MODE_SVSM ? VMSA_FEATURES_DEFAULT : 0u;
+}
+
 bool request_read(struct request *r, const struct args *args, struct err *e)
 {
 	const char *mode = args_value(args, O_MODE), *format = args_value(args, O_FORMAT);
@@ -247,6 +256,7 @@ bool request_read(struct request *r, const struct args *args, struct err *e)
 		r->features[r->n_features++] = FEATURES_DEFAULT;
 	else if (!request_features_read(r, args_value(args, O_FEATURES), e))
 		return false;
+	fixed_features(r);
 	return request_counts_read(r, args_value(args, O_VCPUS), e) && read_processor(r, args, e);
 }
 

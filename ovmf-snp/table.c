@@ -95,16 +95,18 @@ static bool repeats(const struct maker *m, size_t t)
 		!m->row.profile->signature_in_rdx);
 }
 
-/* SEV-ES hashes the pages themselves; each number of processors is a run of its own. */
+/* SEV-ES hashes the pages themselves, one processor behind the other. */
 static bool chain_es(struct maker *m, struct err *e)
 {
 	const struct launch *l = &m->g->launch;
+	owned(hash_free) struct hash *h = launch_sev_base(l, e);
 
-	if (!launch_vmsas(&m->vmsas, l, m->row.type->signature, 0, e))
+	if (!h || !launch_vmsas(&m->vmsas, l, m->row.type->signature, 0, e))
 		return false;
 	for (uint32_t n = 1; n <= request_most(m->r); n++)
-		if (request_counts(m->r, n) &&
-		    (!launch_sev(l, &m->vmsas, n, &m->row.digest, e) || !put_row(m, n, e)))
+		if (!launch_sev_vcpu(h, &m->vmsas, n - 1, e) ||
+		    (request_counts(m->r, n) &&
+		     (!hash_peek(h, &m->row.digest, e) || !put_row(m, n, e))))
 			return false;
 	return true;
 }
@@ -116,7 +118,7 @@ static bool types(struct maker *m, struct err *e)
 	for (size_t t = 0; t < m->r->n_types; t++)
 		for (size_t f = 0; f < m->r->n_features; f++) {
 			m->row.type = &m->r->type[t];
-			m->row.features = es ? 0 : m->r->features[f];
+			m->row.features = m->r->features[f];
 			m->feature = f;
 			if (!(es	      ? chain_es(m, e)
 			      : repeats(m, t) ? chain_again(m, e)
@@ -126,12 +128,19 @@ static bool types(struct maker *m, struct err *e)
 	return true;
 }
 
+static bool sev(struct maker *m, struct err *e)
+{
+	owned(hash_free) struct hash *h = launch_sev_base(&m->g->launch, e);
+
+	return h && hash_finish(h, &m->row.digest, e) && put_row(m, 0, e);
+}
+
 /* What has no processors at all. */
 static bool bare(struct maker *m, struct err *e)
 {
 	m->row.type = &m->r->type[0];
 	if (m->r->mode == MODE_SEV)
-		return launch_sev(&m->g->launch, NULL, 0, &m->row.digest, e) && put_row(m, 0, e);
+		return sev(m, e);
 	if (!launch_firmware(&m->base, &m->g->ovmf, e))
 		return false;
 	set_digest(&m->row.digest, m->base.ld);

@@ -173,8 +173,7 @@ static bool dump(const struct request *r, const struct guest *g, struct err *e)
 	if (!request_is_one(r))
 		return err_set(e, REASON_USAGE,
 			       "--dump-vmsa writes one guest's pages, and several are asked for");
-	if (!launch_vmsas(&v, &g->launch, r->type[0].signature,
-			  r->mode == MODE_SEVES ? 0 : r->features[0], e))
+	if (!launch_vmsas(&v, &g->launch, r->type[0].signature, r->features[0], e))
 		return false;
 	for (uint32_t i = 0; i < request_most(r); i++) {
 		owned(buf_free) struct buf name = BUF(64);

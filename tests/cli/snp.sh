@@ -114,6 +114,14 @@ tail -n +2 table.csv | while IFS=, read -r profile type features vcpus digest; d
 		--vcpus "$vcpus"
 	expect_stdout "$digest"
 done
+run snp --mode seves --ovmf fw.fd --kernel kernel --vcpus 1-3 --vcpu-type EPYC-Genoa,EPYC --guest-features 0x1,0x21 --csv
+expect test "$(wc -l <"$STDOUT")" -eq 7
+expect_stdout_has "qemu,EPYC-Genoa,0x0,2,$es"
+run snp --mode snp:svsm --ovmf fw.fd --svsm svsm.fd --vars-size 4096 --vcpus 2 --vcpu-type EPYC \
+	--guest-features 0x0,0x21
+expect_stdout @bare
+timeout 20 "$MEASURE" snp --mode seves --ovmf fw.fd --vcpus 1-8192 --vcpu-type all --csv >table.csv 2>notes
+expect test "$(wc -l <table.csv)" -eq $((8192 * 22 + 1))
 run snp --ovmf fw.fd --vcpus 1,2 --vcpu-type EPYC-v4
 expect_stdout_has "profile      vcpu_type      features  vcpus  measurement"
 expect_stdout_has "qemu         EPYC-v4        0x1           1  $one"
