@@ -2,6 +2,25 @@
 
 #define STEP (64u * 1024)
 
+static bool read_range(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	struct stream_range *r = (struct stream_range *)s;
+	uint64_t left = r->end - r->at;
+
+	if (to.n > left)
+		to.n = (size_t)left;
+	if (!file_pread(r->file, r->at, to, got, e))
+		return false;
+	r->at += *got;
+	return *got == to.n ||
+	       err_at(e, REASON_FILE_CHANGED, r->at, "the file ends before its size at opening");
+}
+
+static bool read_file(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	return file_read(((struct stream_file *)s)->file, to, got, e);
+}
+
 bool stream_read(struct stream *s, struct span to, size_t *got, struct err *e)
 {
 	size_t n = 0, step;
@@ -27,9 +46,29 @@ bool stream_take(struct stream *s, struct span to, const char *what, struct err 
 	       err_at(e, REASON_TRUNCATED, at, "%s: %zu bytes needed, %zu left", what, to.n, got);
 }
 
+/* What can be passed over without being read. */
+static uint64_t jump(struct stream *s, uint64_t n)
+{
+	struct stream_range *r = (struct stream_range *)s;
+	struct stream_file *f = (struct stream_file *)s;
+	uint64_t left = 0;
+
+	if (s->read == read_range)
+		left = r->end - r->at;
+	else if (s->read == read_file && !f->file->stream && f->file->size > f->file->pos)
+		left = f->file->size - f->file->pos;
+	n = n < left ? n : left;
+	if (s->read == read_range)
+		r->at += n;
+	else if (left > 0)
+		f->file->pos += n;
+	s->pos += n;
+	return n;
+}
+
 bool stream_skip(struct stream *s, uint64_t n, const char *what, struct err *e)
 {
-	uint64_t at = s->pos, left = n;
+	uint64_t at = s->pos, left = n - jump(s, n);
 	uint8_t bytes[STEP];
 	size_t step, got;
 
@@ -57,20 +96,6 @@ bool stream_drain(struct stream *s, struct err *e)
 	return true;
 }
 
-static bool read_range(struct stream *s, struct span to, size_t *got, struct err *e)
-{
-	struct stream_range *r = (struct stream_range *)s;
-	uint64_t left = r->end - r->at;
-
-	if (to.n > left)
-		to.n = (size_t)left;
-	if (!file_pread(r->file, r->at, to, got, e))
-		return false;
-	r->at += *got;
-	return *got == to.n ||
-	       err_at(e, REASON_FILE_CHANGED, r->at, "the file ends before its size at opening");
-}
-
 struct stream_range stream_range(const struct file *f, uint64_t at, uint64_t size)
 {
 	return (struct stream_range){{read_range, 0}, f, at, at + size};
@@ -93,11 +118,6 @@ static bool read_bytes(struct stream *s, struct span to, size_t *got, struct err
 struct stream_bytes stream_bytes(struct bytes x)
 {
 	return (struct stream_bytes){{read_bytes, 0}, x};
-}
-
-static bool read_file(struct stream *s, struct span to, size_t *got, struct err *e)
-{
-	return file_read(((struct stream_file *)s)->file, to, got, e);
 }
 
 struct stream_file stream_file(struct file *f)

@@ -18,7 +18,10 @@ struct stream {
 /* As many bytes as `to` holds, fewer only at the end. */
 must bool stream_read(struct stream *s, struct span to, size_t *got, struct err *e);
 
-/* Exactly n bytes (truncated otherwise, naming `what`): into dest, or passed over. */
+/*
+ * Exactly n bytes (truncated otherwise, naming `what`): into dest, or passed over, without reading
+ * them where the stream is a file that can be sought in.
+ */
 must bool stream_take(struct stream *s, struct span to, const char *what, struct err *e);
 must bool stream_skip(struct stream *s, uint64_t n, const char *what, struct err *e);
 

@@ -96,6 +96,26 @@ static void a_range_behind_the_end_is_a_file_that_changed(void **state)
 	file_close(&f);
 }
 
+static void what_is_passed_over_of_a_file_is_not_read(void **state)
+{
+	struct file f = open_file(folder_file(*state, "f", "0123456789", 10));
+	struct stream_range r = stream_range(&f, 3, 4);
+	struct stream_file whole = stream_file(&f);
+	struct err e = {0};
+
+	assert_true(stream_skip(&r.stream, 3, "the head", &e));
+	assert_true(r.stream.pos == 3 && r.at == 6);
+	assert_false(stream_skip(&r.stream, 2, "the tail", &e));
+	check_err(&e, REASON_TRUNCATED, "the tail: 2 bytes needed, 1 left");
+	assert_true(e.at && e.offset == 3);
+	e = (struct err){0};
+	assert_true(stream_skip(&whole.stream, 9, "the head", &e));
+	assert_true(whole.stream.pos == 9 && f.pos == 9);
+	assert_false(stream_skip(&whole.stream, 2, "the tail", &e));
+	check_err(&e, REASON_TRUNCATED, "the tail: 2 bytes needed, 1 left");
+	file_close(&f);
+}
+
 static void what_passes_through_goes_into_the_digest(void **state)
 {
 	struct file f = open_file(folder_file(*state, "f", "0123456789", 10));
@@ -156,6 +176,7 @@ int main(void)
 		TEST(what_is_not_there_is_truncated_where_it_begins),
 		TEST(a_range_is_all_that_is_seen_of_a_file),
 		TEST(a_range_behind_the_end_is_a_file_that_changed),
+		TEST(what_is_passed_over_of_a_file_is_not_read),
 		TEST(what_passes_through_goes_into_the_digest),
 	};
 
