@@ -23,12 +23,19 @@ bool guest_file_digest(const char *path, struct watch watch, struct digest *out,
 	return hash_finish(h, out, e);
 }
 
-static bool image_load(struct buf *file, struct ovmf *o, const char *path, uint64_t end,
-		       struct err *e)
+static bool slurp(struct buf *file, const char *path, struct err *e)
 {
 	*file = BUF(OVMF_MAX);
-	return file_slurp(path, OVMF_MAX, file, e) &&
-	       (ovmf_read(o, buf_bytes(file), end, e) || err_subject(e, path));
+	return file_slurp(path, OVMF_MAX, file, e);
+}
+
+static bool firmware_load(struct guest *g, const struct guest_files *f, struct err *e)
+{
+	if (!slurp(&g->ovmf_file, f->ovmf, e))
+		return false;
+	return (f->flat ? ovmf_read_flat : ovmf_read)(&g->ovmf, buf_bytes(&g->ovmf_file), OVMF_END,
+						      e) ||
+	       err_subject(e, f->ovmf);
 }
 
 static bool kernel_load(struct guest *g, const struct guest_files *f, struct err *e)
@@ -74,8 +81,10 @@ static bool svsm_load(struct guest *g, const struct guest_files *f, struct err *
 			       "SVSM below it would not begin at one",
 			       (unsigned long long)f->vars_size);
 	g->launch.svsm = &g->svsm;
-	return image_load(&g->svsm_file, &g->svsm, f->svsm, g->ovmf.gpa - f->vars_size, e) &&
-	       (svsm_check(g, e) || err_subject(e, f->svsm));
+	return slurp(&g->svsm_file, f->svsm, e) &&
+	       ((ovmf_read(&g->svsm, buf_bytes(&g->svsm_file), g->ovmf.gpa - f->vars_size, e) &&
+		 svsm_check(g, e)) ||
+		err_subject(e, f->svsm));
 }
 
 bool guest_load(struct guest *g, const struct guest_files *f, const struct profile *profile,
@@ -83,8 +92,7 @@ bool guest_load(struct guest *g, const struct guest_files *f, const struct profi
 {
 	g->launch.profile = profile;
 	g->launch.ovmf = &g->ovmf;
-	return image_load(&g->ovmf_file, &g->ovmf, f->ovmf, OVMF_END, e) && svsm_load(g, f, e) &&
-	       kernel_load(g, f, e);
+	return firmware_load(g, f, e) && svsm_load(g, f, e) && kernel_load(g, f, e);
 }
 
 void guest_free(struct guest *g)

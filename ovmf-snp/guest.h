@@ -14,6 +14,7 @@
 struct guest_files {
 	const char *ovmf, *kernel, *initrd, *svsm;
 	struct bytes append;
+	bool flat; /* of the firmware only its pages are launched, so its sections do not matter */
 	uint64_t vars_size; /* bytes between the SVSM and the firmware: the variable store */
 	struct watch watch;
 };

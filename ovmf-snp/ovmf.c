@@ -259,18 +259,20 @@ static bool metadata_read(struct ovmf *o, const struct ovmf_entry *entry, struct
 		return err_at(e, REASON_FIRMWARE, o->metadata_at + 12,
 			      "the metadata list %u sections, %u are allowed", count,
 			      OVMF_SECTIONS);
-	if (size != METADATA_HEAD + count * SECTION_SIZE)
+	if (size < METADATA_HEAD + count * SECTION_SIZE)
 		return err_at(e, REASON_FIRMWARE, o->metadata_at + 4,
 			      "the metadata have %u bytes, %u sections need %u", size, count,
 			      METADATA_HEAD + count * SECTION_SIZE);
+	if (size > from_end)
+		return err_at(e, REASON_FIRMWARE, o->metadata_at + 4,
+			      "the metadata have %u bytes, %u are left in the image", size,
+			      from_end);
 	o->has_metadata = true;
 	return sections_read(o, &c, count);
 }
 
-bool ovmf_read(struct ovmf *o, struct bytes image, uint64_t end, struct err *e)
+bool ovmf_read_flat(struct ovmf *o, struct bytes image, uint64_t end, struct err *e)
 {
-	const struct ovmf_entry *metadata;
-
 	*o = (struct ovmf){.image = image};
 	if (image.n == 0 || image.n % OVMF_PAGE != 0)
 		return err_set(e, REASON_FIRMWARE,
@@ -288,6 +290,15 @@ bool ovmf_read(struct ovmf *o, struct bytes image, uint64_t end, struct err *e)
 	if (!table_read(o, e))
 		return false;
 	take_entries(o);
+	return true;
+}
+
+bool ovmf_read(struct ovmf *o, struct bytes image, uint64_t end, struct err *e)
+{
+	const struct ovmf_entry *metadata;
+
+	if (!ovmf_read_flat(o, image, end, e))
+		return false;
 	metadata = entry_of(o, E_METADATA);
 	return !metadata || metadata_read(o, metadata, e);
 }

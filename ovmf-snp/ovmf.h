@@ -64,9 +64,13 @@ struct ovmf {
  * end: where the image ends in the guest's memory, OVMF_END but for an SVSM. Refused (firmware) are
  * images that are empty, not whole pages, larger than OVMF_MAX or without the table, and tables and
  * metadata that run out of the image, repeat an entry, name sections that are unaligned, overlap,
- * lie over the image itself or have a type that is not known.
+ * lie over the image itself or have a type that is not known. Metadata may be longer than their
+ * sections, as QEMU has it.
  */
 must bool ovmf_read(struct ovmf *o, struct bytes image, uint64_t end, struct err *e);
+
+/* The same without the metadata, where nothing is launched by them. */
+must bool ovmf_read_flat(struct ovmf *o, struct bytes image, uint64_t end, struct err *e);
 
 /* Do the last bytes of a file, 50 at least, end in the table? */
 bool ovmf_is(struct bytes tail);

@@ -102,23 +102,60 @@ static bool by_family(struct request *r, const struct args *args, struct err *e)
 	       request_type_add(r, vcpu_name(signature), signature, e);
 }
 
-/* Only one of the three ways, so that none is passed over in silence. */
+/*
+ * What was just added behind `weaker` types is stronger than they are, as with sev-snp-measure.
+ * Types of that signature stay, since they say the same and have names.
+ */
+static void outweigh(struct request *r, size_t weaker, const char *option)
+{
+	const struct request_type stronger = r->type[r->n_types - 1];
+	bool same = weaker > 0;
+
+	for (size_t i = 0; i < weaker; i++)
+		same = same && r->type[i].signature == stronger.signature;
+	r->n_types = same ? weaker : 1;
+	if (!same)
+		r->type[0] = stronger;
+	if (!same && weaker > 0)
+		r->outweighs = option;
+}
+
+/* By type, signature and family, each of which outweighs those before it. */
 static bool read_processor(struct request *r, const struct args *args, struct err *e)
 {
-	bool family =
-		args_has(args, O_FAMILY) || args_has(args, O_MODEL) || args_has(args, O_STEPPING);
+	size_t weaker;
 
-	if (family + args_has(args, O_SIG) + args_has(args, O_TYPE) > 1)
-		return err_set(e, REASON_USAGE,
-			       "--vcpu-type, --vcpu-sig and --vcpu-family say the "
-			       "same; one of them is enough");
-	if (family)
-		return by_family(r, args, e);
-	if (args_has(args, O_SIG))
-		return request_signature_read(r, args_value(args, O_SIG), e);
-	if (args_has(args, O_TYPE))
-		return request_types_read(r, args_value(args, O_TYPE), e);
-	return request_typeless(r, e);
+	if (args_has(args, O_TYPE) && !request_types_read(r, args_value(args, O_TYPE), e))
+		return false;
+	weaker = r->n_types;
+	if (args_has(args, O_SIG)) {
+		if (!request_signature_read(r, args_value(args, O_SIG), e))
+			return false;
+		outweigh(r, weaker, "vcpu-sig");
+	}
+	weaker = r->n_types;
+	if (args_has(args, O_FAMILY) || args_has(args, O_MODEL) || args_has(args, O_STEPPING)) {
+		if (!by_family(r, args, e))
+			return false;
+		outweigh(r, weaker, "vcpu-family");
+	}
+	return true;
+}
+
+/*
+ * Of modes without processors: what describes them stands in scripts for every mode, and is passed
+ * over when it is spelt as it must be.
+ */
+static bool pass_over_processors(struct request *r, const struct args *args, struct err *e)
+{
+	if ((args_has(args, O_VCPUS) && !request_counts_spelt(args_value(args, O_VCPUS), e)) ||
+	    (args_has(args, O_FEATURES) &&
+	     !request_features_read(r, args_value(args, O_FEATURES), e)) ||
+	    !read_processor(r, args, e))
+		return false;
+	r->n_types = r->n_features = 0;
+	r->outweighs = NULL;
+	return request_type_add(r, NULL, 0, e);
 }
 
 static bool read_vars(struct request *r, const struct args *args, struct err *e)
@@ -186,6 +223,7 @@ static bool read_files(struct request *r, const struct args *args, struct err *e
 	r->files.kernel = args_value(args, O_KERNEL);
 	r->files.initrd = args_value(args, O_INITRD);
 	r->files.svsm = args_value(args, O_SVSM);
+	r->files.flat = r->mode != MODE_SNP;
 	if (!r->files.ovmf)
 		return err_set(e, REASON_USAGE, "--ovmf is missing");
 	if (!r->files.kernel && (r->files.initrd || append))
@@ -196,10 +234,7 @@ static bool read_files(struct request *r, const struct args *args, struct err *e
 	return check_streams(&r->files, path, e) && request_append_read(r, text, path, e);
 }
 
-/*
- * Options that a mode does not know are refused, not passed over; but what describes processors
- * stands in scripts for every mode, as with sev-snp-measure.
- */
+/* Options that a mode does not know are refused, not passed over. */
 static bool check_mode(const struct request *r, const struct args *args, struct err *e)
 {
 	static const struct {
@@ -249,7 +284,7 @@ bool request_read(struct request *r, const struct args *args, struct err *e)
 	if (r->mode == MODE_SVSM && strcmp(r->profile[0]->vmm, "QEMU") != 0)
 		return err_set(e, REASON_USAGE, "--mode snp:svsm is known of QEMU alone");
 	if (bare)
-		return request_type_add(r, NULL, 0, e);
+		return pass_over_processors(r, args, e);
 	if (!args_has(args, O_VCPUS))
 		return err_set(e, REASON_USAGE, "--vcpus is missing in --mode %s", modes[r->mode]);
 	if (!args_has(args, O_FEATURES))
@@ -257,7 +292,8 @@ bool request_read(struct request *r, const struct args *args, struct err *e)
 	else if (!request_features_read(r, args_value(args, O_FEATURES), e))
 		return false;
 	fixed_features(r);
-	return request_counts_read(r, args_value(args, O_VCPUS), e) && read_processor(r, args, e);
+	return request_counts_read(r, args_value(args, O_VCPUS), e) && read_processor(r, args, e) &&
+	       (r->n_types > 0 || request_typeless(r, e));
 }
 
 void request_free(struct request *r)

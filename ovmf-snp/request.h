@@ -30,6 +30,7 @@ struct request {
 	const struct profile *profile[REQUEST_LIST];
 	struct request_type type[REQUEST_LIST];
 	uint64_t features[REQUEST_LIST];
+	const char *outweighs; /* the option that counted where several name another processor */
 	struct {
 		uint32_t from, to;
 	} count[REQUEST_LIST]; /* ranges of numbers of processors */

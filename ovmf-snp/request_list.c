@@ -78,22 +78,38 @@ static bool full(const char *option, size_t n, struct err *e)
 		       REQUEST_LIST);
 }
 
+/* "4" or "1-4" */
+static bool range(struct bytes word, uint64_t *from, uint64_t *to, struct err *e)
+{
+	const char *text = (const char *)word.p;
+	const char *dash = word.n > 0 ? memchr(text + 1, '-', word.n - 1) : NULL;
+	size_t first = dash ? (size_t)(dash - text) : word.n;
+
+	return (number(text, first, from) &&
+		(dash ? number(dash + 1, word.n - first - 1, to) : number(text, first, to))) ||
+	       wrong("vcpus", word, "no number of processors, nor a range of them", e);
+}
+
+bool request_counts_spelt(const char *list, struct err *e)
+{
+	struct bytes word;
+	uint64_t from, to;
+
+	while (next_word(&list, &word))
+		if (!range(word, &from, &to, e))
+			return false;
+	return true;
+}
+
 bool request_counts_read(struct request *r, const char *list, struct err *e)
 {
 	struct bytes word;
 
 	while (next_word(&list, &word)) {
-		const char *text = (const char *)word.p;
-		const char *dash = word.n > 0 ? memchr(text + 1, '-', word.n - 1) : NULL;
-		size_t first = dash ? (size_t)(dash - text) : word.n;
 		uint64_t from, to;
 
-		if (!full("vcpus", r->n_counts, e))
+		if (!full("vcpus", r->n_counts, e) || !range(word, &from, &to, e))
 			return false;
-		if (!number(text, first, &from) ||
-		    !(dash ? number(dash + 1, word.n - first - 1, &to) : number(text, first, &to)))
-			return wrong("vcpus", word, "no number of processors, nor a range of them",
-				     e);
 		if (from < 1 || to > LAUNCH_VCPUS_MAX || from > to)
 			return err_set(e, REASON_USAGE, "--vcpus: %llu to %llu is outside 1 to %u",
 				       (unsigned long long)from, (unsigned long long)to,

@@ -12,6 +12,9 @@
 /* "1-4,8" */
 must bool request_counts_read(struct request *r, const char *list, struct err *e);
 
+/* Is it spelt like one, whatever the numbers? */
+must bool request_counts_spelt(const char *list, struct err *e);
+
 /* "0x1,0x21" */
 must bool request_features_read(struct request *r, const char *list, struct err *e);
 

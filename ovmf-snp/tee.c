@@ -190,6 +190,10 @@ static bool dump(const struct request *r, const struct guest *g, struct err *e)
 
 static void notes(const struct request *r, const struct guest *g, struct answer *a)
 {
+	if (r->outweighs)
+		answer_note(a, REASON_OUTWEIGHED,
+			    "--%s counts, and the others that name a processor name another one",
+			    r->outweighs);
 	for (size_t i = 0; i < r->n_features; i++)
 		if (r->features[i] & ~VMSA_FEATURES_KNOWN)
 			answer_note(a, REASON_UNKNOWN_FEATURES,

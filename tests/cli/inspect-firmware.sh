@@ -67,7 +67,7 @@ ok 'what is missing, odd or damaged is told'
 run inspect bad.fd
 expect_status 3
 expect_stdout ''
-expect_stderr 'measure: error[firmware]: bad.fd: the metadata have 4294967295 bytes, 6 sections need 88, at offset 15876 (0x3e04)'
+expect_stderr 'measure: error[firmware]: bad.fd: the metadata have 4294967295 bytes, 512 are left in the image, at offset 15876 (0x3e04)'
 truncate -s 64M large.fd
 cat fw.fd >>large.fd
 run inspect large.fd

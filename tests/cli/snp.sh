@@ -42,6 +42,30 @@ expect_status 0
 expect_stderr ''
 ok 'processors by signature and family, command lines byte for byte'
 
+set -- --ovmf fw.fd --kernel kernel --initrd initrd --append console=ttyS0 --vcpus 4
+milan='--vcpu-family 25 --vcpu-model 1 --vcpu-stepping 1'
+disk="measure: warning[not-bound]: the digest binds no disk: none of the command line's words is the root of a verity tree"
+# shellcheck disable=SC2086 # several words
+for way in "--vcpu-type EPYC --vcpu-sig 0xa00f11" "--vcpu-type EPYC,EPYC-Milan --vcpu-sig 0xa00f11" \
+	"--vcpu-type EPYC $milan" "--vcpu-sig 1 $milan" "$milan --vcpu-type all --vcpu-sig 0"; do
+	run snp "$@" $way
+	expect_status 0
+	expect_stdout "$full"
+	case $way in *family*) counts=family ;; *) counts=sig ;; esac
+	expect_stderr "measure: warning[outweighed]: --vcpu-$counts counts, and the others that name a processor name another one
+$disk"
+done
+# shellcheck disable=SC2086 # several words
+for way in "--vcpu-type EPYC-Milan --vcpu-sig 0xa00f11" "--vcpu-type EPYC-Milan-v2 $milan" \
+	"--vcpu-sig 0xa00f11 $milan"; do
+	run snp "$@" $way --json
+	expect_status 0
+	expect_json "j['digests'][0]['measurement'] == '$full' and [w['reason'] for w in j['warnings']] == ['not-bound']"
+done
+run snp "$@" --vcpu-type EPYC-Milan-v2 --vcpu-sig 0xa00f11 --json
+expect_json 'j["digests"][0]["vcpu_type"] == "EPYC-Milan-v2"'
+ok 'family before signature before type; what counts is told when they name different processors'
+
 run snp --mode snp:ovmf-hash --ovmf fw.fd
 expect_stdout "$alone"
 run snp --ovmf fw.fd --snp-ovmf-hash "$alone" --vcpus 1 --vcpu-type EPYC-v4
@@ -178,8 +202,14 @@ g='--ovmf fw.fd --vcpu-type EPYC-v4'
 	usage '--append means nothing without --kernel' $g --vcpus 1 --append x
 	usage '--append and --append-file say the same; one is enough' $g --vcpus 1 --kernel kernel \
 		--append x --append-file words
-	usage "--vcpu-type, --vcpu-sig and --vcpu-family say the same; one of them is enough" $g \
-		--vcpus 1 --vcpu-sig 1
+	usage "--vcpu-type: 'none' is no type of processor that is known" --mode sev --ovmf fw.fd \
+		--vcpu-type none
+	usage "--vcpu-sig: 'none' is no number" --mode snp:ovmf-hash --ovmf fw.fd --vcpu-sig none
+	usage "--vcpus: 'many' is no number of processors, nor a range of them" --mode sev $g \
+		--vcpus 0,many
+	usage "--guest-features: 'x' is no number of at most 64 bits" --mode sev $g --guest-features x
+	usage "--vcpu-type: 'none' is no type of processor that is known" --ovmf fw.fd --vcpus 1 \
+		--vcpu-type none --vcpu-sig 0x800f12
 	usage '--vcpu-family, --vcpu-model and --vcpu-stepping belong together' --ovmf fw.fd --vcpus 1 \
 		--vcpu-family 25
 	usage 'family 271, model 0, stepping 0: 270, 255 and 15 are the highest that CPUID can tell' \
@@ -255,9 +285,23 @@ refused 'the table of GUIDs says that it has 17 bytes' -50=0x82de0011
 refused 'an entry of the table of GUIDs has 65535 bytes' -68=0x71deffff
 refused 'an entry of the table of GUIDs has 0 bytes' -68=0x71de0000
 refused 'the metadata are said to begin 4294967295 bytes before the end, of 16384' -94=0xffffffff
+refused 'the metadata have 87 bytes, 6 sections need 88' $((meta + 4))=87
+# metadata longer than their sections, as QEMU and sev-snp-measure take them
+"$forge" long.fd $((meta + 4))=100
+run snp --ovmf long.fd --vcpus 1 --vcpu-type EPYC
+expect_status 0
+# where no section is launched it does not matter what they are
+"$forge" type.fd $((meta + 24))=99
+for mode in sev seves snp:ovmf-hash 'snp:svsm --svsm svsm.fd --vars-size 0'; do
+	# shellcheck disable=SC2086 # several words
+	run snp --mode $mode --ovmf type.fd --vcpus 1 --vcpu-type EPYC
+	expect_status 0
+done
+run snp --mode sev --ovmf type.fd
+expect_stdout "$(sha256sum <type.fd | cut -d ' ' -f 1)"
 refused 'the metadata are said to begin 0 bytes before the end, of 16384' -94=0
 refused "the metadata do not begin with 'ASEV'" $meta=0
-refused 'the metadata have 4294967295 bytes, 6 sections need 88' -508=0xffffffff
+refused 'the metadata have 4294967295 bytes, 512 are left in the image' -508=0xffffffff
 refused 'the metadata have version 2, 1 is known' -504=2
 refused 'the metadata list 4294967295 sections, 64 are allowed' -500=0xffffffff
 refused 'section 0 has type 9, which is not known' -488=9

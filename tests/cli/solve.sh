@@ -185,7 +185,7 @@ usage '--ovmf is given more than 16 times' "$no" "$@"
 "$forge" bad.fd -508=0xffffffff
 run solve "$no" --ovmf fw.fd --max-vcpus 1 --ovmf bad.fd
 expect_status 3
-expect_stderr_has 'measure: error[firmware]: bad.fd: the metadata have 4294967295 bytes, 6 sections need 88'
+expect_stderr_has 'measure: error[firmware]: bad.fd: the metadata have 4294967295 bytes, 512 are left in the image'
 "$forge" noreset.fd -66=0
 run solve "$no" --ovmf noreset.fd
 expect_status 3

@@ -54,11 +54,11 @@ def based():
 def words(mode):
     out = [["--mode", mode], ["--ovmf", rnd.choice(FIRMWARE)], ["--vcpus", decimal(40)]]
     way = rnd.random()
-    if way < .8:
-        out.append(["--vcpu-type", rnd.choice(TYPES)])
-    elif way < .9:
+    if way < .85:
+        out.append(["--vcpu-type", rnd.choice(TYPES + ["EPYC-v99"] if maybe(.1) else TYPES)])
+    if .8 < way < .93:
         out.append(["--vcpu-sig", based()])
-    else:
+    if way > .9 or maybe(.03):
         out += [["--vcpu-family", decimal(90)], ["--vcpu-model", decimal(200)],
                 ["--vcpu-stepping", decimal(15)]]
     if maybe(.5):

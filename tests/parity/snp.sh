@@ -17,6 +17,8 @@ forge=$BUILD/tests/forge_ovmf
 "$forge" no_reset.fd -66=0
 "$forge" no_metadata.fd -88=0
 "$forge" two_pages.fd -484=0x820000 -480=0x2000
+"$forge" long_metadata.fd -508=100
+"$forge" no_type.fd -488=99
 "$forge" svsm.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe
 head -c 4096 /dev/zero >variables.fd
 head -c 8192 /dev/zero >store
