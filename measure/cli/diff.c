@@ -187,7 +187,7 @@ static bool parts(struct cli *c, struct two *t, struct sink *s, struct err *e)
 	return true;
 }
 
-static bool read_limit(const struct cli *c, size_t *limit, struct err *e)
+static bool read_limit(const struct cli *c, struct differences *f, struct err *e)
 {
 	const char *text = args_value(&c->args, O_LIMIT);
 	uint64_t n;
@@ -196,15 +196,18 @@ static bool read_limit(const struct cli *c, size_t *limit, struct err *e)
 		return true;
 	if (!num_parse(text, &n))
 		return err_set(e, REASON_USAGE, "--limit is a number, not '%s'", text);
-	*limit = n == 0 || n > SIZE_MAX ? SIZE_MAX : (size_t)n;
+	f->limit = f->brief = n == 0 || n > SIZE_MAX ? SIZE_MAX : (size_t)n;
 	return true;
 }
 
 static bool findings(struct cli *c, struct two *t, struct sink *s, struct err *e)
 {
-	struct differences f = {.text = &c->text, .w = s->w, .limit = DIFFERENCES_LIMIT};
+	struct differences f = {.text = &c->text,
+				.w = s->w,
+				.limit = DIFFERENCES_LIMIT,
+				.brief = DIFFERENCES_BRIEF};
 
-	return read_limit(c, &f.limit, e) && t->row->diff(&t->file[0], &t->file[1], &f, e);
+	return read_limit(c, &f, e) && t->row->diff(&t->file[0], &t->file[1], &f, e);
 }
 
 static bool images(struct cli *c, const char *const path[2], struct sink *s, struct err *e)

@@ -14,6 +14,7 @@
 #include "measure/core/headline.h"
 
 #define DIFFERENCES_LIMIT 100u
+#define DIFFERENCES_BRIEF 10u
 
 enum only { IN_BOTH, IN_FIRST, IN_SECOND };
 
@@ -21,6 +22,7 @@ struct differences {
 	struct buf *text;
 	struct json_out *w;
 	size_t limit;
+	size_t brief; /* so many of those that differ in headers alone */
 	bool any; /* something was told: the two are not equal */
 	uint64_t count[CAUSES]; /* how often each was met; the caller's to add to */
 

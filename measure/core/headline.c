@@ -54,7 +54,7 @@ void headline_free(struct headline *h)
 
 bool headline_any(const struct headline *h)
 {
-	return h->registers.n + h->through.n + h->unmeasured.n > 0;
+	return h->sentence || h->registers.n + h->through.n + h->unmeasured.n > 0;
 }
 
 static void put_parts(struct buf *out, const struct headline *h)
@@ -66,6 +66,10 @@ static void put_parts(struct buf *out, const struct headline *h)
 
 void headline_put(struct buf *out, const struct headline *h)
 {
+	if (h->sentence) {
+		buf_str(out, h->sentence);
+		return;
+	}
 	if (h->registers.n > 0) {
 		series_put(out, &h->registers);
 		buf_str(out, h->registers.n == 1 ? " differs" : " differ");

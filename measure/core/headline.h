@@ -29,6 +29,7 @@ struct headline {
 	struct series registers, through, unmeasured;
 	size_t parts; /* that there are in both together */
 	const char *noun; /* what the parts are: "section" */
+	const char *sentence; /* of what has no registers: stands in place of all this */
 	bool moved; /* parts that differ need no register that does: bytes move between them */
 };
 

@@ -168,6 +168,126 @@ expect_status 2
 expect_stderr_has "measure: error[usage]: --limit is a number, not 'many'"
 ok 'a limit that is none'
 
+why_mtime='cause: mtime (1): files were made or copied at another time
+  fix: write the ramdisk with one time for all entries (mtime 0)'
+
+# ramdisk NAME ENTRY...: NAME.cpio, and NAME.eif with it as its second ramdisk
+ramdisk()
+{
+	name=$1
+	shift
+	python3 "$ROOT/tests/cli/newc.py" "$name.cpio" "$@"
+	image "$name" x one "$name.cpio"
+}
+shadow='root:*:20391:0:99999:7:::\nme:!:20391:0:99999:7:::\n'
+dated='root:*:20402:0:99999:7:::\nme:!:9999:0:99999:7:::\n'
+ramdisk plain etc mode=040755 nlink=2 etc/shadow data="$shadow" bin/x data=hello mtime=1
+ramdisk touched etc mode=040755 nlink=2 etc/shadow data="$shadow" bin/x data=hello mtime=7
+differs plain.eif touched.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  1024 bytes in both
+  1 of 4 entries differs; mtime in 1
+  bin/x
+    mtime  1 and 7  [mtime]
+$why_mtime
+would match if: the times of last change in ramdisk1 were as in the second
+END
+ramdisk dated etc mode=040755 nlink=2 etc/shadow data="$dated" bin/x data=hello mtime=7
+differs plain.eif dated.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  1024 bytes in both
+  2 of 4 entries differ; content in 1, mtime in 1
+  etc/shadow
+    content  50 and 49 bytes; line 1, field 3 (last change): 20391 and 20402  [shadow-date]
+  bin/x
+    mtime  1 and 7  [mtime]
+$why_mtime
+cause: shadow-date (1): adding a user writes the day into etc/shadow
+  fix: set SOURCE_DATE_EPOCH (shadow 4.9 or later), or chage -d 0 USER
+would match if: the days of password changes in etc/shadow and the times of last change in ramdisk1 were as in the second
+END
+ramdisk moved etc mode=040755 nlink=2 ino=1 bin/x data=hello mtime=1 ino=3 etc/shadow data="$shadow" ino=2
+differs plain.eif moved.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  1024 bytes in both
+  0 of 4 entries differ; in another order
+cause: order (1): names were listed as the file system or the locale has them
+  fix: sort entries bytewise by path (LC_ALL=C)
+would match if: the order of entries in ramdisk1 were as in the second
+END
+ramdisk more etc mode=040755 nlink=2 etc/shadow data="$shadow" bin/x data=hello mtime=1 etc/ssh/ssh_host_rsa_key data=secret
+differs plain.eif more.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  1024 bytes in both
+  0 of 4 entries differ; 1 only in the second
+  etc/ssh/ssh_host_rsa_key  only in the second  [ssh-host-key]
+cause: ssh-host-key (1): installing the server makes a key of random numbers
+  fix: delete etc/ssh/ssh_host_* at the end of the build; make them at first boot
+would match if: the entries that only one has in ramdisk1 were as in the second
+END
+differs more.eif plain.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  1024 bytes in both
+  0 of 4 entries differ; 1 only in the first
+  etc/ssh/ssh_host_rsa_key  only in the first  [ssh-host-key]
+cause: ssh-host-key (1): installing the server makes a key of random numbers
+  fix: delete etc/ssh/ssh_host_* at the end of the build; make them at first boot
+would match if: the entries that only one has in ramdisk1 were as in the second
+END
+ok 'EIFs: down to the entry of a ramdisk and its field'
+
+ramdisk one-a a nlink=2 ino=1 b data=bytes nlink=2 ino=1 dev mode=020600 rdev=1:3
+ramdisk one-b ./a nlink=1 data=bytes ino=1 dev=8:1 b data=bytes ino=2 uid=1000 gid=1000 dev mode=020644 rdev=5:1 ino=3 --upper
+differs one-a.eif one-b.eif <<END
+PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)
+ramdisk1  512 bytes in both
+  4 of 4 entries differ; content in 1, mode in 1, uid in 1, gid in 1, nlink in 2, rdev in 1, ino in 1, dev in 1, name in 1, digits in 3
+  a
+    content  0 and 5 bytes; a hard link, whose bytes stand with one name  [hard-link]
+    nlink  2 and 1  [hard-link]
+    dev  0:0 and 8:1  [device]
+    name  spelt in two ways ("./", a slash at its end, zeros behind it)  [writer]
+    digits  the header has another magic, or its digits another case  [writer]
+  dev
+    mode  020600 and 020644  [mode]
+    rdev  1:3 and 5:1  [device-node]
+  b
+    uid  0 and 1000  [owner]
+    gid  0 and 1000  [owner]
+    nlink  2 and 1  [hard-link]
+    ino  1 and 2  [inode]
+    digits  the header has another magic, or its digits another case  [writer]
+  TRAILER!!!
+    digits  the header has another magic, or its digits another case  [writer]
+cause: owner (2): another user unpacked or built the files
+  fix: take owners from the archive, or set them to 0:0, never from the disk
+cause: mode (1): another umask, or files copied without their modes
+  fix: build under umask 022, and take modes from the archive, not from the disk
+cause: inode (1): inode numbers of the disk were written
+  fix: number entries in their order, as \`measure build initrd\` does
+cause: device (1): the number of the device that the files lay on was written
+  fix: write 0 in its place (cpio --reproducible)
+cause: device-node (1): a device node was made with other numbers, or as an empty file
+  fix: make nodes from a list, not with mknod of the builder
+cause: hard-link (3): names that share a file in one build are copies in the other
+  fix: keep or break hard links alike: copy with tar, not file by file
+cause: writer (4): another program wrote the archive
+  fix: write both with the same program, of one version
+would match if: the bytes of a, the modes, the owners, the hard links, the numbers of device nodes, the inode numbers, the device numbers and the spelling of headers in ramdisk1 were as in the second
+END
+ok 'EIFs: owners, modes, nodes, links and writers'
+
+run diff plain.eif dated.eif --limit 1
+expect_status 1
+expect_stdout_has '  ... and 1 more'
+run diff plain.eif dated.eif --limit 1 --json
+expect_json 'len(j["sections"][0]["entries"]) == 1 and j["sections"][0]["left_out"] == 1'
+expect_json '[c["name"] for c in j["causes"]] == ["mtime", "shadow-date"]'
+expect_json 'j["sections"][0]["entries"][0] == {"path": "etc/shadow", "fields": [{"name": "content", "text": "50 and 49 bytes; line 1, field 3 (last change): 20391 and 20402", "cause": "shadow-date"}]}'
+run diff plain.eif dated.eif --limit 0
+expect_status 1
+ok 'of many entries the first are listed, and all are counted'
+
 # bundle NAME ARGS...: its record goes to NAME.json
 bundle()
 {
