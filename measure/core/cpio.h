@@ -83,18 +83,44 @@ void cpio_fields_write(uint8_t raw[CPIO_HEADER], const struct cpio_fields *f, bo
 /* Borrowed from the reader until the next cpio_next(). */
 struct cpio_entry {
 	struct cpio_fields fields;
-	struct bytes name;
+	struct bytes name; /* as it stands there */
+	bool sums; /* an entry of a "070702" archive: its bytes were added up */
 	uint64_t header, data; /* where in the stream */
 };
 
+/* Is it the one that ends an archive? */
+bool cpio_is_trailer(const struct cpio_entry *x);
+
+/* Does this entry bring bytes of a file, or of a link's target? */
+static inline bool cpio_has_body(const struct cpio_entry *x)
+{
+	return x->fields.size > 0;
+}
+
 struct cpio;
 
-/* One uncompressed ramdisk: archives and zeros one behind the other. */
-must struct cpio *cpio_new(struct stream *in, struct err *e);
+/*
+ * Archives and zeros one behind the other, as the kernel reads them (Linux, init/initramfs.c),
+ * refusing what it reads otherwise than other readers, or passes over (`ambiguous`). rest: the
+ * first byte behind an archive that can begin none is left alone, and is the end.
+ */
+must struct cpio *cpio_new(struct stream *in, bool rest, struct err *e);
 void cpio_free(struct cpio **c);
 
-/* The next entry, trailers among them ("TRAILER!!!"); NULL at the end. */
+/* The next entry, trailers too, NULL at the end; what was not read of the one before is checked. */
 must bool cpio_next(struct cpio *c, const struct cpio_entry **entry, struct err *e);
+
+/* Bytes of the last entry, one at least, none at their end. */
 must bool cpio_read(struct cpio *c, struct span to, size_t *got, struct err *e);
+
+/* All bytes that are read, headers and padding among them, also go there. */
+struct cpio_tap {
+	bool (*put)(void *arg, struct bytes x, struct err *e);
+	void *arg;
+};
+void cpio_tap(struct cpio *c, const struct cpio_tap *to);
+
+/* Where the first byte stands that was not read yet. */
+uint64_t cpio_position(const struct cpio *c);
 
 #endif

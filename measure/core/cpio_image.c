@@ -15,6 +15,7 @@ struct place {
 
 struct image {
 	struct cpio_out out;
+	struct initramfs made;
 	struct cpio_names names;
 	struct place *places; /* all nodes, as they came */
 	size_t n;
@@ -26,6 +27,7 @@ struct image {
 static void image_free(struct image *w)
 {
 	cpio_out_free(&w->out);
+	initramfs_free(&w->made);
 	cpio_names_free(&w->names);
 	free(take(w->places));
 	buf_free(&w->prefix);
@@ -312,14 +314,14 @@ bool cpio_image_write(struct tree *t, const struct cpio_rule *rule, const struct
 		.relative = BUF(PATH_ROOM),
 	};
 
-	if (content)
-		return err_set(
-			e, REASON_USAGE,
-			"the content of what this profile writes is not known while writing");
+	if (content && !initramfs_new(&w.made, e))
+		return false;
+	w.out.made = content ? &w.made : NULL;
 	tree_sort(t);
 	if (!cpio_out_open(&w.out, content != NULL, e) || !gather(&w, t, e))
 		return false;
 	if (rule->image && (!take_prefix(&w, rule->image, e) || !put_image(&w, rule->image, e)))
 		return false;
-	return put_others(&w, rule->image, e) && cpio_out_end(&w.out, e);
+	return put_others(&w, rule->image, e) && cpio_out_end(&w.out, e) &&
+	       (!content || initramfs_content(&w.made, content, e));
 }

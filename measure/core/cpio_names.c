@@ -1,6 +1,7 @@
 #include "measure/core/cpio_names.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 bool cpio_names_new(struct cpio_names *l, size_t max, struct err *e)
 {
@@ -60,4 +61,26 @@ struct cpio_name *cpio_names_of(const struct cpio_names *l, const struct tree_in
 			high = middle;
 	}
 	return low < l->n && l->v[low].inode == inode && l->v[low].n > 1 ? &l->v[low] : NULL;
+}
+
+static bool has_several(const struct tree_inode *i, bool files)
+{
+	return i->links > 1 && !S_ISDIR(i->mode) && !S_ISLNK(i->mode) &&
+	       (S_ISREG(i->mode) || !files);
+}
+
+bool cpio_names_find(struct cpio_names *l, const struct tree *t, bool files, struct err *e)
+{
+	uint32_t place = 0;
+	size_t n = 0;
+
+	for (struct tree_node *x = tree_next(tree_root(t)); x; x = tree_next(x))
+		n += has_several(x->inode, files);
+	if (!cpio_names_new(l, n, e))
+		return false;
+	for (struct tree_node *x = tree_next(tree_root(t)); x; x = tree_next(x), place++)
+		if (has_several(x->inode, files))
+			cpio_names_add(l, x, place);
+	cpio_names_sort(l);
+	return true;
 }

@@ -19,6 +19,12 @@ struct cpio_names {
 	size_t n, max;
 };
 
+/*
+ * All names in the order of tree_next() of inodes that have several in the tree, but for folders
+ * and symbolic links, of which no archive can say it; files: of files alone.
+ */
+must bool cpio_names_find(struct cpio_names *l, const struct tree *t, bool files, struct err *e);
+
 /* Room for max names; then each of them; then they are put in order. */
 must bool cpio_names_new(struct cpio_names *l, size_t max, struct err *e);
 void cpio_names_free(struct cpio_names *l);

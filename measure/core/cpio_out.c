@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "measure/core/cpio_check.h"
+
 #define WINDOW (256u * 1024)
-#define MAJOR_MAX 0xfffu
-#define MINOR_MAX 0xfffffu
 
 bool cpio_out_open(struct cpio_out *o, bool hashed, struct err *e)
 {
@@ -96,9 +96,10 @@ static bool check_device(const struct tree_inode *i, struct err *e)
 {
 	if (!S_ISCHR(i->mode) && !S_ISBLK(i->mode))
 		return true;
-	if (i->major > MAJOR_MAX)
-		return refuse(e, "a device's major number", i->major, MAJOR_MAX);
-	return i->minor <= MINOR_MAX || refuse(e, "a device's minor number", i->minor, MINOR_MAX);
+	if (i->major > CPIO_MAJOR_MAX)
+		return refuse(e, "a device's major number", i->major, CPIO_MAJOR_MAX);
+	return i->minor <= CPIO_MINOR_MAX ||
+	       refuse(e, "a device's minor number", i->minor, CPIO_MINOR_MAX);
 }
 
 /* To chown() the highest number means: leave it as it is. */
@@ -168,7 +169,8 @@ static uint32_t links(const struct cpio_profile *p, uint32_t mode)
 	return S_ISDIR(mode) ? 2 : S_ISFIFO(mode) ? p->fifo_links : 1;
 }
 
-static bool put_header(struct cpio_out *o, const struct cpio_item *x, uint32_t *size, struct err *e)
+static bool put_header(struct cpio_out *o, const struct cpio_item *x, struct cpio_fields *out,
+		       struct err *e)
 {
 	const struct tree_inode *i = x->inode;
 	const struct cpio_profile *p = o->rule->profile;
@@ -190,7 +192,7 @@ static bool put_header(struct cpio_out *o, const struct cpio_item *x, uint32_t *
 	if (!mtime(o->rule, i->mtime, &f.mtime, e) || !body_size(o, x, &f.size, e))
 		return false;
 	o->next_inode += !x->ino;
-	*size = f.size;
+	*out = f;
 	cpio_fields_write(raw, &f, p->upper);
 	return put(o, bytes_of(raw, sizeof(raw)), e) && put(o, x->name, e) &&
 	       put(o, bytes_of("", 1), e) && pad(o, 4, e);
@@ -206,21 +208,33 @@ static bool put_body(struct cpio_out *o, const struct cpio_item *x, uint32_t siz
 	       (x->body.n == size || put(o, bytes_of("", 1), e));
 }
 
+static bool tell(struct cpio_out *o, const struct cpio_item *x, const struct cpio_fields *f,
+		 struct err *e)
+{
+	const struct cpio_entry entry = {.fields = *f, .name = x->name};
+	const struct initramfs_body body = {x->body, &o->sha256};
+	struct tree_node *node;
+
+	return !o->made || initramfs_put(o->made, &entry, &body, &node, e);
+}
+
 static bool put_item(struct cpio_out *o, const struct cpio_item *x, struct err *e)
 {
 	bool digest = o->hash && S_ISREG(x->inode->mode) && !x->bare;
-	uint32_t size;
+	struct cpio_fields f;
 
 	return check_inode(x->inode, x->body, e) && check_name(x->name, e) &&
-	       (!digest || hash_restart(o->hash, e)) && put_header(o, x, &size, e) &&
-	       put_body(o, x, size, e) && (!digest || hash_finish(o->hash, &o->sha256, e)) &&
-	       pad(o, 4, e);
+	       (!digest || hash_restart(o->hash, e)) && put_header(o, x, &f, e) &&
+	       put_body(o, x, f.size, e) && (!digest || hash_finish(o->hash, &o->sha256, e)) &&
+	       pad(o, 4, e) && tell(o, x, &f, e);
 }
 
 bool cpio_out_item(struct cpio_out *o, const struct cpio_item *x, struct err *e)
 {
 	if (put_item(o, x, e))
 		return true;
+	if (e->reason == REASON_AMBIGUOUS)
+		return false;
 	return err_in(e, "'%.*s'", x->name.n < 300 ? (int)x->name.n : 300, (const char *)x->name.p);
 }
 

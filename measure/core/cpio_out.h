@@ -6,7 +6,7 @@
 #define MEASURE_CORE_CPIO_OUT_H
 
 #include "measure/core/cpio.h"
-#include "measure/core/hash.h"
+#include "measure/core/initramfs.h"
 
 /* What stands in an archive; inode and device numbers and sizes are given by the writer. */
 struct cpio_item {
@@ -22,6 +22,7 @@ struct cpio_out {
 	const struct cpio_io *io;
 	struct hash *hash; /* NULL: nobody asks for what files hold */
 	struct digest sha256; /* of the last file's bytes */
+	struct initramfs *made; /* NULL: nobody asks what the kernel makes of the entries */
 	uint8_t *window;
 	size_t n;
 	uint64_t at;

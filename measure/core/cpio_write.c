@@ -1,49 +1,22 @@
 #include <sys/stat.h>
 
-#include "measure/core/content.h"
 #include "measure/core/cpio_image.h"
-#include "measure/core/cpio_names.h"
+#include "measure/core/cpio_listing.h"
 #include "measure/core/cpio_out.h"
 
 struct writer {
 	struct cpio_out out;
-	struct content *content;
-	struct cpio_names links;
-	struct buf path, last; /* of the entry; of the last name of what it is */
+	struct cpio_names names;
+	struct cpio_listing listing;
+	struct buf path;
 };
 
 static void writer_free(struct writer *w)
 {
 	cpio_out_free(&w->out);
-	content_free(&w->content);
-	cpio_names_free(&w->links);
+	cpio_names_free(&w->names);
+	cpio_listing_free(&w->listing);
 	buf_free(&w->path);
-	buf_free(&w->last);
-}
-
-/* What keeps several names; of the others every name is a thing of its own. */
-static bool keeps_names(const struct cpio_profile *p, const struct tree_inode *i)
-{
-	if (i->links < 2 || S_ISDIR(i->mode) || S_ISLNK(i->mode))
-		return false;
-	return S_ISREG(i->mode) || p->links == CPIO_LINKS_APART;
-}
-
-static bool find_links(struct writer *w, const struct tree *t, struct err *e)
-{
-	const struct cpio_profile *p = w->out.rule->profile;
-	uint32_t place = 0;
-	size_t n = 0;
-
-	for (struct tree_node *x = tree_next(tree_root(t)); x; x = tree_next(x))
-		n += keeps_names(p, x->inode);
-	if (!cpio_names_new(&w->links, n, e))
-		return false;
-	for (struct tree_node *x = tree_next(tree_root(t)); x; x = tree_next(x), place++)
-		if (keeps_names(p, x->inode))
-			cpio_names_add(&w->links, x, place);
-	cpio_names_sort(&w->links);
-	return true;
 }
 
 static bool path_of(const struct tree_node *n, struct buf *to, struct err *e)
@@ -83,53 +56,23 @@ static bool put_together(struct writer *w, struct cpio_name *first, struct err *
 	return true;
 }
 
-static bool add_content(struct writer *w, const struct tree_node *n, const struct cpio_name *first,
-			struct err *e)
-{
-	const struct tree_inode *i = n->inode;
-	struct content_entry x = {
-		.path = buf_bytes(&w->path),
-		.mode = i->mode,
-		.uid = i->uid,
-		.gid = i->gid,
-		.major = i->major,
-		.minor = i->minor,
-		.size = i->size,
-		.sha256 = &w->out.sha256,
-		.target = i->target ? bytes_str(i->target) : bytes_of(NULL, 0),
-	};
-
-	if (!w->content)
-		return true;
-	if (first && first->seen < first->n) {
-		if (!path_of(first[first->n - 1].node, &w->last, e))
-			return false;
-		x.last = buf_bytes(&w->last);
-	}
-	return content_add(w->content, &x, e);
-}
-
 static bool put_node(struct writer *w, const struct tree_node *n, struct err *e)
 {
-	struct cpio_name *first = cpio_names_of(&w->links, n->inode);
-	bool together = first && w->out.rule->profile->links == CPIO_LINKS_TOGETHER, bare;
+	struct cpio_name *first = cpio_names_of(&w->names, n->inode);
+	bool bare = first && first[first->n - 1].node != n;
 
-	if (first)
-		first->seen++;
-	bare = first && first->seen < first->n;
-	if (!path_of(n, &w->path, e))
-		return false;
-	if (together && !bare && !put_together(w, first, e))
-		return false;
-	return (together || put(w, n, first, bare, e)) && add_content(w, n, first, e);
+	if (first && w->out.rule->profile->links == CPIO_LINKS_TOGETHER)
+		return bare || put_together(w, first, e);
+	return path_of(n, &w->path, e) && put(w, n, first, bare, e);
 }
 
-static bool open_content(struct writer *w, struct err *e)
+static bool put_nodes(struct writer *w, const struct tree *t, bool listed, struct err *e)
 {
-	struct content_entry root = {.mode = S_IFDIR | 0755};
-
-	w->content = content_new(e);
-	return w->content && content_add(w->content, &root, e);
+	for (struct tree_node *n = tree_next(tree_root(t)); n; n = tree_next(n))
+		if (!put_node(w, n, e) ||
+		    (listed && !cpio_listing_add(&w->listing, n, &w->out.sha256, e)))
+			return false;
+	return true;
 }
 
 bool cpio_write(struct tree *t, const struct cpio_rule *rule, const struct cpio_io *io,
@@ -138,17 +81,15 @@ bool cpio_write(struct tree *t, const struct cpio_rule *rule, const struct cpio_
 	owned(writer_free) struct writer w = {
 		.out = {.rule = rule, .io = io},
 		.path = BUF(1u << 16),
-		.last = BUF(1u << 16),
 	};
+	bool files = rule->profile->links != CPIO_LINKS_APART;
 
 	if (rule->profile->archive_order)
 		return cpio_image_write(t, rule, io, content, e);
 	tree_sort(t);
-	if (!cpio_out_open(&w.out, content != NULL, e) || !find_links(&w, t, e) ||
-	    (content && !open_content(&w, e)))
+	if (!cpio_out_open(&w.out, content != NULL, e) || !cpio_names_find(&w.names, t, files, e) ||
+	    (content && !cpio_listing_open(&w.listing, t, &w.names, e)) ||
+	    !put_nodes(&w, t, content != NULL, e) || !cpio_out_end(&w.out, e))
 		return false;
-	for (struct tree_node *n = tree_next(tree_root(t)); n; n = tree_next(n))
-		if (!put_node(&w, n, e))
-			return false;
-	return cpio_out_end(&w.out, e) && (!content || content_end(w.content, content, e));
+	return !content || content_end(w.listing.content, content, e);
 }

@@ -136,3 +136,30 @@ void archive_put(struct buf *to, const char *fields, const char *name, const cha
 	buf_put(to, bytes_of(body, n));
 	pad(to);
 }
+
+void archive_forge(struct buf *to, const struct forged *x)
+{
+	struct cpio_fields f = x->fields;
+	size_t n = x->body ? (x->n ? x->n : strlen(x->body)) : 0;
+	size_t name_n = x->name_n ? x->name_n : strlen(x->name) + 1;
+
+	if (f.name_size == 0)
+		f.name_size = (uint32_t)name_n;
+	if (f.size == 0)
+		f.size = (uint32_t)n;
+	buf_fmt(to, "%s%08x%08x%08x%08x%08x%08x%08x", x->magic ? x->magic : "070701", f.ino, f.mode,
+		f.uid, f.gid, f.nlink, f.mtime, f.size);
+	buf_fmt(to, "%08x%08x%08x%08x%08x%08x", f.dev_major, f.dev_minor, f.rdev_major,
+		f.rdev_minor, f.name_size, f.check);
+	buf_put(to, bytes_of(x->name, name_n));
+	pad(to);
+	buf_put(to, bytes_of(x->body, n));
+	pad(to);
+}
+
+void archive_trailer(struct buf *to)
+{
+	const struct forged trailer = {.fields = {.nlink = 1}, .name = CPIO_TRAILER};
+
+	archive_forge(to, &trailer);
+}

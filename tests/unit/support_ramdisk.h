@@ -38,4 +38,16 @@ bool scene_write(struct scene *s, const struct cpio_rule *rule, struct digest *c
  */
 void archive_put(struct buf *to, const char *fields, const char *name, const char *body, size_t n);
 
+/* The same by values; what is 0 of name_size and size is counted. Names may hold NULs: see n. */
+struct forged {
+	struct cpio_fields fields;
+	const char *name;
+	size_t name_n; /* 0: a C string */
+	const char *body;
+	size_t n; /* 0: a C string */
+	const char *magic; /* NULL: "070701" */
+};
+void archive_forge(struct buf *to, const struct forged *x);
+void archive_trailer(struct buf *to);
+
 #endif
