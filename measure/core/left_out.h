@@ -1,8 +1,8 @@
 /*
  * What a ramdisk cannot hold. Extended attributes (capabilities, access lists) change what a file
- * does, so they are refused unless whoever asked may have them left out. Those that a host gives to
- * its files for itself (labels of SELinux, notes of overlay file systems) mean nothing elsewhere and
- * are always left out. Whatever is left out is told, each by its path and name.
+ * does, so they are refused unless whoever asked may have them left out. Those that a host gives
+ * to its files for itself (labels of SELinux, notes of overlay file systems) mean nothing elsewhere
+ * and are always left out. Whatever is left out is told, each by its path and name.
  */
 #ifndef MEASURE_CORE_LEFT_OUT_H
 #define MEASURE_CORE_LEFT_OUT_H
