@@ -32,6 +32,7 @@ static void compare_register(const struct mset_entry *want, const struct eif_ima
 	struct check *c = verdict_add(v, "code", same ? CHECK_PASS : CHECK_FAIL,
 				      same ? REASON_NONE : REASON_MEASUREMENT);
 
+	verdict_part(c, want->name);
 	put_hex(verdict_expected, c, &want->digest);
 	if (found)
 		put_hex(verdict_actual, c, found);
@@ -52,8 +53,10 @@ static void demand_registers(const struct mset *want, struct verdict *v)
 
 static void section_differs(struct verdict *v, const char *role, const char *how)
 {
-	verdict_detail(verdict_add(v, "section", CHECK_FAIL, REASON_MEASUREMENT), "%s %s", role,
-		       how);
+	struct check *c = verdict_add(v, "section", CHECK_FAIL, REASON_MEASUREMENT);
+
+	verdict_part(c, role);
+	verdict_detail(c, "%s %s", role, how);
 }
 
 /* The measured section of that name, or NULL. */

@@ -85,6 +85,7 @@ static bool compare_row(struct compared *x, size_t i, struct err *e)
 	hex_put(&hex, digest_bytes(&x->r->row[i].digest));
 	c = verdict_add(x->v, "code", same ? CHECK_PASS : CHECK_FAIL,
 			same ? REASON_NONE : REASON_MEASUREMENT);
+	verdict_part(c, "launch digest");
 	verdict_actual(c, "%s", buf_cstr(&hex));
 	compare_tell(c, x->m, row, buf_cstr(&name), same);
 	return buf_done(&name, "the name of a row", e) && buf_done(&hex, "a digest", e);
@@ -126,10 +127,13 @@ static bool compare_part(const struct manifest *m, enum launch_part part,
 {
 	const char *name = launch_part_name(part);
 	const struct component *want = compare_component_of(m, name);
+	struct check *c;
 
 	if ((!want && !f->present) || same_file(want, f))
 		return true;
-	verdict_detail(verdict_add(v, "section", CHECK_FAIL, REASON_MEASUREMENT), "%s %s", name,
+	c = verdict_add(v, "section", CHECK_FAIL, REASON_MEASUREMENT);
+	verdict_part(c, name);
+	verdict_detail(c, "%s %s", name,
 		       !want	    ? "is not in the manifest"
 		       : f->present ? "differs from the manifest's"
 				    : "of the manifest is not in the bundle");

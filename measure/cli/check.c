@@ -1,6 +1,7 @@
 #include "measure/cli/cli.h"
 #include "measure/cli/report.h"
 #include "measure/cli/verbs.h"
+#include "measure/core/headline.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/igvm_file.h"
 #include "reference-db/compare.h"
@@ -68,6 +69,21 @@ static void text_limits(struct buf *out, const struct released *r)
 			"            that the signatures are still valid: --at none was given\n");
 }
 
+/* As `measure diff` begins, when something else was measured. */
+static void first_line(const struct verdict *v, struct buf *text, struct json_out *w)
+{
+	owned(headline_free) struct headline h = HEADLINE("section");
+	owned(buf_free) struct buf line = BUF(SERIES_MAX);
+
+	headline_of(&h, v);
+	if (!headline_any(&h))
+		return;
+	headline_put(&line, &h);
+	json_text(w, "headline", buf_cstr(&line));
+	buf_str(text, buf_cstr(&line));
+	buf_str(text, "\n");
+}
+
 /* failure: why it is no yes, or NULL. */
 static void text(const struct released *r, const struct verdict *v, const struct err *failure,
 		 struct buf *out)
@@ -106,6 +122,7 @@ static bool check_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	yes = verdict_decide(&v, e);
 	/* A no is told with all checks as well. */
+	first_line(&v, yes ? &c->text : &a->verbatim, &a->json);
 	text(&r, &v, yes ? NULL : e, yes ? &c->text : &a->verbatim);
 	json(&r, &v, &a->json);
 	if (!yes)

@@ -57,9 +57,34 @@ bool headline_any(const struct headline *h)
 	return h->sentence || h->registers.n + h->through.n + h->unmeasured.n > 0;
 }
 
+static void add_once(struct series *to, const char *foreign)
+{
+	owned(buf_free) struct buf tamed = BUF(SERIES_MAX);
+
+	text_tame(&tamed, bytes_str(foreign));
+	for (const char *x = series_next(to, NULL); x; x = series_next(to, x))
+		if (strcmp(x, buf_cstr(&tamed)) == 0)
+			return;
+	series_add(to, foreign);
+}
+
+void headline_of(struct headline *h, const struct verdict *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct check *c = &v->check[i];
+
+		if (c->result != CHECK_FAIL || c->reason != REASON_MEASUREMENT || !c->part[0])
+			continue;
+		add_once(strcmp(c->id, "code") == 0 ? &h->registers : &h->through, c->part);
+	}
+	h->moved = h->registers.n == 0 && h->through.n > 1;
+}
+
 static void put_parts(struct buf *out, const struct headline *h)
 {
 	series_put(out, &h->through);
+	if (h->parts == 0)
+		return;
 	buf_fmt(out, " (%zu of %zu %s%s)", h->through.n, h->parts, h->noun,
 		h->parts == 1 ? "" : "s");
 }

@@ -7,7 +7,7 @@
 #ifndef MEASURE_CORE_HEADLINE_H
 #define MEASURE_CORE_HEADLINE_H
 
-#include "measure/base/buf.h"
+#include "measure/core/verdict.h"
 
 #define SERIES_MAX 65536u
 
@@ -27,7 +27,7 @@ void series_put(struct buf *out, const struct series *w);
 
 struct headline {
 	struct series registers, through, unmeasured;
-	size_t parts; /* that there are in both together */
+	size_t parts; /* that there are in both together; 0: not known */
 	const char *noun; /* what the parts are: "section" */
 	const char *sentence; /* of what has no registers: stands in place of all this */
 	bool moved; /* parts that differ need no register that does: bytes move between them */
@@ -36,6 +36,9 @@ struct headline {
 #define HEADLINE(what) ((struct headline){SERIES, SERIES, SERIES, .noun = (what)})
 
 void headline_free(struct headline *h);
+
+/* Of checks "code" and "section" that failed because something else was measured. */
+void headline_of(struct headline *h, const struct verdict *v);
 
 /* Is there anything to tell? */
 bool headline_any(const struct headline *h);

@@ -27,6 +27,11 @@ struct check *verdict_add(struct verdict *v, const char *id, enum check_result r
 		va_end(args);                                  \
 	} while (0)
 
+void verdict_part(struct check *c, const char *name)
+{
+	snprintf(c->part, sizeof(c->part), "%s", name);
+}
+
 void verdict_expected(struct check *c, const char *format, ...)
 {
 	FORMAT_INTO(c->expected);

@@ -11,6 +11,7 @@
 #include "measure/base/json.h"
 
 #define VERDICT_MAX 128
+#define CHECK_PART 64
 
 enum check_result { CHECK_PASS, CHECK_FAIL, CHECK_SKIP, CHECK_WARN };
 
@@ -18,6 +19,7 @@ struct check {
 	const char *id; /* constant string: "signature", "code" */
 	enum check_result result;
 	enum reason reason; /* REASON_NONE when it passed */
+	char part[CHECK_PART]; /* what it is about, where it is one of several: "PCR0", "kernel" */
 	char expected[160], actual[160], detail[256];
 };
 
@@ -30,6 +32,7 @@ struct verdict {
 /* The new check, to be filled in further. One too many makes the verdict a no. */
 struct check *verdict_add(struct verdict *v, const char *id, enum check_result result,
 			  enum reason reason);
+void verdict_part(struct check *c, const char *name);
 void verdict_expected(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 void verdict_actual(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);
 void verdict_detail(struct check *c, const char *format, ...) ERR_FORMAT(2, 3);

@@ -125,6 +125,7 @@ ok 'a manifest that nobody signed proves nothing'
 run check other.eif --manifest alice.corim --manifest bob.corim --trust trust.yml
 expect_status 1
 expect_stderr_has 'measure: error[measurement]: other.eif: code: PCR0 is another one than the manifest'
+expect test "$(head -n 1 "$STDOUT")" = 'PCR0 and PCR2 differ, through ramdisk1'
 expect_stdout_has "fail  code              PCR0 is another one than the manifest's"
 expect_stdout_has "      expected          $("$MEASURE" eif image.eif | sed -n 's/^PCR0  //p')"
 expect_stdout_has "      found             $("$MEASURE" eif other.eif | sed -n 's/^PCR0  //p')"
@@ -136,6 +137,7 @@ ok 'another image is refused, with both values and the part that differs'
 run check other.eif --manifest alice.corim --manifest bob.corim --trust trust.yml --json
 expect_status 1
 expect_json 'not j["ok"] and [c["detail"] for c in j["checks"] if c["id"] == "section" and c["result"] == "fail"] == ["ramdisk1 differs from the manifest\x27s"]'
+expect_json 'j["headline"] == "PCR0 and PCR2 differ, through ramdisk1"'
 ok 'the part that differs is named'
 
 run manifest bundle bob.corim alice.corim -o ab.bundle
