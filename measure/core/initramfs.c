@@ -127,6 +127,7 @@ static bool make_inode(struct initramfs *r, const struct cpio_entry *x,
 struct place {
 	struct tree_node *folder; /* NULL: it is not there */
 	struct bytes name; /* empty: the root itself */
+	struct tree_node *node; /* what came of the entry */
 };
 
 /* The folder that is called so, NULL when there is none. */
@@ -231,8 +232,8 @@ static bool join_bytes(struct initramfs *r, const struct cpio_entry *x, struct t
 	return refuse(x, e, "another name of the same file has other bytes");
 }
 
-static bool join(struct initramfs *r, const struct cpio_entry *x, const struct place *p,
-		 const struct tree_inode *i, struct tree_node **node, struct err *e)
+static bool join(struct initramfs *r, const struct cpio_entry *x, struct place *p,
+		 const struct tree_inode *i, struct err *e)
 {
 	struct tree_inode *old = linked_to(r, &x->fields)->inode;
 
@@ -244,8 +245,8 @@ static bool join(struct initramfs *r, const struct cpio_entry *x, const struct p
 		return refuse(x, e, "another name of the same device has other numbers");
 	if (!join_bytes(r, x, old, i, e))
 		return false;
-	*node = tree_link(r->tree, p->folder, p->name, old, e);
-	return *node != NULL;
+	p->node = tree_link(r->tree, p->folder, p->name, old, e);
+	return p->node != NULL;
 }
 
 /* ---- names that stand there already */
@@ -267,30 +268,28 @@ static bool again(struct initramfs *r, const struct cpio_entry *x, struct tree_n
 	return tree_replace(r->tree, n, i, e);
 }
 
-static bool put_root(struct initramfs *r, const struct cpio_entry *x, const struct tree_inode *i,
-		     struct tree_node **node, struct err *e)
+static bool put_root(struct initramfs *r, const struct cpio_entry *x, struct place *p,
+		     const struct tree_inode *i, struct err *e)
 {
-	*node = tree_root(r->tree);
+	p->node = tree_root(r->tree);
 	if (!S_ISDIR(i->mode))
 		return refuse(x, e, "the root, and no folder");
-	return tree_replace(r->tree, *node, i, e);
+	return tree_replace(r->tree, p->node, i, e);
 }
 
-static bool put_named(struct initramfs *r, const struct cpio_entry *x, const struct place *p,
-		      const struct tree_inode *i, struct tree_node **node, struct err *e)
+static bool put_named(struct initramfs *r, const struct cpio_entry *x, struct place *p,
+		      const struct tree_inode *i, struct err *e)
 {
 	if (is_linked(&x->fields) && linked_to(r, &x->fields))
-		return join(r, x, p, i, node, e);
-	*node = tree_find(r->tree, p->folder, p->name);
-	if (*node) {
-		if (!again(r, x, *node, i, e))
+		return join(r, x, p, i, e);
+	p->node = tree_find(r->tree, p->folder, p->name);
+	if (p->node) {
+		if (!again(r, x, p->node, i, e))
 			return false;
 	} else {
-		*node = tree_add(r->tree, p->folder, p->name, i, e);
-		if (!*node)
-			return false;
+		p->node = tree_add(r->tree, p->folder, p->name, i, e);
 	}
-	return !is_linked(&x->fields) || remember(r, &x->fields, *node, e);
+	return p->node && (!is_linked(&x->fields) || remember(r, &x->fields, p->node, e));
 }
 
 static bool put(struct initramfs *r, const struct cpio_entry *x, const struct initramfs_body *body,
@@ -315,8 +314,10 @@ static bool put(struct initramfs *r, const struct cpio_entry *x, const struct in
 		return refuse(x, e, "a hard link whose folder is not there");
 	if (!p.folder)
 		return count(&r->dropped, &r->first_dropped, x->name, e);
-	return p.name.n == 0 ? put_root(r, x, &inode, node, e)
-			     : put_named(r, x, &p, &inode, node, e);
+	if (!(p.name.n == 0 ? put_root : put_named)(r, x, &p, &inode, e))
+		return false;
+	*node = p.node;
+	return true;
 }
 
 bool initramfs_put(struct initramfs *r, const struct cpio_entry *x,
