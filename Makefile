@@ -38,7 +38,8 @@ MAIN := measure/cli/main.c
 TABLES := $(sort $(wildcard measure/cli/program_*.c))
 # with the network, and so with libcurl, which nothing else is linked with
 FETCH := $(call sources,measure/fetch)
-SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/cli $(MODULES)))
+SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/cli $(MODULES))) \
+	eif/init/words.c
 rows = $(subst /,_,$(subst -,_,$(basename $(wildcard $(addsuffix /$1.c,$(MODULES))))))
 TEE_ROWS := $(call rows,tee) $(call rows,tee_*)
 EVIDENCE_ROWS := $(call rows,evidence)
@@ -282,9 +283,7 @@ uninstall:
 # ---- tests
 # what several tests use; each program takes from the archive what it needs
 KIT := $(BUILD)/libtests.a
-# (of the init what runs anywhere)
-INIT_TESTED := $(call object,eif/init/words.c)
-$(KIT): $(call object,$(SUPPORT)) $(INIT_TESTED)
+$(KIT): $(call object,$(SUPPORT))
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) qcDs $@ $^
 
@@ -384,4 +383,4 @@ help:
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
 	@echo 'vectors,fuzz,asan,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
 
--include $(patsubst %.o,%.d,$(LIBOBJ) $(INIT_TESTED) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
+-include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))

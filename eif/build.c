@@ -9,13 +9,13 @@
 struct inputs {
 	struct file kernel;
 	struct file ramdisk[EIF_MAX_RAMDISKS];
-	size_t n;
+	size_t n, borrowed; /* the first ones are the caller's */
 };
 
 static void inputs_close(struct inputs *in)
 {
 	file_close(&in->kernel);
-	for (size_t i = 0; i < in->n; i++)
+	for (size_t i = in->borrowed; i < in->n; i++)
 		file_close(&in->ramdisk[i]);
 }
 
@@ -39,9 +39,14 @@ static bool open_parts(struct inputs *in, const struct eif_parts *p, struct err 
 {
 	if (!open_part(&in->kernel, "kernel", p->kernel, e))
 		return false;
-	for (; in->n < p->n_ramdisks; in->n++) {
+	for (; in->n < p->n_made; in->n++) {
+		in->ramdisk[in->n] = p->made[in->n];
+		in->ramdisk[in->n].pos = 0;
+		in->borrowed++;
+	}
+	for (size_t i = 0; i < p->n_ramdisks; i++, in->n++) {
 		in->ramdisk[in->n] = FILE_NONE;
-		if (!open_part(&in->ramdisk[in->n], "ramdisk", p->ramdisks[in->n], e))
+		if (!open_part(&in->ramdisk[in->n], "ramdisk", p->ramdisks[i], e))
 			return false;
 	}
 	return true;
@@ -50,14 +55,15 @@ static bool open_parts(struct inputs *in, const struct eif_parts *p, struct err 
 static bool check(const struct eif_parts *p, bool writing, struct err *e)
 {
 	const uint8_t *nul = p->cmdline.n ? memchr(p->cmdline.p, 0, p->cmdline.n) : NULL;
+	size_t n = p->n_made + p->n_ramdisks;
 
-	if (p->n_ramdisks == 0)
+	if (n == 0)
 		return err_set(e, REASON_USAGE,
 			       "no ramdisk is given, and loaders differ on such images");
-	if (p->n_ramdisks > EIF_MAX_RAMDISKS)
+	if (n > EIF_MAX_RAMDISKS)
 		return err_set(e, REASON_USAGE,
-			       "%zu ramdisks are given, and %u is the most there is room for",
-			       p->n_ramdisks, EIF_MAX_RAMDISKS);
+			       "%zu ramdisks are given, and %u is the most there is room for", n,
+			       EIF_MAX_RAMDISKS);
 	if (p->cmdline.n == 0 && writing)
 		return err_set(e, REASON_USAGE,
 			       "the command line is empty, and loaders differ on such images");

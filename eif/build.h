@@ -18,6 +18,8 @@ struct eif_parts {
 	const char *kernel; /* path of a regular file */
 	struct bytes cmdline;
 	struct bytes metadata; /* the section's bytes; empty when only measuring */
+	const struct file *made; /* ramdisks in open files, in front of the others */
+	size_t n_made;
 	const char *const *ramdisks; /* paths */
 	size_t n_ramdisks;
 	struct watch watch; /* progress over all parts */

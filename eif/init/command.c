@@ -10,7 +10,6 @@
 #include "eif/init/sys.h"
 
 #define PATH_ROOM 4096u
-#define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define NOT_STARTED 127
 
 void command_read(struct command *c)
@@ -52,7 +51,7 @@ static long become(const struct words_user *u)
 /* The first file of that name that can be run; of the failures that of a file that is there. */
 static long execute(const struct command *c)
 {
-	const char *name = c->argv[0], *path = words_variable(c->env, "PATH");
+	const char *name = c->argv[0], *path = words_variable((const char *const *)c->env, "PATH");
 	char *place = load_room(PATH_ROOM);
 	long error = -ENOENT, last;
 
@@ -60,7 +59,7 @@ static long execute(const struct command *c)
 		if (*p == '/')
 			return sys(SYS_execve, sys_ptr(name), sys_ptr(c->argv), sys_ptr(c->env));
 	if (!path)
-		path = PATH_DEFAULT;
+		path = WORDS_PATH;
 	while (words_search(&path, name, place, PATH_ROOM)) {
 		last = sys(SYS_execve, sys_ptr(place), sys_ptr(c->argv), sys_ptr(c->env));
 		if (last != -ENOENT && last != -ENOTDIR)

@@ -109,7 +109,7 @@ const char *words_number(uint64_t x, char digits[WORDS_DIGITS])
 	return p;
 }
 
-const char *words_variable(char *const *env, const char *name)
+const char *words_variable(const char *const *env, const char *name)
 {
 	size_t i;
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define WORDS_GROUPS 1024u /* supplementary groups of a user, at most */
+#define WORDS_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" /* without PATH */
 
 /* How many items n bytes hold; the last one may lack its end. */
 size_t words_count(const char *text, size_t n);
@@ -38,6 +39,6 @@ bool words_search(const char **path, const char *name, char *out, size_t room);
 const char *words_number(uint64_t x, char digits[WORDS_DIGITS]);
 
 /* The value of a variable in a list that ends with NULL; NULL when it is not there. */
-const char *words_variable(char *const *env, const char *name);
+const char *words_variable(const char *const *env, const char *name);
 
 #endif

@@ -115,8 +115,8 @@ static void numbers_are_decimal(void **state)
 
 static void a_variable_is_found_by_its_whole_name(void **state)
 {
-	static char a[] = "PATHS=1", b[] = "PATH", c[] = "PATH=/x=y", d[] = "PATH=2";
-	char *const env[] = {a, b, c, d, NULL}, *const none[] = {NULL};
+	static const char *const env[] = {"PATHS=1", "PATH", "PATH=/x=y", "PATH=2", NULL};
+	static const char *const none[] = {NULL};
 
 	(void)state;
 	assert_string_equal(words_variable(env, "PATH"), "/x=y");
