@@ -1,33 +1,15 @@
 #include "ovmf-snp/solve.h"
 
 #include "ovmf-snp/request_list.h"
+#include "ovmf-snp/solve_walk.h"
 #include "ovmf-snp/vcpu.h"
-
-/* One way in which kernel, ramdisk and command line may have been launched. */
-struct spelling {
-	enum solve_words words;
-	struct buf text;
-	struct kernelhash hashes;
-};
-
-struct search {
-	const struct solve *s;
-	struct solution *out;
-	struct guest guest; /* of the firmware at hand */
-	struct digest kernel, initrd;
-	size_t n_spellings, n_profiles, n_signatures, n_features;
-	struct spelling spelling[SOLVE_WORDS];
-	const struct profile *profile[SOLVE_LIST];
-	uint32_t signature[SOLVE_LIST];
-	uint64_t features[SOLVE_LIST];
-	struct gctx gctx;
-	uint8_t base[SOLVE_LIST][SOLVE_WORDS][GCTX_LD]; /* in front of the processors */
-};
 
 static void search_free(struct search *x)
 {
 	guest_free(&x->guest);
 	gctx_free(&x->gctx);
+	hash_free(&x->sev);
+	hash_free(&x->es);
 	for (size_t i = 0; i < SOLVE_WORDS; i++)
 		buf_free(&x->spelling[i].text);
 }
@@ -85,6 +67,13 @@ static void choose(struct search *x)
 			add_features(x, 0x1 | 1ull << bit);
 			add_features(x, 0x21 | 1ull << bit);
 		}
+}
+
+/* SEV-ES has none, and SEV no processors. */
+static void fixed_features(struct search *x)
+{
+	x->n_features = 1;
+	x->features[0] = 0;
 }
 
 static bool is_blank(uint8_t c)
@@ -160,7 +149,7 @@ static bool spellings(struct search *x, struct err *e)
 
 static bool hit(const struct search *x)
 {
-	return memcmp(x->gctx.ld, x->s->wanted, GCTX_LD) == 0;
+	return memcmp(x->gctx.ld, x->s->wanted.v, GCTX_LD) == 0;
 }
 
 static bool usable(const struct search *x, const struct spelling *s)
@@ -204,7 +193,7 @@ static bool chain(struct search *x, uint64_t gpa, const struct launch_vmsas *v, 
 	return true;
 }
 
-static bool note_spelling(struct search *x, const struct spelling *s, struct err *e)
+bool solve_note_words(struct search *x, const struct spelling *s, struct err *e)
 {
 	x->out->words = s->words;
 	buf_put(&x->out->append, buf_bytes(&s->text));
@@ -231,7 +220,7 @@ static bool processors(struct search *x, size_t p, uint32_t signature, uint64_t 
 		x->out->profile = l.profile;
 		x->out->signature = signature;
 		x->out->features = features;
-		return note_spelling(x, &x->spelling[i], e);
+		return solve_note_words(x, &x->spelling[i], e);
 	}
 	return true;
 }
@@ -250,27 +239,36 @@ static bool kinds(struct search *x, struct err *e)
 	return true;
 }
 
-static bool firmware(struct search *x, const char *path, struct err *e)
+static bool chained(struct search *x, struct err *e)
 {
-	const struct guest_files f = {.ovmf = path};
 	uint8_t ld[GCTX_LD];
 
-	guest_free(&x->guest);
-	x->guest = (struct guest){0};
-	gctx_free(&x->gctx);
-	if (!guest_load(&x->guest, &f, &profiles[0], e) || !gctx_init(&x->gctx, e) ||
-	    !launch_firmware(&x->gctx, &x->guest.ovmf, e))
+	if (!launch_firmware(&x->gctx, &x->guest.ovmf, e))
 		return false;
-	x->out->firmware = path;
 	x->out->combinations++;
 	if (x->s->believed.files.kernel && !ovmf_section(&x->guest.ovmf, OVMF_KERNEL_HASHES))
 		x->out->no_place++;
 	if (hit(x)) {
-		x->out->found = x->out->firmware_alone = true;
+		x->out->found = true;
+		x->out->mode = MODE_OVMF_HASH;
 		return true;
 	}
 	memcpy(ld, x->gctx.ld, GCTX_LD);
-	return (bases(x, ld, e) && kinds(x, e)) || err_subject(e, path);
+	return bases(x, ld, e) && kinds(x, e);
+}
+
+static bool firmware(struct search *x, const char *path, struct err *e)
+{
+	bool flat = x->s->wanted.alg == DIGEST_SHA256;
+	const struct guest_files f = {.ovmf = path, .flat = flat};
+
+	guest_free(&x->guest);
+	x->guest = (struct guest){0};
+	gctx_free(&x->gctx);
+	if (!guest_load(&x->guest, &f, &profiles[0], e) || !gctx_init(&x->gctx, e))
+		return false;
+	x->out->firmware = path;
+	return (flat ? solve_flat : chained)(x, e) || err_subject(e, path);
 }
 
 static bool kernel(struct search *x, struct err *e)
@@ -285,6 +283,8 @@ static bool kernel(struct search *x, struct err *e)
 static bool walk(struct search *x, struct err *e)
 {
 	choose(x);
+	if (x->s->wanted.alg == DIGEST_SHA256)
+		fixed_features(x);
 	x->out->append = BUF(REQUEST_APPEND_MAX + 1);
 	if (!kernel(x, e) || !spellings(x, e))
 		return false;

@@ -1,9 +1,10 @@
 /*
- * The guest behind a launch digest. What may have been chosen otherwise than one believes is
- * walked through: firmware, profile, type of processor, features, whether kernel hashes were
- * launched, a few spellings of the command line, and the number of processors. All numbers of
- * processors lie on one chain, and what stands in front of the processors is computed once for each
- * profile and command line, so a combination costs one step. What is believed is tried first.
+ * The guest behind a launch digest: of SEV-SNP or, by its length, of SEV or SEV-ES. What may have
+ * been chosen otherwise than one believes is walked through: firmware, profile, type of processor,
+ * features, whether kernel hashes were launched, a few spellings of the command line, and the
+ * number of processors. All numbers of processors lie on one chain, and what stands in front of the
+ * processors is computed once for each profile and command line, so a combination costs one step.
+ * What is believed is tried first.
  */
 #ifndef OVMF_SNP_SOLVE_H
 #define OVMF_SNP_SOLVE_H
@@ -27,7 +28,7 @@ enum solve_words {
 };
 
 struct solve {
-	uint8_t wanted[GCTX_LD];
+	struct digest wanted; /* SHA-384; of SEV and SEV-ES SHA-256 */
 	size_t n_firmware;
 	const char *firmware[SOLVE_FIRMWARE];
 	struct request believed; /* files but the firmware; lists, each of which may be empty */
@@ -37,7 +38,7 @@ struct solve {
 struct solution {
 	bool found;
 	const char *firmware;
-	bool firmware_alone; /* the digest after its pages; all below is empty */
+	enum snp_mode mode; /* but for an SVSM; what it does not have is empty below */
 	const struct profile *profile;
 	uint32_t signature; /* where the profile measures it */
 	uint64_t features;

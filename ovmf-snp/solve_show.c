@@ -96,6 +96,11 @@ static void put_type(struct buf *out, const struct solve *s, uint32_t signature)
 		buf_fmt(out, "--vcpu-sig 0x%x", signature);
 }
 
+static bool has_processors(const struct solution *x)
+{
+	return x->mode == MODE_SNP || x->mode == MODE_SEVES;
+}
+
 static void put_processors(struct buf *out, const struct solve *s, const struct solution *x)
 {
 	buf_fmt(out, " --vcpus %u ", x->vcpus);
@@ -103,14 +108,15 @@ static void put_processors(struct buf *out, const struct solve *s, const struct 
 		put_type(out, s, x->signature);
 		buf_str(out, " ");
 	}
-	buf_fmt(out, "--profile %s --guest-features 0x%llx", x->profile->name,
-		(unsigned long long)x->features);
+	buf_fmt(out, "--profile %s", x->profile->name);
+	if (x->mode == MODE_SNP)
+		buf_fmt(out, " --guest-features 0x%llx", (unsigned long long)x->features);
 }
 
 void solution_command(struct buf *out, const struct solve *s, const struct solution *x)
 {
 	const struct guest_files *f = &s->believed.files;
-	bool kernel = !x->firmware_alone && x->words != WORDS_ABSENT;
+	bool kernel = x->mode != MODE_OVMF_HASH && x->words != WORDS_ABSENT;
 	bool piped = kernel && !is_plain(buf_bytes(&x->append));
 
 	if (piped) {
@@ -119,8 +125,8 @@ void solution_command(struct buf *out, const struct solve *s, const struct solut
 		buf_str(out, " | ");
 	}
 	buf_str(out, "measure snp");
-	if (x->firmware_alone)
-		buf_str(out, " --mode snp:ovmf-hash");
+	if (x->mode != MODE_SNP)
+		buf_fmt(out, " --mode %s", snp_mode_name(x->mode));
 	put_path(out, "ovmf", x->firmware);
 	if (kernel)
 		put_path(out, "kernel", f->kernel);
@@ -132,7 +138,7 @@ void solution_command(struct buf *out, const struct solve *s, const struct solut
 		buf_str(out, " --append ");
 		put_word(out, buf_bytes(&x->append));
 	}
-	if (!x->firmware_alone)
+	if (has_processors(x))
 		put_processors(out, s, x);
 }
 
@@ -225,14 +231,17 @@ void solution_differs(struct buf *out, const struct solve *s, const struct solut
 {
 	const struct request *r = &s->believed;
 
-	if (x->firmware_alone) {
+	if (x->mode == MODE_OVMF_HASH) {
 		buf_str(out, "it is the digest of the firmware's pages alone");
 		return;
 	}
-	differ_count(out, r, x);
-	differ_type(out, s, x);
-	differ_profile(out, r, x);
-	differ_features(out, r, x);
+	if (has_processors(x)) {
+		differ_count(out, r, x);
+		differ_type(out, s, x);
+		differ_profile(out, r, x);
+	}
+	if (x->mode == MODE_SNP)
+		differ_features(out, r, x);
 	if (r->files.kernel)
 		differ_words(out, x->words);
 }
@@ -249,10 +258,12 @@ void solution_tried(struct buf *out, const struct solve *s, const struct solutio
 		buf_fmt(out, " and with it and %zu command lines", words);
 	if (x->no_place > 0)
 		buf_fmt(out, " (%zu of the images without a place for its hash)", x->no_place);
-	buf_fmt(out,
-		", %zu profiles, %zu types of processors, %zu features, 1 to %u processors: %llu "
-		"combinations",
-		x->n_profiles, x->n_signatures, x->n_features, s->most,
+	buf_fmt(out, "%s, %zu profiles, %zu types of processors, ",
+		s->wanted.alg == DIGEST_SHA256 ? ", SEV and SEV-ES" : "", x->n_profiles,
+		x->n_signatures);
+	if (s->wanted.alg == DIGEST_SHA384)
+		buf_fmt(out, "%zu features, ", x->n_features);
+	buf_fmt(out, "1 to %u processors: %llu combinations", s->most,
 		(unsigned long long)x->combinations);
 }
 
@@ -291,29 +302,41 @@ static void put_tried(struct json_out *w, const struct solve *s, const struct so
 	json_close(w, '}');
 }
 
+static void put_kind(struct json_out *w, const struct solve *s, const struct solution *x)
+{
+	json_text(w, "profile", x->profile->name);
+	if (x->profile->signature_in_rdx) {
+		json_text(w, "vcpu_type", type_name(s, x->signature));
+		json_key(w, "vcpu_sig");
+		json_u64(w, x->signature);
+	}
+	if (x->mode == MODE_SNP) {
+		json_key(w, "guest_features");
+		json_u64(w, x->features);
+	}
+	json_key(w, "vcpus");
+	json_u64(w, x->vcpus);
+}
+
+static void put_hashes(struct json_out *w, const struct solution *x)
+{
+	json_key(w, "kernel_hashes");
+	json_bool(w, x->words != WORDS_ABSENT);
+	if (x->words == WORDS_ABSENT)
+		return;
+	json_key(w, "append");
+	json_hex(w, buf_bytes(&x->append));
+}
+
 static void put_parameters(struct json_out *w, const struct solve *s, const struct solution *x)
 {
 	json_key(w, "parameters");
 	json_open(w, '{');
-	json_text(w, "mode", x->firmware_alone ? "snp:ovmf-hash" : "snp");
-	if (!x->firmware_alone) {
-		json_text(w, "profile", x->profile->name);
-		if (x->profile->signature_in_rdx) {
-			json_text(w, "vcpu_type", type_name(s, x->signature));
-			json_key(w, "vcpu_sig");
-			json_u64(w, x->signature);
-		}
-		json_key(w, "guest_features");
-		json_u64(w, x->features);
-		json_key(w, "vcpus");
-		json_u64(w, x->vcpus);
-		json_key(w, "kernel_hashes");
-		json_bool(w, x->words != WORDS_ABSENT);
-		if (x->words != WORDS_ABSENT) {
-			json_key(w, "append");
-			json_hex(w, buf_bytes(&x->append));
-		}
-	}
+	json_text(w, "mode", snp_mode_name(x->mode));
+	if (has_processors(x))
+		put_kind(w, s, x);
+	if (x->mode != MODE_OVMF_HASH)
+		put_hashes(w, x);
 	json_close(w, '}');
 }
 

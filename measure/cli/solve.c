@@ -47,13 +47,16 @@ static bool read_wanted(struct solve *s, const char *hex, struct err *e)
 
 	if (!hex_read(hex, "HEX", &wanted, e))
 		return false;
-	if (wanted.n != GCTX_LD)
+	s->wanted.alg = wanted.n == digest_len(DIGEST_SHA256) ? DIGEST_SHA256 : DIGEST_SHA384;
+	s->wanted.len = digest_len(s->wanted.alg);
+	if (wanted.n != s->wanted.len)
 		return err_set(e, REASON_USAGE,
-			       "HEX: %zu bytes, the launch digest of an SEV-SNP guest has %u",
-			       wanted.n, GCTX_LD);
+			       "HEX: %zu bytes, a launch digest has %zu (SEV-SNP) or %zu (SEV, "
+			       "SEV-ES)",
+			       wanted.n, digest_len(DIGEST_SHA384), digest_len(DIGEST_SHA256));
 	if (bytes_zero(buf_bytes(&wanted)))
 		return err_set(e, REASON_ZERO_MEASUREMENT, "HEX is all zero");
-	memcpy(s->wanted, wanted.p, GCTX_LD);
+	memcpy(s->wanted.v, wanted.p, wanted.n);
 	return true;
 }
 
@@ -160,7 +163,7 @@ static bool solve_run(struct cli *c, struct answer *a, struct err *e)
 
 const struct verb verb_solve = {
 	.name = "solve",
-	.summary = "the SEV-SNP guest whose launch digest this is",
+	.summary = "the SEV guest whose launch digest this is",
 	.group = GROUP_MEASURE,
 	.usage = "HEX --ovmf FILE... [--kernel FILE ...]",
 	.opts = opts,

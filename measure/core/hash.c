@@ -91,6 +91,14 @@ bool hash_restart(struct hash *h, struct err *e)
 	return true;
 }
 
+bool hash_follow(struct hash *h, const struct hash *from, struct err *e)
+{
+	h->crc = from->crc;
+	if (h->ctx && EVP_MD_CTX_copy_ex(h->ctx, from->ctx) != 1)
+		return failed(digest_name(h->alg), e);
+	return true;
+}
+
 bool hash_add(struct hash *h, struct bytes x, struct err *e)
 {
 	if (x.n == 0)

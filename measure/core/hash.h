@@ -18,6 +18,9 @@ must bool hash_add(struct hash *h, struct bytes x, struct err *e);
 /* The digest of all that was added so far; h goes on undisturbed. */
 must bool hash_peek(const struct hash *h, struct digest *out, struct err *e);
 
+/* What was added to `from` was added to h, and nothing else; both have one algorithm. */
+must bool hash_follow(struct hash *h, const struct hash *from, struct err *e);
+
 /* Back to nothing added. */
 must bool hash_restart(struct hash *h, struct err *e);
 

@@ -130,6 +130,39 @@ differs from what was given: it is the digest of the firmware's pages alone"
 	yields
 	ok 'several firmware images, and the digest of their pages alone'
 
+	digest --mode sev $given --append console=ttyS0
+	run solve "$digest" $given --append console=ttyS0
+	expect_status 0
+	expect_stdout 'measure snp --mode sev --ovmf fw.fd --kernel kernel --initrd initrd --append console=ttyS0'
+	expect_stderr ''
+	yields
+	digest --mode seves $given --append 'a '
+	run solve "$digest" --ovmf fw.fd --kernel kernel --initrd initrd --append a --vcpus 2 --vcpu-type EPYC --profile ec2 --guest-features 0x21
+	expect_status 0
+	expect_stdout "measure snp --mode seves --ovmf fw.fd --kernel kernel --initrd initrd --append 'a ' --vcpus 4 --vcpu-type EPYC-Milan --profile qemu
+differs from what was given: --vcpus 4 instead of 2, --vcpu-type EPYC-Milan instead of EPYC, --profile qemu instead of ec2, --append with a blank behind it"
+	yields
+	run solve "$digest" $given --append 'a ' --json
+	expect_json 'j["parameters"] == {"mode": "seves", "profile": "qemu", "vcpu_type": "EPYC-Milan-v2", "vcpu_sig": 0xa00f11, "vcpus": 4, "kernel_hashes": True, "append": "6120"} and j["differs"] == ""'
+	digest --mode seves --ovmf fw.fd --vcpus 512 --profile ec2-legacy
+	run solve "$digest" $given --append x
+	expect_status 0
+	expect_stdout_has 'measure snp --mode seves --ovmf fw.fd --vcpus 512 --profile ec2-legacy'
+	yields
+	"$forge" noreset.fd -66=0
+	"$forge" type.fd -488=99
+	for firmware in noreset.fd type.fd plain.fd; do
+		digest --mode sev --ovmf $firmware
+		run solve "$digest" --ovmf fw.fd --ovmf $firmware --kernel kernel --json
+		expect_status 0
+		expect_json "j['command'] == 'measure snp --mode sev --ovmf $firmware' and j['parameters'] == {'mode': 'sev', 'kernel_hashes': False}"
+	done
+	no=$(printf %064d 1)
+	run solve "$no" $given --ovmf plain.fd --append x --max-vcpus 2
+	expect_status 1
+	expect_stdout 'tried: 2 firmware images, without a kernel and with it and 5 command lines (1 of the images without a place for its hash), SEV and SEV-ES, 6 profiles, 5 types of processors, 1 to 4 processors: 399 combinations'
+	ok 'guests of SEV and SEV-ES are found by their digests, which are shorter'
+
 	no=$(printf %096d 1)
 	run solve "$no" $given --ovmf plain.fd --append x
 	expect_status 1
@@ -161,7 +194,7 @@ usage()
 measure: hint: see \`measure help solve\`"
 }
 usage 'one HEX is needed, 0 are given' --ovmf fw.fd
-usage 'HEX: 32 bytes, the launch digest of an SEV-SNP guest has 48' "$(printf %064d 1)" --ovmf fw.fd
+usage 'HEX: 31 bytes, a launch digest has 48 (SEV-SNP) or 32 (SEV, SEV-ES)' "$(printf %062d 1)" --ovmf fw.fd
 usage '--ovmf is missing' "$no"
 usage '--initrd means nothing without --kernel' "$no" --ovmf fw.fd --initrd initrd
 usage '--append means nothing without --kernel' "$no" --ovmf fw.fd --append x

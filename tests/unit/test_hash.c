@@ -156,6 +156,28 @@ static void digests_are_equal_in_algorithm_and_every_byte(void **state)
 	assert_false(digest_equal(&a, &b));
 }
 
+static void one_digest_follows_another_and_goes_on_alone(void **state)
+{
+	(void)state;
+	for (unsigned alg = DIGEST_SHA256; alg <= DIGEST_CRC32; alg++) {
+		owned(hash_free) struct hash *a = NULL;
+		owned(hash_free) struct hash *b = NULL;
+		struct digest got, want;
+		struct err e = {0};
+
+		a = hash_new((enum digest_alg)alg, &e);
+		b = hash_new((enum digest_alg)alg, &e);
+		assert_true(a && b && hash_add(a, bytes_str("ab"), &e));
+		assert_true(hash_add(b, bytes_str("x"), &e) && hash_follow(b, a, &e));
+		assert_true(hash_add(b, bytes_str("c"), &e) && hash_finish(b, &got, &e));
+		assert_true(hash_of((enum digest_alg)alg, bytes_str("abc"), &want, &e));
+		assert_true(digest_equal(&got, &want));
+		assert_true(hash_finish(a, &got, &e));
+		assert_true(hash_of((enum digest_alg)alg, bytes_str("ab"), &want, &e));
+		assert_true(digest_equal(&got, &want));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -165,6 +187,7 @@ int main(void)
 		cmocka_unit_test(peeking_does_not_disturb_and_restarting_forgets),
 		cmocka_unit_test(nothing_may_be_added),
 		cmocka_unit_test(digests_are_equal_in_algorithm_and_every_byte),
+		cmocka_unit_test(one_digest_follows_another_and_goes_on_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
