@@ -224,22 +224,21 @@ static bool clean_name(struct bytes raw, struct buf *out, bool *folder, struct e
 }
 
 /* In ustar a long one is cut in two at a slash. */
-static struct bytes header_name(struct tar *t, const struct tar_header *h)
+static bool raw_name(struct tar *t, const struct tar_header *h, struct bytes *out, struct err *e)
 {
-	if (h->prefix.n == 0)
-		return h->name;
+	*out = h->name;
+	if (t->waiting & WAITING_NAME)
+		*out = buf_bytes(&t->long_name);
+	else if (t->pax.has_path)
+		*out = t->pax.path;
+	if (out->p != h->name.p || h->prefix.n == 0)
+		return true;
 	buf_reset(&t->header_name);
 	buf_put(&t->header_name, h->prefix);
 	buf_u8(&t->header_name, '/');
 	buf_put(&t->header_name, h->name);
-	return buf_bytes(&t->header_name);
-}
-
-static struct bytes raw_name(struct tar *t, const struct tar_header *h)
-{
-	if (t->waiting & WAITING_NAME)
-		return buf_bytes(&t->long_name);
-	return t->pax.has_path ? t->pax.path : header_name(t, h);
+	*out = buf_bytes(&t->header_name);
+	return buf_done(&t->header_name, "name", e);
 }
 
 static struct bytes raw_link(const struct tar *t, const struct tar_header *h)
@@ -342,9 +341,11 @@ static bool take_name(struct tar *t, const struct tar_header *h, const struct ty
 		      struct err *e)
 {
 	uint64_t at = t->in->pos - TAR_UNIT;
-	struct bytes raw = raw_name(t, h);
+	struct bytes raw;
 	bool folder;
 
+	if (!raw_name(t, h, &raw, e))
+		return false;
 	if (!clean_name(raw, &t->name, &folder, e)) {
 		e->at = true;
 		e->offset = at;

@@ -76,6 +76,8 @@ static struct bytes name(struct cur *c, size_t width, const char *field)
 	struct bytes x = cur_take(c, width, field);
 	size_t n = 0;
 
+	if (!cur_ok(c))
+		return x;
 	while (n < x.n && x.p[n] != 0)
 		n++;
 	if (!bytes_zero(bytes_of(x.p + n, x.n - n)))
