@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "measure/core/catalog_diff.h"
+#include "measure/core/ramdisk_diff.h"
 
 #define KEY_SHOWN 200u
 #define NAME_MAX_BYTES 512u
@@ -55,18 +55,16 @@ bool section_bytes(struct section_diff *x, struct err *e)
 	return meaning_patch(x->x, m, &x->sink, e);
 }
 
-/* What is no archive, in either, has bytes alone. */
 bool section_ramdisk(struct section_diff *x, struct err *e)
 {
-	owned(catalog_free) struct catalog a = CATALOG, b = CATALOG;
-	owned(catalog_diff_free) struct catalog_diff d = {0};
+	struct ramdisk_pair pair = {.x = {x->x[0], x->x[1]},
+				    .f = x->f,
+				    .conditions = &x->conditions,
+				    .where = x->name,
+				    .sink = x->sink};
+	bool is;
 
-	if (!catalog_ramdisk(&a, &x->x[0], e) || !catalog_ramdisk(&b, &x->x[1], e))
-		return false;
-	if (a.n == 0 || b.n == 0)
-		return section_bytes(x, e);
-	return catalog_compare(&d, &a, &b, e) &&
-	       catalog_tell(&d, x->f, &x->conditions, x->name, e) && catalog_undo(&d, &x->sink, e);
+	return ramdisk_tell(&pair, &is, e) && (is || section_bytes(x, e));
 }
 
 /* ---- metadata */

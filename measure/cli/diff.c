@@ -1,10 +1,13 @@
+#include "measure/base/listing.h"
 #include "measure/base/num.h"
 #include "measure/base/text.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/guess.h"
 #include "measure/cli/print.h"
 #include "measure/cli/verbs.h"
+#include "measure/core/folder_diff.h"
 #include "measure/core/part_diff.h"
+#include "measure/core/ramdisk_diff.h"
 #include "ovmf-snp/launch_diff.h"
 
 #define LINE_BYTES 4096u
@@ -143,19 +146,36 @@ static void two_close(struct two *t)
 	file_close(&t->file[1]);
 }
 
+static bool is_ramdisk(const struct file *f, struct err *e)
+{
+	uint8_t head[8];
+	size_t got;
+
+	return file_pread(f, 0, (struct span){head, sizeof(head)}, &got, e) &&
+	       (bytes_start(bytes_of(head, got), bytes_str("07070")) ||
+		archive_packing(bytes_of(head, got)) != PACKING_NONE);
+}
+
+static const char *row_name(const struct tee *row)
+{
+	return row ? row->name : "ramdisk";
+}
+
 static bool two_open(struct two *t, struct cli *c, const char *const path[2], struct err *e)
 {
-	const struct tee *row[2];
+	const struct tee *row[2] = {NULL, NULL};
 
 	for (unsigned s = 0; s < 2; s++) {
-		if (!file_open(&t->file[s], path[s], e) || !guess_file(&t->file[s], &row[s], e))
+		if (!file_open(&t->file[s], path[s], e) ||
+		    (!is_ramdisk(&t->file[s], e) && !guess_file(&t->file[s], &row[s], e)) ||
+		    err_is(e))
 			return false;
 		t->file[s].watch = cli_watch(c);
 		cli_expect_file(c, path[s]);
 	}
 	t->row = row[0];
 	return row[0] == row[1] || err_set(e, REASON_USAGE, "'%s' is of type %s, '%s' of type %s",
-					   path[0], row[0]->name, path[1], row[1]->name);
+					   path[0], row_name(row[0]), path[1], row_name(row[1]));
 }
 
 static bool describe(struct two *t, unsigned s, struct part **root, struct err *e)
@@ -200,14 +220,15 @@ static bool read_limit(const struct cli *c, struct differences *f, struct err *e
 	return true;
 }
 
-static bool findings(struct cli *c, struct two *t, struct sink *s, struct err *e)
+static bool told(struct cli *c, struct two *t, struct sink *s, struct err *e)
 {
 	struct differences f = {.text = &c->text,
 				.w = s->w,
 				.limit = DIFFERENCES_LIMIT,
 				.brief = DIFFERENCES_BRIEF};
 
-	return read_limit(c, &f, e) && t->row->diff(&t->file[0], &t->file[1], &f, e);
+	return read_limit(c, &f, e) &&
+	       (t->row ? t->row->diff : ramdisk_diff)(&t->file[0], &t->file[1], &f, e);
 }
 
 static bool images(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
@@ -216,8 +237,8 @@ static bool images(struct cli *c, const char *const path[2], struct sink *s, str
 
 	if (!two_open(&t, c, path, e))
 		return false;
-	json_text(s->w, "type", t.row->name);
-	return (t.row->diff ? findings : parts)(c, &t, s, e);
+	json_text(s->w, "type", row_name(t.row));
+	return (t.row && !t.row->diff ? parts : told)(c, &t, s, e);
 }
 
 static struct bytes next_line(struct bytes *text)
@@ -281,17 +302,41 @@ static bool is_record(const char *path, bool *is, struct err *e)
 	return true;
 }
 
+/* ---- directories */
+
+static bool folders(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	struct differences f = {.text = &c->text,
+				.w = s->w,
+				.limit = DIFFERENCES_LIMIT,
+				.brief = DIFFERENCES_BRIEF};
+
+	if (!listing_is_folder(path[0]) || !listing_is_folder(path[1]))
+		return err_set(e, REASON_USAGE, "'%s' is a directory, '%s' is none",
+			       path[listing_is_folder(path[1])], path[listing_is_folder(path[0])]);
+	json_text(s->w, "type", "directory");
+	return read_limit(c, &f, e) && folder_diff(path[0], path[1], &f, e);
+}
+
+static bool compare(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	bool is;
+
+	if (listing_is_folder(path[0]) || listing_is_folder(path[1]))
+		return folders(c, path, s, e);
+	return is_record(path[0], &is, e) && (is ? records : images)(c, path, s, e);
+}
+
 static bool diff_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(sink_free) struct sink s = {BUF(CLI_TEXT_MAX), BUF(CLI_TEXT_MAX), &a->json};
 	const char *const *path = c->args.operands;
-	bool is;
 
 	a->members.max = CLI_TEXT_MAX;
 	if (c->args.n_operands != 2)
 		return err_set(e, REASON_USAGE, "two files are needed, %zu are given",
 			       c->args.n_operands);
-	if (!is_record(path[0], &is, e) || !(is ? records(c, path, &s, e) : images(c, path, &s, e)))
+	if (!compare(c, path, &s, e))
 		return false;
 	if (c->text.n == 0)
 		return true;
@@ -302,9 +347,9 @@ static bool diff_run(struct cli *c, struct answer *a, struct err *e)
 
 const struct verb verb_diff = {
 	.name = "diff",
-	.summary = "what differs between two images, firmwares or launches",
+	.summary = "what differs between two images, ramdisks, directories or launches",
 	.group = GROUP_MEASURE,
-	.usage = "FILE FILE",
+	.usage = "FILE|DIR FILE|DIR",
 	.opts = opts,
 	.run = diff_run,
 };

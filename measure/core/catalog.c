@@ -8,6 +8,7 @@
 void catalog_free(struct catalog *c)
 {
 	buf_free(&c->names);
+	spool_free(&c->spool);
 	free(c->entry);
 	c->entry = NULL;
 	c->n = c->room = 0;
@@ -49,7 +50,7 @@ static bool grow(struct catalog *c, struct err *e)
 	return true;
 }
 
-static bool add(struct catalog *c, const struct catalog_entry *x, struct bytes name, struct err *e)
+bool catalog_add(struct catalog *c, const struct catalog_entry *x, struct bytes name, struct err *e)
 {
 	if (!grow(c, e))
 		return false;
@@ -69,7 +70,7 @@ static bool add_rest(struct catalog *c, uint64_t at, struct err *e)
 {
 	const struct catalog_entry rest = {.header = at, .data = at, .end = c->bytes.size};
 
-	return at == c->bytes.size || add(c, &rest, bytes_str(""), e);
+	return at == c->bytes.size || catalog_add(c, &rest, bytes_str(""), e);
 }
 
 /* ---- a ramdisk, read in windows */
@@ -153,7 +154,7 @@ static bool read_entries(struct reading *r, uint64_t *at, struct err *e)
 	if (!skip_zeros(r, at, e))
 		return false;
 	if (*at > 0 && *at < r->c->bytes.size &&
-	    !add(r->c, &(struct catalog_entry){.end = *at}, bytes_str(""), e))
+	    !catalog_add(r->c, &(struct catalog_entry){.end = *at}, bytes_str(""), e))
 		return false;
 	while (*at < r->c->bytes.size) {
 		if (!entry_at(r, *at, &is, &x, e))
@@ -161,7 +162,7 @@ static bool read_entries(struct reading *r, uint64_t *at, struct err *e)
 		if (!is)
 			break;
 		*at = x.end;
-		if (!add(r->c, &x, r->name, e) || !skip_zeros(r, at, e))
+		if (!catalog_add(r->c, &x, r->name, e) || !skip_zeros(r, at, e))
 			return false;
 		r->c->entry[r->c->n - 1].end = *at;
 	}
@@ -174,6 +175,81 @@ static void forget(struct catalog *c)
 	buf_reset(&c->names);
 }
 
+/* ---- what is compressed */
+
+static bool put_aside(void *arg, struct bytes x, struct err *e)
+{
+	return spool_add(arg, x, e);
+}
+
+static bool unpack(struct spool *to, const struct extent *x, enum packing packing, struct err *e)
+{
+	const struct unpack_rule rule = {
+		.packing = packing, .members = true, .max = CATALOG_UNPACKED_MAX};
+	struct stream_range in = stream_range(x->file, x->at, x->size);
+	owned(unpack_free) struct unpack *u = unpack_new(&in.stream, &rule, e);
+	uint8_t window[WINDOW];
+	size_t got;
+
+	if (!u)
+		return false;
+	do {
+		if (!stream_read(unpack_stream(u), (struct span){window, WINDOW}, &got, e) ||
+		    !spool_add(to, bytes_of(window, got), e))
+			return false;
+	} while (got > 0);
+	return spool_flush(to, e);
+}
+
+/* The plain part up to there, and what follows unpacked. *is: it could be. */
+static bool spool_ramdisk(struct catalog *c, const struct extent *x, uint64_t at, bool *is,
+			  struct err *e)
+{
+	const char *folder = getenv("TMPDIR");
+	const struct patch_sink aside = {put_aside, &c->spool};
+	const struct extent plain = {x->file, x->at, at};
+	const struct extent packed = {x->file, x->at + at, x->size - at};
+
+	*is = false;
+	if (!spool_open(&c->spool, folder && folder[0] ? folder : "/var/tmp", e) ||
+	    !extent_put(&plain, &aside, e))
+		return false;
+	*is = unpack(&c->spool, &packed, c->packing, e);
+	if (*is || reason_class(e->reason) != EXIT_CLASS_MALFORMED)
+		return *is;
+	*e = (struct err){0};
+	return true;
+}
+
+static bool packing_at(struct reading *r, uint64_t at, enum packing *p, struct err *e)
+{
+	struct bytes head;
+
+	if (!look(r, at, 8, &head, e))
+		return false;
+	*p = archive_packing(head);
+	return true;
+}
+
+static bool unpacked(struct reading *r, const struct extent *x, uint64_t *at, struct err *e)
+{
+	struct catalog *c = r->c;
+	bool is;
+
+	if (*at == x->size || !packing_at(r, *at, &c->packing, e) || c->packing == PACKING_NONE)
+		return !err_is(e);
+	if (!spool_ramdisk(c, x, *at, &is, e))
+		return false;
+	if (!is) {
+		c->packing = PACKING_NONE;
+		return true;
+	}
+	c->bytes = (struct extent){&c->spool.file, 0, c->spool.file.size};
+	forget(c);
+	r->at = r->n = 0;
+	return read_entries(r, at, e);
+}
+
 bool catalog_ramdisk(struct catalog *c, const struct extent *x, struct err *e)
 {
 	owned(own_free) struct reading *r = own_new(sizeof(*r), e);
@@ -183,7 +259,7 @@ bool catalog_ramdisk(struct catalog *c, const struct extent *x, struct err *e)
 		return false;
 	c->bytes = *x;
 	r->c = c;
-	if (!read_entries(r, &at, e))
+	if (!read_entries(r, &at, e) || !unpacked(r, x, &at, e))
 		return false;
 	if (at == 0 || c->n == 0 || (c->n == 1 && c->entry[0].n == 0)) {
 		forget(c);

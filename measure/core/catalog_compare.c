@@ -1,9 +1,11 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "measure/core/catalog_diff.h"
 
 #define HEADER 110u
+#define TARGET 200
 
 void catalog_diff_free(struct catalog_diff *d)
 {
@@ -204,13 +206,28 @@ static bool has_bytes(const struct catalog *c, const struct catalog_entry *x)
 	return !c->folder || S_ISREG(x->fields.mode);
 }
 
+/* Of links in directories. */
+static bool same_target(struct catalog_diff *d, const struct catalog_entry *const x[2])
+{
+	struct bytes t[2];
+
+	for (unsigned s = 0; s < 2; s++)
+		t[s] = bytes_of(d->c[s]->names.p + x[s]->data, (size_t)(x[s]->end - x[s]->data));
+	d->meaning->cause = CAUSE_NONE;
+	d->meaning->n = 0;
+	snprintf(d->meaning->text, sizeof(d->meaning->text), "%.*s and %.*s",
+		 t[0].n < TARGET ? (int)t[0].n : TARGET, (const char *)t[0].p,
+		 t[1].n < TARGET ? (int)t[1].n : TARGET, (const char *)t[1].p);
+	return bytes_equal(t[0], t[1]);
+}
+
 bool catalog_meaning(struct catalog_diff *d, const struct catalog_entry *const x[2], bool *same,
 		     struct err *e)
 {
 	owned(file_close) struct file a = FILE_NONE, b = FILE_NONE;
 	struct extent bytes[2];
 
-	*same = true;
+	*same = !d->c[0]->folder || same_target(d, x);
 	if (!has_bytes(d->c[0], x[0]) || !has_bytes(d->c[1], x[1]))
 		return true;
 	return catalog_open(d->c[0], x[0], &a, &bytes[0], e) &&

@@ -63,17 +63,18 @@ void differences_begin(struct differences *f, const struct headline *h)
 static void part_text(struct buf *out, const struct difference_part *p)
 {
 	unsigned long long a = p->size[0], b = p->size[1];
+	const char *unit = p->unit ? p->unit : "bytes";
 
 	buf_str(out, p->name);
 	if (p->registers && p->registers->n == 0)
 		buf_str(out, " (not measured)");
 	if (p->only != IN_BOTH)
-		buf_fmt(out, "  only in the %s, %llu bytes\n", only_name(p->only),
-			p->only == IN_FIRST ? a : b);
+		buf_fmt(out, "  only in the %s, %llu %s\n", only_name(p->only),
+			p->only == IN_FIRST ? a : b, unit);
 	else if (a != b)
-		buf_fmt(out, "  %llu and %llu bytes\n", a, b);
+		buf_fmt(out, "  %llu and %llu %s\n", a, b, unit);
 	else
-		buf_fmt(out, "  %llu bytes in both\n", a);
+		buf_fmt(out, "  %llu %s in both\n", a, unit);
 }
 
 void differences_part(struct differences *f, const struct difference_part *p)

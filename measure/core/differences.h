@@ -44,6 +44,7 @@ struct difference_part {
 	const struct series *registers; /* that it enters; NULL: nothing is measured here at all */
 	enum only only;
 	uint64_t size[2];
+	const char *unit; /* of the sizes; NULL: bytes */
 };
 
 /* The first line, and a list of parts behind it. */

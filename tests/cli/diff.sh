@@ -288,6 +288,91 @@ run diff plain.eif dated.eif --limit 0
 expect_status 1
 ok 'of many entries the first are listed, and all are counted'
 
+differs plain.cpio dated.cpio <<END
+the ramdisks differ
+ramdisk  1024 bytes in both
+  2 of 4 entries differ; content in 1, mtime in 1
+  etc/shadow
+    content  50 and 49 bytes; line 1, field 3 (last change): 20391 and 20402  [shadow-date]
+  bin/x
+    mtime  1 and 7  [mtime]
+$why_mtime
+cause: shadow-date (1): adding a user writes the day into etc/shadow
+  fix: set SOURCE_DATE_EPOCH (shadow 4.9 or later), or chage -d 0 USER
+would match if: the days of password changes in etc/shadow and the times of last change were as in the second
+END
+run diff plain.cpio plain.cpio
+expect_status 0
+expect_stdout ''
+run diff plain.cpio touched.cpio --json
+expect_json 'j["type"] == "ramdisk" and j["would_match"] == [{"registers": ["SHA-256"], "if": ["the times of last change"], "holds": True}]'
+python3 -c 'import gzip
+for name, level in ("fast", 1), ("best", 9):
+    open(name + ".gz", "wb").write(gzip.compress(open("plain.cpio", "rb").read(), level, mtime=0))
+open("touched.gz", "wb").write(gzip.compress(open("touched.cpio", "rb").read(), 9, mtime=0))
+open("early.cpio", "wb").write(open("plain.cpio", "rb").read() + open("touched.gz", "rb").read())
+open("later.cpio", "wb").write(open("plain.cpio", "rb").read() + open("best.gz", "rb").read())
+open("broken.gz", "wb").write(open("best.gz", "rb").read()[:-9] + b"\0" * 9)'
+image fast x one fast.gz
+image best x one best.gz
+run diff fast.eif best.eif
+expect_status 1
+expect_stdout_has '  compression  gzip and gzip; unpacked, both are the same bytes  [compressor]'
+expect_stdout_has '  fix: do not compress, or pin the compressor with its version and level'
+expect_stdout_has 'would match if: the compressors in ramdisk1 were as in the second'
+run diff best.gz touched.gz
+expect_status 1
+expect_stdout_has '    mtime  1 and 7  [mtime]'
+expect_stdout_has 'would match if: the compressors and the times of last change were as in the second'
+run diff later.cpio early.cpio
+expect_status 1
+expect_stdout_has '  1 of 8 entries differs; mtime in 1'
+run diff best.gz plain.cpio
+expect_stdout_has '  compression  gzip and none; unpacked, both are the same bytes  [compressor]'
+ok 'two ramdisks, plain and compressed'
+
+run diff best.gz broken.gz
+expect_status 3
+expect_stderr 'measure: error[unknown-type]: best.gz: one of the two is no ramdisk'
+image broken x one broken.gz
+run diff best.eif broken.eif
+expect_status 1
+expect_stdout_has 'would match if: the bytes of ramdisk1 were as in the second'
+run diff plain.cpio a.eif
+expect_status 2
+expect_stderr_has "measure: error[usage]: 'plain.cpio' is of type ramdisk, 'a.eif' of type eif"
+ok 'what is no ramdisk is compared as bytes, or not at all'
+
+mkdir -p left/sub right/sub
+echo a >left/file
+echo b >right/file
+chmod 600 right/file
+ln -s one left/link
+ln -s two right/link
+: >left/sub/alone
+run diff left left
+expect_status 0
+expect_stdout ''
+differs left right <<END
+the directories differ
+directory  4 and 3 entries
+  2 of 3 entries differ; 1 only in the first; content in 2, mode in 1
+  file
+    content  line 1: "a" and "b"
+    mode  100644 and 100600  [mode]
+  link
+    target  one and two
+  sub/alone  only in the first
+cause: mode (1): another umask, or files copied without their modes
+  fix: build under umask 022, and take modes from the archive, not from the disk
+END
+run diff left a.eif
+expect_status 2
+expect_stderr_has "measure: error[usage]: 'left' is a directory, 'a.eif' is none"
+run diff a.eif left
+expect_stderr_has "measure: error[usage]: 'left' is a directory, 'a.eif' is none"
+ok 'two directories'
+
 # bundle NAME ARGS...: its record goes to NAME.json
 bundle()
 {
