@@ -116,70 +116,104 @@ static bool read_files(struct work *w, const struct evidence_files *f, struct sn
 
 /* ---- the key's certificate */
 
-/* How well a certificate fits the report: kind before chip before firmware. Nothing is trusted. */
-static bool fit(struct work *w, const struct x509 *x, int *points)
+/* How well a certificate fits the report. Nothing is trusted. */
+struct fit {
+	bool vek; /* may be one at all */
+	bool kind, chip, tcb;
+};
+
+static bool fit(struct work *w, const struct x509 *x, struct fit *f)
 {
 	const struct snp_report *r = &w->parsed;
 	struct err fault = {0};
 	struct snp_vek v;
 	struct tcb reported;
 
-	*points = x509_kind(x) == X509_RSA_4096 ? -1 : 0;
-	if (*points < 0)
+	*f = (struct fit){.vek = x509_kind(x) != X509_RSA_4096};
+	if (!f->vek)
 		return true;
 	if (!snp_vek_read(&v, x, &fault))
 		return reason_class(fault.reason) != EXIT_CLASS_ENVIRONMENT ||
 		       err_set(w->e, fault.reason, "%s", fault.text);
 	snp_tcb_decode(v.product, r->reported_tcb, &reported);
-	*points += v.kind == r->signing_key ? 4 : 0;
-	*points += v.hwid_len > 0 && memcmp(v.hwid, r->chip_id, v.hwid_len) == 0 ? 2 : 0;
-	*points += memcmp(&reported, &v.tcb, sizeof(reported)) == 0;
+	f->kind = v.kind == r->signing_key;
+	f->chip = v.hwid_len > 0 && memcmp(v.hwid, r->chip_id, v.hwid_len) == 0;
+	f->tcb = memcmp(&reported, &v.tcb, sizeof(reported)) == 0;
 	return true;
 }
 
-static bool best_of(struct work *w, const struct snp_pool *p, int least, const struct x509 **best)
+/* Of what was named or came along, the best: kind before chip before firmware. */
+static bool best_of(struct work *w, const struct x509 **best)
 {
-	int most = least - 1, points;
+	int most = -1;
 
-	for (size_t i = 0; i < p->n; i++) {
-		if (!fit(w, p->cert[i], &points))
+	for (size_t i = 0; i < w->veks.n; i++) {
+		struct fit f;
+		int points;
+
+		if (!fit(w, w->veks.cert[i], &f))
 			return false;
+		points = f.vek ? 4 * f.kind + 2 * f.chip + f.tcb : -1;
 		if (points > most) {
 			most = points;
-			*best = p->cert[i];
+			*best = w->veks.cert[i];
 		}
 	}
 	return true;
 }
 
+/* Of candidates, among which may be those of a whole fleet, the one that can be meant. */
+static bool meant_of(struct work *w, const struct x509 **found, size_t *others)
+{
+	const struct snp_report *r = &w->parsed;
+	bool nameless = r->signing_key == SNP_KEY_VLEK ||
+			(r->mask_chip_key && bytes_zero(bytes_of(r->chip_id, sizeof(r->chip_id))));
+
+	for (size_t i = 0; i < w->candidates.n && !*found; i++) {
+		struct fit f;
+
+		if (!fit(w, w->candidates.cert[i], &f))
+			return false;
+		if (f.kind && f.tcb && (f.chip || nameless))
+			*found = w->candidates.cert[i];
+		*others += f.kind;
+	}
+	return true;
+}
+
 /* Where the service has the certificate; nothing when the product is not known. */
-static bool no_vek(struct work *w)
+static bool no_vek(struct work *w, size_t others)
 {
 	const struct snp_report *r = &w->parsed;
 	const struct snp_product *p = snp_product_by_cpuid(r->cpuid_fam_id, r->cpuid_mod_id);
 	owned(buf_free) struct buf tcb = BUF(128);
+	char also[64] = "";
 	struct tcb t;
 
+	if (others > 0)
+		snprintf(also, sizeof(also), "; of others, or other firmware, %zu %s", others,
+			 others == 1 ? "was" : "were");
 	snp_tcb_decode(p, r->reported_tcb, &t);
 	snp_tcb_text(&t, &tcb);
 	if (!buf_done(&tcb, "a TCB", w->e))
 		return false;
-	err_set(w->e, REASON_COLLATERAL, "the %s of the %s was not given, for %s%s%s",
+	err_set(w->e, REASON_COLLATERAL, "the %s of the %s was not given, for %s%s%s%s",
 		snp_key_name(r->signing_key), r->signing_key == SNP_KEY_VLEK ? "provider" : "chip",
-		p ? p->name : "", p ? " at " : "", buf_cstr(&tcb));
+		p ? p->name : "", p ? " at " : "", buf_cstr(&tcb), also);
 	return err_hint(w->e, "give it with --vek; `measure-fetch kds REPORT` fetches it");
 }
 
 /*
- * The one that was named or came along; of several, and of a folder of candidates, the one that
- * fits. What comes from a folder has to be of the kind.
+ * The one that was named or came along, and of several the one that fits best: whoever names one
+ * says that it is this. Of a folder or a bundle only one that fits: another chip's says nothing.
  */
 static bool choose_vek(struct work *w)
 {
-	if (!best_of(w, &w->veks, 0, &w->vek) ||
-	    (!w->vek && !best_of(w, &w->candidates, 4, &w->vek)))
+	size_t others = 0;
+
+	if (!best_of(w, &w->vek) || (!w->vek && !meant_of(w, &w->vek, &others)))
 		return false;
-	return w->vek || no_vek(w);
+	return w->vek || no_vek(w, others);
 }
 
 /* A certificate whose extensions are no VEK's is a broken link. */

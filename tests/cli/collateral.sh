@@ -67,6 +67,35 @@ expect_status 4
 expect_stderr_has 'error[collateral]: the VCEK of the chip was not given, for Milan at'
 ok 'a report is verified with the bundle alone, and not without its collateral'
 
+mkdir chip newer
+expect "$BUILD/tests/report" chip Milan chip=5a
+expect "$BUILD/tests/report" newer Milan snp=28
+bundle chip.bundle chip/vek.der chip/chain.pem crl.der
+run verify report --manifest chip.bundle --ark ark.der $at
+expect_status 4
+expect_stderr_has 'error[collateral]: the VCEK of the chip was not given, for Milan at'
+expect_stderr_has '; of others, or other firmware, 1 was'
+expect_stderr_has 'measure: hint: give it with --vek; `measure-fetch kds REPORT` fetches it'
+bundle others.bundle chip/vek.der newer/vek.der crl.der
+run verify report --manifest others.bundle --ark ark.der $at
+expect_status 4
+expect_stderr_has '; of others, or other firmware, 2 were'
+mkdir folder
+cp chip/vek.der folder
+run verify report --manifest vm.signed --ark ark.der --chain folder $at
+expect_status 4
+cp vek.der folder/own.der
+cp chain.pem folder
+run verify report --manifest vm.signed --ark ark.der --chain folder --crl crl.der $at -q
+expect_status 0
+bundle fleet.bundle chip/vek.der all.pem newer/vek.der crl.der
+run verify report --manifest fleet.bundle --ark ark.der $at -q
+expect_status 0
+run verify report --manifest vm.bundle --vek chip/vek.der --ark ark.der $at
+expect_status 1
+expect_stderr_has 'error[chip-id]'
+ok "another chip's certificate, or other firmware's, is none, unless it is named"
+
 run verify report --manifest vm.bundle $at
 expect_status 1
 expect_stderr_has 'error[untrusted-root]'
