@@ -12,7 +12,7 @@ trap 'rm -f "$faults" "$edges" "$edges.files"' EXIT
 # shellcheck disable=SC2016 # awk's own variables
 tr '\n' '\0' <"$edges.files" | xargs -0 -r awk -v edges="$edges" '
 BEGIN {
-	door["openssl/"] = "measure/core/(hash|cose|x509|x509_chain|x509_crl|x509_field|key|pubkey|jws)\\.c"
+	door["openssl/"] = "measure/core/(hash|cose|x509|x509_chain|x509_crl|x509_field|key|pubkey|sshsig|jws)\\.c"
 	door["libdeflate.h"] = "measure/core/hash\\.c"
 	door["cbor.h"] = door["cbor/"] = "measure/core/cbor\\.c"
 	door["zlib.h"] = "measure/core/archive_gzip\\.c"
