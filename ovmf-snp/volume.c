@@ -4,6 +4,7 @@
 
 #include "measure/base/cur.h"
 #include "measure/core/hash.h"
+#include "ovmf-snp/volume_unpack.h"
 
 #define ALIGN_VOLUME 4096u
 #define HEADER_LEAST 56u /* of a volume, with an empty block map */
@@ -19,16 +20,23 @@
 #define SIZE_EXTENDED 0xffffffu
 #define OPEN_VOLUMES 64u /* found, and not yet looked into */
 #define HASHED_TIMES 8u /* how often each byte may be digested, on average */
+#define UNPACKED_MAX (128u << 20) /* bytes of all compressed sections of an image */
+#define UNPACKED 16u /* compressed sections */
+#define LZMA 0u /* of the packers: the one that is opened */
 #define NAME_ROOM 64u
 #define GUID_TEXT 37u
 
-/* Bytes of the image, and where they are in it. */
+/* Bytes of the image, or of what was unpacked, and where they are in it. */
 struct range {
 	struct bytes x;
 	uint64_t at;
+	bool unpacked;
 };
 
-/* One walk over an image: volumes wait here, so that none is entered from within another. */
+/*
+ * One walk over an image: volumes, and the sections that were unpacked, wait here, so that none is
+ * entered from within another.
+ */
 struct walk {
 	struct err *e; /* what ends the walk: memory */
 	uint64_t budget; /* bytes that are still digested, because volumes may nest without end */
@@ -36,8 +44,18 @@ struct walk {
 	struct {
 		struct part *part;
 		struct range range;
+		bool (*look)(struct walk *w, struct part *part, struct range r);
 	} open[OPEN_VOLUMES];
+	size_t n_unpacked;
+	struct buf unpacked[UNPACKED];
+	uint64_t unpacked_bytes;
 };
+
+static void walk_free(struct walk *w)
+{
+	for (size_t i = 0; i < w->n_unpacked; i++)
+		buf_free(&w->unpacked[i]);
+}
 
 enum { STORE = 2 };
 
@@ -64,13 +82,15 @@ static const struct {
 	uint8_t guid[16];
 	const char *name;
 } packers[] = {
-	{{0x98, 0x58, 0x4e, 0xee, 0x14, 0x39, 0x59, 0x42, 0x9d, 0x6e, 0xdc, 0x7b, 0xd7, 0x94, 0x03,
-	  0xcf},
-	 "LZMA"},
+	[LZMA] = {{0x98, 0x58, 0x4e, 0xee, 0x14, 0x39, 0x59, 0x42, 0x9d, 0x6e, 0xdc, 0x7b, 0xd7,
+		   0x94, 0x03, 0xcf},
+		  "LZMA"},
 	{{0x4c, 0x16, 0x31, 0xa3, 0x49, 0xe0, 0x0a, 0x4a, 0x81, 0x86, 0xb4, 0x66, 0x4c, 0x8b, 0x5d,
 	  0x3d},
 	 "Tiano"},
 };
+
+#define PACKERS (sizeof(packers) / sizeof(packers[0]))
 
 /* Source: edk2 OvmfPkg/OvmfPkgX64.fdf, FvNameGuid. */
 static const struct {
@@ -165,6 +185,7 @@ static bool add(struct walk *w, struct part *parent, const char *name, struct ra
 	*out = part_new(parent, name, r.at, r.x.n, w->e);
 	if (!*out)
 		return false;
+	(*out)->unpacked = r.unpacked;
 	if (r.x.n > w->budget)
 		return true;
 	w->budget -= r.x.n;
@@ -182,24 +203,26 @@ static bool damaged(struct walk *w, struct part *p, const struct err *fault)
 			   p->detail ? "; " : "", fault->text);
 }
 
-static bool open_later(struct walk *w, struct part *part, struct range r)
+static bool open_later(struct walk *w, struct part *part, struct range r,
+		       bool (*look)(struct walk *w, struct part *part, struct range r))
 {
 	if (w->n_open == OPEN_VOLUMES)
 		return part_detail(part, w->e, "not looked into: %u volumes are open already",
 				   OPEN_VOLUMES);
 	w->open[w->n_open].part = part;
+	w->open[w->n_open].look = look;
 	w->open[w->n_open++].range = r;
 	return true;
 }
 
 static struct range from(struct range r, size_t skip)
 {
-	return (struct range){bytes_of(r.x.p + skip, r.x.n - skip), r.at + skip};
+	return (struct range){bytes_of(r.x.p + skip, r.x.n - skip), r.at + skip, r.unpacked};
 }
 
 static struct range first(struct range r, size_t n)
 {
-	return (struct range){bytes_of(r.x.p, n), r.at};
+	return (struct range){bytes_of(r.x.p, n), r.at, r.unpacked};
 }
 
 /* n rounded up to a multiple of a power of two, within the range. */
@@ -251,19 +274,53 @@ static void name_read(char out[NAME_ROOM], struct bytes text)
 	out[n] = '\0';
 }
 
-static bool guided(struct walk *w, struct part *p, struct range data)
-{
-	const char *packer = NULL;
-	char guid[GUID_TEXT];
+static bool sections(struct walk *w, struct part *file, struct range r);
+static bool volume_look(struct walk *w, struct part *part, struct range r);
 
-	if (data.x.n < 20)
-		return part_detail(p, w->e, "damaged: no room for its GUID");
-	guid_text(guid, data.x.p);
-	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++)
-		if (memcmp(packers[i].guid, data.x.p, 16) == 0)
-			packer = packers[i].name;
-	return packer ? part_detail(p, w->e, "compressed (%s), left closed", packer)
-		      : part_detail(p, w->e, "encoded by %s, left closed", guid);
+/* Sections again, in a part of their own, whose offsets count from its start. */
+static bool unpack(struct walk *w, struct part *p, struct bytes packed)
+{
+	struct buf *out = &w->unpacked[w->n_unpacked];
+	struct err fault = {0};
+	struct range r = {.unpacked = true};
+
+	if (w->n_unpacked == UNPACKED)
+		return part_detail(p, w->e, "compressed (LZMA), left closed: %u are open already",
+				   UNPACKED);
+	w->n_unpacked++;
+	if (!volume_unpack(out, packed, UNPACKED_MAX - w->unpacked_bytes, &fault)) {
+		if (fault.reason != REASON_OUT_OF_MEMORY)
+			return part_detail(p, w->e, "compressed (LZMA), left closed: %s",
+					   fault.text);
+		*w->e = fault;
+		return false;
+	}
+	r.x = buf_bytes(out);
+	w->unpacked_bytes += r.x.n;
+	w->budget += (uint64_t)r.x.n * HASHED_TIMES;
+	return part_detail(p, w->e, "compressed (LZMA)") && add(w, p, "unpacked", r, &p) &&
+	       open_later(w, p, r, sections);
+}
+
+/* data: behind the section's own head, from whose start the offset of the content counts. */
+static bool guided(struct walk *w, struct part *p, const struct section *s, struct range data)
+{
+	struct err fault = {0};
+	struct cur c = cur_new(data.x, data.at, &fault);
+	const uint8_t *id = cur_take(&c, 16, "GUID of the section").p;
+	size_t at = cur_le16(&c, "offset of the content");
+	char guid[GUID_TEXT];
+	size_t i = 0;
+
+	if (!cur_ok(&c) || at < s->head + 20 || at > s->size)
+		return part_detail(p, w->e, "damaged: no room for its GUID and content");
+	guid_text(guid, id);
+	while (i < PACKERS && memcmp(packers[i].guid, id, 16) != 0)
+		i++;
+	if (i == LZMA)
+		return unpack(w, p, from(data, at - s->head).x);
+	return i < PACKERS ? part_detail(p, w->e, "compressed (%s), left closed", packers[i].name)
+			   : part_detail(p, w->e, "encoded by %s, left closed", guid);
 }
 
 static bool section_detail(struct walk *w, struct part *p, const struct section *s,
@@ -272,9 +329,9 @@ static bool section_detail(struct walk *w, struct part *p, const struct section 
 	char name[NAME_ROOM];
 
 	if (s->type == SECTION_VOLUME)
-		return open_later(w, p, data);
+		return open_later(w, p, data, volume_look);
 	if (s->type == SECTION_GUIDED)
-		return guided(w, p, data);
+		return guided(w, p, s, data);
 	if (s->type == SECTION_COMPRESSION)
 		return part_detail(p, w->e, "compressed, left closed");
 	if (s->type != SECTION_UI)
@@ -522,19 +579,19 @@ static bool volumes(struct walk *w, struct part *root, struct range r)
 
 		if (is)
 			volume_name(name, here, number++);
-		if (!add(w, root, name, here, &p) || (is && !open_later(w, p, here)))
+		if (!add(w, root, name, here, &p) || (is && !open_later(w, p, here, volume_look)))
 			return false;
 		r = from(r, here.x.n);
 	}
 	for (; w->next < w->n_open; w->next++)
-		if (!volume_look(w, w->open[w->next].part, w->open[w->next].range))
+		if (!w->open[w->next].look(w, w->open[w->next].part, w->open[w->next].range))
 			return false;
 	return true;
 }
 
 bool volumes_describe(struct bytes image, struct part *root, struct err *e)
 {
-	struct walk w = {.e = e, .budget = (uint64_t)image.n * HASHED_TIMES};
+	owned(walk_free) struct walk w = {.e = e, .budget = (uint64_t)image.n * HASHED_TIMES};
 
-	return volumes(&w, root, (struct range){image, 0});
+	return volumes(&w, root, (struct range){image, 0, false});
 }

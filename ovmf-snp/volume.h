@@ -1,7 +1,8 @@
 /*
  * Firmware volumes: what the pages of a firmware image hold, down to the names of modules. Nothing
  * of it decides a digest, so a volume that is damaged is no refusal: its part says where and how,
- * and what stands before the damage is shown. Compressed sections are named and left closed.
+ * and what stands before the damage is shown. Sections that LZMA compressed are opened, others
+ * named and left closed.
  * Source: UEFI Platform Initialization Specification 1.8, volume 3, chapters 2 and 3.
  */
 #ifndef OVMF_SNP_VOLUME_H

@@ -54,6 +54,10 @@ static void open_json(struct json_out *w, const struct part *p)
 	json_u64(w, p->offset);
 	json_key(w, "size");
 	json_u64(w, p->size);
+	if (p->unpacked) {
+		json_key(w, "unpacked");
+		json_bool(w, true);
+	}
 	for (size_t i = 0; i < p->n_digests; i++) {
 		json_key(w, digest_name(p->digest[i].alg));
 		json_hex(w, digest_bytes(&p->digest[i]));

@@ -14,6 +14,7 @@ struct part {
 	char *name; /* "kernel", "ramdisk0", "header" */
 	char *detail; /* further words for people, may be NULL; may quote the file */
 	uint64_t offset, size; /* absolute, bytes */
+	bool unpacked; /* not of the file: offsets are in what a part above unpacks to */
 	struct digest digest[PART_DIGESTS];
 	size_t n_digests;
 	struct part *parent, *child, *last, *next;

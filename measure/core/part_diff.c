@@ -63,6 +63,8 @@ static bool compare(struct part_difference *d, struct diff *x, struct err *e)
 {
 	uint64_t size = d->a->size < d->b->size ? d->a->size : d->b->size;
 
+	if (d->a->unpacked || d->b->unpacked)
+		return true;
 	for (uint64_t at = 0; at < size;) {
 		size_t n = window(d->a->offset + at, size - at), got[2];
 
@@ -93,7 +95,7 @@ static bool same(struct diff *x, const struct part *a, const struct part *b, boo
 	}
 	if (!compare(&d, x, e))
 		return false;
-	*is = d.bytes == 0;
+	*is = d.bytes == 0 && !a->unpacked && !b->unpacked;
 	return true;
 }
 

@@ -18,7 +18,7 @@ struct part_side {
 struct part_difference {
 	const struct part *a, *b;
 	unsigned depth; /* 0: the roots */
-	bool last; /* nothing below it differs by itself, so its bytes were compared: */
+	bool last; /* nothing below it differs by itself; bytes of the file were compared: */
 	uint64_t bytes, pages; /* of the shorter one that differ; of 4096, in the first file */
 	uint64_t first; /* distance of the first of them from the part's start */
 	uint8_t byte_a, byte_b; /* what stands there */

@@ -47,7 +47,28 @@ expect_status 1
 expect_stdout_has "differ: no volume, table of GUIDs $why"
 expect_stdout_has '  no volume  9 bytes differ, in 3 pages, first at 16384: 0xff and 0x01'
 expect_stdout_has '    SEV-ES reset block  further processors start at 0x80b004 | further processors start at 0x80c004  1 byte differs, in 1 page, first at 28601: 0xb0 and 0xc0'
-ok 'firmware: which regions, which module, which page'
+# the compressed volume again, with another byte in its driver, and with none
+python3 - <<'EOT'
+import lzma, struct
+image = open("a.fd", "rb").read()
+at = image.index(b"\x5d\0\0\1\0" + struct.pack("<Q", 132))
+plain = lzma.decompress(image[at:at + 131])
+for name, inside in ("packed.fd", plain.replace(b"\xf8\x12", b"\xf9\x12")), ("again.fd", plain):
+    packed = lzma.compress(inside, format=lzma.FORMAT_ALONE)
+    packed = packed[:5] + struct.pack("<Q", len(inside)) + packed[13:]
+    out = bytearray(image)
+    out[at:at + 131] = packed + b"\xff" * (131 - len(packed))
+    out[at - 24:at - 21] = struct.pack("<I", 24 + len(packed))[:3]
+    out[at - 28:at - 25] = struct.pack("<I", 48 + len(packed))[:3]
+    open(name, "wb").write(out)
+EOT
+run diff a.fd packed.fd
+expect_status 1
+expect test "$(tail -n 1 "$STDOUT")" = '            Packed'
+run diff a.fd again.fd
+expect_status 1
+expect_stdout_has '      GUID_DEFINED  155 and 1'
+ok 'firmware: which regions, which module, which page, also of compressed volumes'
 
 "$forge" small.fd
 differs a.fd small.fd <<END

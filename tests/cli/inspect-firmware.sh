@@ -21,12 +21,18 @@ expect cmp parts - <<'END'
  4216    20        USER_INTERFACE  SecMain
  4240    64      padding
  4304    58      23222120-2524-2726-2829-2a2b2c2d2e2f  FIRMWARE_VOLUME_IMAGE
- 4328    34        GUID_DEFINED  compressed (LZMA), left closed
+ 4328    34        GUID_DEFINED  compressed (LZMA), left closed: size of the unpacked bytes needs 8 bytes, 5 are left
  4368   540      33323130-3534-3736-3839-3a3b3c3d3e3f  FIRMWARE_VOLUME_IMAGE
  4392   516        FIRMWARE_VOLUME_IMAGE  FFS2
  4468    40          Inner  DRIVER, 63626160-6564-6766-6869-6a6b6c6d6e6f
  4492    16            USER_INTERFACE  Inner
  4912    33      43424140-4544-4746-4849-4a4b4c4d4e4f  RAW
+ 4952   179      53525150-5554-5756-5859-5a5b5c5d5e5f  FIRMWARE_VOLUME_IMAGE
+ 4976   155        GUID_DEFINED  compressed (LZMA)
+    0   132          unpacked
+    0   132            FIRMWARE_VOLUME_IMAGE  FFS2
+   76    42              Packed  DRIVER, 83828180-8584-8786-8889-8a8b8c8d8e8f
+  100    18                USER_INTERFACE  Packed
 12288 16384    no volume
 28160    88    SEV metadata  version 1, 6 sections
 28176    12      SEC_MEM  0x800000 to 0x808fff
@@ -50,6 +56,8 @@ expect_json 'j["type"] == "snp" and j["part"]["sha256"] == "'"$sha"'"'
 expect_json 'j["part"]["parts"][1]["parts"][0]["name"] == "SecMain"'
 dd if=fw.fd bs=1 skip=4168 count=68 status=none >module
 expect_json 'j["part"]["parts"][1]["parts"][0]["sha256"] == "'"$(sha256sum <module | cut -d ' ' -f 1)"'"'
+packed='j["part"]["parts"][1]["parts"][5]["parts"][0]'
+expect_json "'unpacked' not in $packed and ${packed}['parts'][0]['unpacked'] is True"
 ok '--json nests them, with the digests of their bytes'
 
 "$forge" plain.fd plain -88=0 -66=0

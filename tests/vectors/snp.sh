@@ -177,4 +177,17 @@ for fact in json.load(open(sys.argv[1]))["facts"]:
 EOT
 all unit "its own unit tests"
 
+# files of volumes, padding apart, and those with names, as a walker in Python counted them
+modules()
+{
+	run inspect "inputs/$1"
+	expect_status 0
+	expect test "$(grep -cE '(, |  )[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' "$STDOUT")" -eq "$2"
+	expect test "$(grep -c USER_INTERFACE "$STDOUT")" -eq "$3"
+}
+modules ovmf-2022.11 131 127
+modules ovmf-2025.02 138 134
+modules amdsev-2026.08 106 102
+ok 'modules of real firmware, out of its compressed volumes'
+
 plan done
