@@ -362,6 +362,13 @@ for size in 0 1 4095 4097; do
 	expect_status 3
 	expect_stderr "measure: error[firmware]: cut.fd: $size bytes are not a whole number of pages of 4096"
 done
+seq 1000 9999 | head -c 8192 >text.fd
+for mode in snp snp:ovmf-hash seves sev; do
+	run snp --mode $mode --ovmf text.fd --vcpus 1 --vcpu-type EPYC
+	expect_status 3
+	expect_stdout ''
+	expect_stderr_has 'text.fd: there is no table of GUIDs 32 bytes before the end'
+done
 truncate -s 65M big.fd
 run snp --ovmf big.fd --vcpus 1 --vcpu-type EPYC
 expect_status 3

@@ -2,6 +2,8 @@
  * Launch digests of a small firmware image, against what virtee/sev-snp-measure 0.0.13 printed for
  * the same bytes.
  */
+#include <stdio.h>
+
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_hex.h"
 #include "tests/unit/support_ovmf.h"
@@ -226,6 +228,40 @@ static void the_chain_tells_the_digest_for_each_number_of_processors(void **stat
 	}
 }
 
+/* n bytes of the image, then 0xff up to `whole`. */
+static void cut(const struct buf *image, size_t n, size_t whole, const char *text)
+{
+	owned(buf_free) struct buf copy = BUF(FORGE_OVMF_SIZE);
+	struct err e = {0};
+	struct ovmf o;
+
+	buf_put(&copy, bytes_of(image->p, n));
+	while (copy.n < whole)
+		buf_u8(&copy, 0xff);
+	assert_false(ovmf_read(&o, buf_bytes(&copy), OVMF_END, &e));
+	assert_int_equal(e.reason, REASON_FIRMWARE);
+	assert_string_equal(e.text, text);
+}
+
+static void firmware_that_is_cut_in_its_last_two_pages(void **state)
+{
+	static const char none[] =
+		"there is no table of GUIDs 32 bytes before the end, so this is no OVMF firmware "
+		"(a variable store has none)";
+	owned(buf_free) struct buf image = BUF(FORGE_OVMF_SIZE);
+	char text[80];
+
+	(void)state;
+	forge_ovmf(&image, true);
+	for (size_t n = image.n - 2 * OVMF_PAGE; n < image.n; n++) {
+		snprintf(text, sizeof(text), "%zu bytes are not a whole number of pages of 4096",
+			 n);
+		cut(&image, n, n, n % OVMF_PAGE ? text : none);
+		if (n < image.n - 32) /* behind it is the reset vector alone */
+			cut(&image, n, image.n, none);
+	}
+}
+
 static void a_type_of_processor_has_a_nearest_name(void **state)
 {
 	const struct vcpu_type *type;
@@ -252,6 +288,7 @@ int main(void)
 		cmocka_unit_test(the_firmware_alone_can_be_resumed_from),
 		cmocka_unit_test(guests_of_sev_and_sev_es),
 		cmocka_unit_test(the_chain_tells_the_digest_for_each_number_of_processors),
+		cmocka_unit_test(firmware_that_is_cut_in_its_last_two_pages),
 		cmocka_unit_test(a_type_of_processor_has_a_nearest_name),
 	};
 
