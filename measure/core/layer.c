@@ -16,6 +16,11 @@ static bool refuse(struct err *e, const char *why)
 	return err_set(e, REASON_ROOTFS, "%s", why);
 }
 
+static bool ambiguous(struct err *e, const char *why)
+{
+	return err_set(e, REASON_AMBIGUOUS, "%s", why);
+}
+
 /* ---- what lower layers brought */
 
 static bool is_own(const struct apply *a, const struct tree_node *n)
@@ -39,8 +44,8 @@ static bool check_hidden(const struct apply *a, const struct tree_node *top, str
 
 	for (const struct tree_node *n = behind(a, top); n != end; n = behind(a, n))
 		if (is_own(a, n) && n->parent != top && !is_own(a, n->parent))
-			return refuse(e,
-				      "hides a folder in which the same layer has put something");
+			return ambiguous(
+				e, "hides a folder in which the same layer has put something");
 	return true;
 }
 
@@ -70,7 +75,7 @@ static bool hide(const struct apply *a, struct tree_node *n, struct err *e)
 	if (is_own(a, n))
 		return true;
 	if (n->child)
-		return refuse(e, "hides a folder in which the same layer has put something");
+		return ambiguous(e, "hides a folder in which the same layer has put something");
 	tree_remove(a->tree, n);
 	return true;
 }
@@ -81,12 +86,13 @@ static bool make_room(const struct apply *a, struct tree_node *old, uint32_t mod
 	if ((old->inode->mode & S_IFMT) == (mode & S_IFMT))
 		return true;
 	if (is_own(a, old))
-		return refuse(e, "has stood in the same layer as something of another kind");
+		return ambiguous(e, "has stood in the same layer as something of another kind");
 	if (!S_ISDIR(old->inode->mode))
 		return true;
 	if (!purify(a, old, e))
 		return false;
-	return !old->child || refuse(e, "is no folder, but the same layer has put something in it");
+	return !old->child ||
+	       ambiguous(e, "is no folder, but the same layer has put something in it");
 }
 
 /* ---- names with a meaning */
@@ -117,11 +123,11 @@ static bool whiteout(const struct apply *a, const struct tar_entry *in, struct t
 	struct tree_node *n;
 
 	if (!is_empty_file(in))
-		return refuse(e, "a whiteout is an empty file, which this is not");
+		return ambiguous(e, "a whiteout is an empty file, which this is not");
 	if (bytes_equal(name, bytes_str(".wh..wh..opq")))
 		return purify(a, folder, e);
 	if (bytes_start(hidden, bytes_str(".wh.")))
-		return refuse(e, "is a reserved name of AUFS, which readers take differently");
+		return ambiguous(e, "is a reserved name of AUFS, which readers take differently");
 	if (hidden.n == 0 || bytes_equal(hidden, bytes_str(".")) ||
 	    bytes_equal(hidden, bytes_str("..")))
 		return refuse(e, "a whiteout hides a name, and there is none");
@@ -230,8 +236,8 @@ static bool put(const struct apply *a, const struct tar_entry *in, struct tree_n
 		inode.minor = in->minor;
 	}
 	if (in->type == TAR_CHAR && in->major == 0 && in->minor == 0 && !a->rule->plain)
-		return refuse(e,
-			      "the device 0,0 is a whiteout to some readers, a device to others");
+		return ambiguous(
+			e, "the device 0,0 is a whiteout to some readers, a device to others");
 	return place(a, in, &inode, e) && put_inode(a, folder, name, &inode, e);
 }
 
@@ -258,12 +264,13 @@ static struct tree_node *find_target(const struct apply *a, const struct tar_ent
 static bool same_inode(const struct tar_entry *in, const struct tree_inode *inode, struct err *e)
 {
 	if (in->uid != inode->uid || in->gid != inode->gid)
-		return err_set(e, REASON_ROOTFS,
+		return err_set(e, REASON_AMBIGUOUS,
 			       "a hard link belongs to %u:%u and what it links to, to %u:%u",
 			       in->uid, in->gid, inode->uid, inode->gid);
 	return S_ISLNK(inode->mode) || in->mode == (inode->mode & 07777) ||
-	       err_set(e, REASON_ROOTFS, "a hard link has the mode %04o and what it links to %04o",
-		       in->mode, inode->mode & 07777);
+	       err_set(e, REASON_AMBIGUOUS,
+		       "a hard link has the mode %04o and what it links to %04o", in->mode,
+		       inode->mode & 07777);
 }
 
 static bool put_link(const struct apply *a, const struct tar_entry *in, struct tree_node *folder,
@@ -316,7 +323,7 @@ static bool put_entry(const struct apply *a, const struct tar_entry *in, struct 
 	if (!folder)
 		return false;
 	if (!a->rule->plain && has_marker(bytes_of(in->name.p, in->name.n - name.n)))
-		return refuse(e, "is in a folder with a reserved name of AUFS");
+		return ambiguous(e, "is in a folder with a reserved name of AUFS");
 	if (!a->rule->plain && has_marker(name))
 		return whiteout(a, in, folder, name, e);
 	if (!put_xattrs(a, in, e))

@@ -137,7 +137,7 @@ static bool follow(struct way *w, const struct tree_node *link, struct err *e)
 	struct bytes target = bytes_str(link->inode->target);
 
 	if (w->links++ == LINKS_MAX)
-		return err_set(e, REASON_ROOTFS, "leads through more than %u symbolic links",
+		return err_set(e, REASON_AMBIGUOUS, "leads through more than %u symbolic links",
 			       LINKS_MAX);
 	if (target.p[0] == '/')
 		w->here = tree_root(w->tree);
@@ -164,7 +164,7 @@ static bool step(struct way *w, struct bytes name, struct err *e)
 
 	if (bytes_equal(name, bytes_str(".."))) {
 		if (w->made)
-			return err_set(e, REASON_ROOTFS,
+			return err_set(e, REASON_AMBIGUOUS,
 				       "leads back out of a folder that is not there");
 		if (w->here->parent)
 			w->here = w->here->parent;

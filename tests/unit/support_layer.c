@@ -153,21 +153,25 @@ static bool put_spool(void *arg, struct bytes x, struct err *e)
 	return buf_done(b, "the spool", e);
 }
 
+bool layer_read(struct tree *t, struct stream *archive, struct layer_rule rule, struct buf *spool,
+		struct err *e)
+{
+	owned(tar_free) struct tar *in = tar_new(archive, e);
+	struct layer_spool to = {put_spool, spool, spool->n};
+
+	rule.spool = &to;
+	return in && layer_apply(t, in, &rule, e);
+}
+
 bool layer_put(struct tree *t, const char *lines, struct layer_rule rule, struct buf *spool,
 	       struct err *e)
 {
 	owned(buf_free) struct buf archive = BUF(TAR_MAX);
-	struct layer_spool to = {put_spool, spool, spool->n};
-	owned(tar_free) struct tar *in = NULL;
 	struct memory m = {.stream = {.read = read_memory}};
 
 	layer_tar(&archive, lines);
-	if (!buf_done(&archive, "an archive", e))
-		return false;
 	m.left = buf_bytes(&archive);
-	in = tar_new(&m.stream, e);
-	rule.spool = &to;
-	return in && layer_apply(t, in, &rule, e);
+	return buf_done(&archive, "an archive", e) && layer_read(t, &m.stream, rule, spool, e);
 }
 
 /* ---- read back */

@@ -23,6 +23,10 @@ void layer_tar(struct buf *out, const char *lines);
 must bool layer_put(struct tree *t, const char *lines, struct layer_rule rule, struct buf *spool,
 		    struct err *e);
 
+/* The same of an archive that is there. */
+must bool layer_read(struct tree *t, struct stream *archive, struct layer_rule rule,
+		     struct buf *spool, struct err *e);
+
 /* As such lines, sorted; "i NAME" is a folder that is implied, " #N" ends those of N names. */
 must bool layer_text(struct tree *t, const struct buf *spool, struct buf *out, struct err *e);
 

@@ -34,6 +34,7 @@ struct stack {
 struct refused {
 	const char *layers[LAYERS];
 	const char *entry, *why;
+	enum reason reason;
 };
 
 static bool put_all(struct tree *t, const char *const *layers, bool plain, struct buf *spool,
@@ -69,7 +70,7 @@ static void check_stacks(const struct stack *s, size_t n)
 		check_stack(&s[i], false);
 }
 
-static void check_refused(const struct refused *r, size_t n, enum reason reason)
+static void check_refused(const struct refused *r, size_t n)
 {
 	char text[300];
 
@@ -80,7 +81,7 @@ static void check_refused(const struct refused *r, size_t n, enum reason reason)
 
 		assert_false(put_all(t, r[i].layers, false, &spool, &e));
 		snprintf(text, sizeof(text), "entry \"%s\": %s", r[i].entry, r[i].why);
-		check_err(&e, reason, text);
+		check_err(&e, r[i].reason, text);
 	}
 }
 
@@ -165,43 +166,69 @@ static void whiteouts_that_readers_differ_on_are_refused(void **state)
 {
 	static const char hides[] = "hides a folder in which the same layer has put something";
 	static const struct refused wrong[] = {
-		{{"f .wh.\n"}, ".wh.", "a whiteout hides a name, and there is none"},
-		{{"f .wh..\n"}, ".wh..", "a whiteout hides a name, and there is none"},
-		{{"f .wh...\n"}, ".wh...", "a whiteout hides a name, and there is none"},
+		{{"f .wh.\n"}, ".wh.", "a whiteout hides a name, and there is none", REASON_ROOTFS},
+		{{"f .wh..\n"},
+		 ".wh..",
+		 "a whiteout hides a name, and there is none",
+		 REASON_ROOTFS},
+		{{"f .wh...\n"},
+		 ".wh...",
+		 "a whiteout hides a name, and there is none",
+		 REASON_ROOTFS},
 		{{"f d/.wh.a content\n"},
 		 "d/.wh.a",
-		 "a whiteout is an empty file, which this is not"},
-		{{"d .wh.a\n"}, ".wh.a", "a whiteout is an empty file, which this is not"},
-		{{"l .wh.a b\n"}, ".wh.a", "a whiteout is an empty file, which this is not"},
-		{{"f a\nh .wh.b a\n"}, ".wh.b", "a whiteout is an empty file, which this is not"},
+		 "a whiteout is an empty file, which this is not",
+		 REASON_AMBIGUOUS},
+		{{"d .wh.a\n"},
+		 ".wh.a",
+		 "a whiteout is an empty file, which this is not",
+		 REASON_AMBIGUOUS},
+		{{"l .wh.a b\n"},
+		 ".wh.a",
+		 "a whiteout is an empty file, which this is not",
+		 REASON_AMBIGUOUS},
+		{{"f a\nh .wh.b a\n"},
+		 ".wh.b",
+		 "a whiteout is an empty file, which this is not",
+		 REASON_AMBIGUOUS},
 		{{"f .wh..wh..opq content\n"},
 		 ".wh..wh..opq",
-		 "a whiteout is an empty file, which this is not"},
+		 "a whiteout is an empty file, which this is not",
+		 REASON_AMBIGUOUS},
 		{{"f .wh..wh.aufs\n"},
 		 ".wh..wh.aufs",
-		 "is a reserved name of AUFS, which readers take differently"},
+		 "is a reserved name of AUFS, which readers take differently",
+		 REASON_AMBIGUOUS},
 		{{"f d/.wh..wh..opq2\n"},
 		 "d/.wh..wh..opq2",
-		 "is a reserved name of AUFS, which readers take differently"},
+		 "is a reserved name of AUFS, which readers take differently",
+		 REASON_AMBIGUOUS},
 		{{"f .wh..wh.plnk/1.2 content\n"},
 		 ".wh..wh.plnk/1.2",
-		 "is in a folder with a reserved name of AUFS"},
-		{{"d d\nf d/a 1\n", "f d/b 2\nf .wh.d\n"}, ".wh.d", hides},
+		 "is in a folder with a reserved name of AUFS",
+		 REASON_AMBIGUOUS},
+		{{"d d\nf d/a 1\n", "f d/b 2\nf .wh.d\n"}, ".wh.d", hides, REASON_AMBIGUOUS},
 		{{"d d\nd d/e\nf d/e/x\n",
 		  "d d/e\nf d/e/.wh..wh..opq\nf d/.wh..wh..opq\nf d/e/.wh..wh..opq\nf .wh.d\n"},
 		 ".wh.d",
-		 hides},
+		 hides,
+		 REASON_AMBIGUOUS},
 		{{"d d\nd d/e\nf d/e/a 1\n", "f d/e/b\nf d/.wh..wh..opq\n"},
 		 "d/.wh..wh..opq",
-		 hides},
-		{{"d d\nd d/e\nf d/e/a 1\n", "d d\nf d/e/b\nf .wh.d\n"}, ".wh.d", hides},
+		 hides,
+		 REASON_AMBIGUOUS},
+		{{"d d\nd d/e\nf d/e/a 1\n", "d d\nf d/e/b\nf .wh.d\n"},
+		 ".wh.d",
+		 hides,
+		 REASON_AMBIGUOUS},
 		{{"c null 0,0\n"},
 		 "null",
-		 "the device 0,0 is a whiteout to some readers, a device to others"},
+		 "the device 0,0 is a whiteout to some readers, a device to others",
+		 REASON_AMBIGUOUS},
 	};
 
 	(void)state;
-	check_refused(wrong, COUNT(wrong), REASON_ROOTFS);
+	check_refused(wrong, COUNT(wrong));
 }
 
 static void a_whole_file_system_has_no_names_with_a_meaning(void **state)
@@ -241,25 +268,39 @@ static void one_layer_may_not_contradict_itself(void **state)
 {
 	static const char kind[] = "has stood in the same layer as something of another kind";
 	static const struct refused wrong[] = {
-		{{"d a\nf a\n"}, "a", kind},
-		{{"f a\nd a\n"}, "a", kind},
-		{{"f a\nl a b\n"}, "a", kind},
-		{{"l a b\nf b\nh a b\n"}, "a", kind},
-		{{"f a/b\nf a\n"}, "a", kind}, /* the folder that nothing spoke of */
-		{{"p a\n", "d a\nf a/x\nf a\n"}, "a", kind},
+		{{"d a\nf a\n"}, "a", kind, REASON_AMBIGUOUS},
+		{{"f a\nd a\n"}, "a", kind, REASON_AMBIGUOUS},
+		{{"f a\nl a b\n"}, "a", kind, REASON_AMBIGUOUS},
+		{{"l a b\nf b\nh a b\n"}, "a", kind, REASON_AMBIGUOUS},
+		{{"f a/b\nf a\n"},
+		 "a",
+		 kind,
+		 REASON_AMBIGUOUS}, /* the folder that nothing spoke of */
+		{{"p a\n", "d a\nf a/x\nf a\n"}, "a", kind, REASON_AMBIGUOUS},
 		{{"d d\n", "f d/x\nf d\n"},
 		 "d",
-		 "is no folder, but the same layer has put something in it"},
-		{{"f a\nf a/b\n"}, "a/b", "\"a\" is no folder, and something is to be in it"},
-		{{"f a\n", "f a/b\n"}, "a/b", "\"a\" is no folder, and something is to be in it"},
-		{{"l a a\n", "f a/b\n"}, "a/b", "leads through more than 40 symbolic links"},
+		 "is no folder, but the same layer has put something in it",
+		 REASON_AMBIGUOUS},
+		{{"f a\nf a/b\n"},
+		 "a/b",
+		 "\"a\" is no folder, and something is to be in it",
+		 REASON_ROOTFS},
+		{{"f a\n", "f a/b\n"},
+		 "a/b",
+		 "\"a\" is no folder, and something is to be in it",
+		 REASON_ROOTFS},
+		{{"l a a\n", "f a/b\n"},
+		 "a/b",
+		 "leads through more than 40 symbolic links",
+		 REASON_AMBIGUOUS},
 		{{"l a none/..\n", "f a/b\n"},
 		 "a/b",
-		 "leads back out of a folder that is not there"},
+		 "leads back out of a folder that is not there",
+		 REASON_AMBIGUOUS},
 	};
 
 	(void)state;
-	check_refused(wrong, COUNT(wrong), REASON_ROOTFS);
+	check_refused(wrong, COUNT(wrong));
 }
 
 static void paths_lead_through_links_inside_the_root(void **state)
@@ -306,31 +347,45 @@ static void hard_links_share_what_is_there(void **state)
 static void hard_links_to_what_is_not_there_are_refused(void **state)
 {
 	static const struct refused wrong[] = {
-		{{"h b a\n"}, "b", "target \"a\" of a hard link: it is not there"},
-		{{"h b a\nf a\n"}, "b", "target \"a\" of a hard link: it is not there"},
+		{{"h b a\n"}, "b", "target \"a\" of a hard link: it is not there", REASON_ROOTFS},
+		{{"h b a\nf a\n"},
+		 "b",
+		 "target \"a\" of a hard link: it is not there",
+		 REASON_ROOTFS},
 		{{"f a\n", "f .wh.a\nh b a\n"},
 		 "b",
-		 "target \"a\" of a hard link: it is not there"},
-		{{"h b d/a\n"}, "b", "target \"d/a\" of a hard link: \"d\" is not there"},
+		 "target \"a\" of a hard link: it is not there",
+		 REASON_ROOTFS},
+		{{"h b d/a\n"},
+		 "b",
+		 "target \"d/a\" of a hard link: \"d\" is not there",
+		 REASON_ROOTFS},
 		{{"f d\nh b d/a\n"},
 		 "b",
-		 "target \"d/a\" of a hard link: \"d\" is no folder, and something is to be in it"},
-		{{"d d\nh b d\n"}, "b", "target \"d\" of a hard link: it is a folder"},
+		 "target \"d/a\" of a hard link: \"d\" is no folder, and something is to be in it",
+		 REASON_ROOTFS},
+		{{"d d\nh b d\n"},
+		 "b",
+		 "target \"d\" of a hard link: it is a folder",
+		 REASON_ROOTFS},
 		{{"d d\nf d/a\n", "h d d/a\n"},
 		 "d",
-		 "target \"d/a\" of a hard link: \"d\" is not there"},
-		{{"f a\nh a a\n"}, "a", "a hard link to itself"},
-		{{"l l .\nf a\nh a l/a\n"}, "a", "a hard link to itself"},
+		 "target \"d/a\" of a hard link: \"d\" is not there",
+		 REASON_ROOTFS},
+		{{"f a\nh a a\n"}, "a", "a hard link to itself", REASON_ROOTFS},
+		{{"l l .\nf a\nh a l/a\n"}, "a", "a hard link to itself", REASON_ROOTFS},
 		{{"f600 a\nh b a\n"},
 		 "b",
-		 "a hard link has the mode 0644 and what it links to 0600"},
+		 "a hard link has the mode 0644 and what it links to 0600",
+		 REASON_AMBIGUOUS},
 		{{"f@7 a\nh b a\n"},
 		 "b",
-		 "a hard link belongs to 0:0 and what it links to, to 7:7"},
+		 "a hard link belongs to 0:0 and what it links to, to 7:7",
+		 REASON_AMBIGUOUS},
 	};
 
 	(void)state;
-	check_refused(wrong, COUNT(wrong), REASON_ROOTFS);
+	check_refused(wrong, COUNT(wrong));
 }
 
 static void attributes_are_refused_or_named(void **state)
@@ -338,10 +393,12 @@ static void attributes_are_refused_or_named(void **state)
 	static const struct refused wrong[] = {
 		{{"d bin\nx security.capability\nf bin/ping\n"},
 		 "bin/ping",
-		 "its attribute \"security.capability\" has no place in a ramdisk"},
+		 "its attribute \"security.capability\" has no place in a ramdisk",
+		 REASON_XATTR},
 		{{"x user.root\nd .\n"},
 		 "",
-		 "its attribute \"user.root\" has no place in a ramdisk"},
+		 "its attribute \"user.root\" has no place in a ramdisk",
+		 REASON_XATTR},
 	};
 	owned(buf_free) struct buf spool = BUF(1u << 20);
 	struct told told = {BUF(4096)};
@@ -350,7 +407,7 @@ static void attributes_are_refused_or_named(void **state)
 	owned(tree_free) struct tree *t = tree_new(1000, &e);
 
 	(void)state;
-	check_refused(wrong, COUNT(wrong), REASON_XATTR);
+	check_refused(wrong, COUNT(wrong));
 	assert_true(layer_put(t,
 			      "x user.root\nd .\nx security.capability\nf a\n"
 			      "f stargz.index.json {}\nf .no.prefetch.landmark x\n"
