@@ -29,10 +29,12 @@ static const char *rooted(const struct store *s)
 
 bool image_look(const struct store *s, enum image_kind *kind, struct err *e)
 {
+	bool blobs = store_has(s, "index.json") && store_has(s, "blobs");
 	bool oci = store_has(s, "oci-layout"), docker = store_has(s, "manifest.json");
-	const char *folder = oci || docker ? rooted(s) : NULL;
+	const char *folder = oci || docker || blobs ? rooted(s) : NULL;
 
-	*kind = oci ? IMAGE_OCI : docker ? IMAGE_DOCKER : IMAGE_NONE;
+	/* Blobs without their layout are a broken image, and no root file system. */
+	*kind = oci || (blobs && !docker) ? IMAGE_OCI : docker ? IMAGE_DOCKER : IMAGE_NONE;
 	if (!folder)
 		return true;
 	*kind = IMAGE_NONE;

@@ -23,13 +23,14 @@ static bool read_file(struct stream *s, struct span to, size_t *got, struct err 
 
 bool stream_read(struct stream *s, struct span to, size_t *got, struct err *e)
 {
-	size_t n = 0, step;
+	size_t n = 0, step = 1;
 
-	do {
+	/* Whoever asks for nothing need not be understood by what stands below. */
+	while (n < to.n && step > 0) {
 		if (!s->read(s, (struct span){to.p + n, to.n - n}, &step, e))
 			return false;
 		n += step;
-	} while (n < to.n && step > 0);
+	}
 	s->pos += n;
 	*got = n;
 	return true;

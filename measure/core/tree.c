@@ -345,3 +345,25 @@ void tree_remove(struct tree *t, struct tree_node *n)
 		leaf = parent;
 	} while (!last);
 }
+
+bool tree_lower(struct tree *t, struct bytes path, struct err *e)
+{
+	struct tree_node *old = t->root, *folder;
+	size_t count = t->count;
+	struct bytes name;
+
+	if (!plant(t, e))
+		return false;
+	t->count = count + 1;
+	folder = tree_parent(t, path, true, &name, e);
+	if (!folder || !check_name(name, e))
+		return false;
+	old->name = arena_text(&t->text, name, "names and targets", e);
+	if (!old->name)
+		return false;
+	append(t, folder, old);
+	t->count--;
+	for (; old; old = old->parent)
+		old->order = 0;
+	return true;
+}

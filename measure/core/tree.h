@@ -76,6 +76,12 @@ must bool tree_replace(struct tree *t, struct tree_node *n, const struct tree_in
 void tree_remove(struct tree *t, struct tree_node *n);
 
 /*
+ * The root becomes the folder `path`, with all that is in it, below a new root; folders between
+ * them are made, `implied`. They all are in front of everything else by `order`.
+ */
+must bool tree_lower(struct tree *t, struct bytes path, struct err *e);
+
+/*
  * The folder that `path` leads to, and its last component in *name, symbolic links on the way
  * resolved inside the root: none leads out, and 40 of them are too many. make: missing folders are
  * made, 0755, 0:0, `implied`. NULL with e set otherwise.

@@ -50,6 +50,23 @@ static void a_slow_stream_is_read_until_there_is_enough(void **state)
 	assert_int_equal(got, 0);
 }
 
+static bool read_never(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	(void)s, (void)to, (void)got;
+	return err_set(e, REASON_IO, "was asked");
+}
+
+static void nothing_is_read_without_asking_for_it(void **state)
+{
+	struct stream s = {read_never, 0};
+	struct err e = {0};
+	size_t got = 7;
+
+	(void)state;
+	assert_true(stream_read(&s, (struct span){NULL, 0}, &got, &e));
+	assert_int_equal(got, 0);
+}
+
 static void what_is_not_there_is_truncated_where_it_begins(void **state)
 {
 	struct drip d = {{read_drip, 0}, "abcdef"};
@@ -178,6 +195,7 @@ int main(void)
 		TEST(a_range_behind_the_end_is_a_file_that_changed),
 		TEST(what_is_passed_over_of_a_file_is_not_read),
 		TEST(what_passes_through_goes_into_the_digest),
+		cmocka_unit_test(nothing_is_read_without_asking_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

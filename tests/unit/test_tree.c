@@ -358,6 +358,26 @@ static void any_order_of_changes_keeps_the_tree_whole(void **state)
 	}
 }
 
+static void a_tree_can_become_a_folder_of_one(void **state)
+{
+	owned(tree_free) struct tree *t = new_tree(10);
+	struct tree_node *root = tree_root(t);
+	struct err e = {0}, wrong = {0};
+
+	(void)state;
+	tree_put(t, "etc/x", FILE_MODE);
+	assert_true(tree_lower(t, bytes_str("/a/b/"), &e));
+	check_list(t, "/ 040755 0:0 0 implied\n"
+		      "/a 040755 0:0 0 implied\n"
+		      "/a/b 040755 0:0 0 implied\n"
+		      "/a/b/etc 040755 0:0 0 implied\n"
+		      "/a/b/etc/x 100644 0:0 0 0@0+0\n");
+	assert_ptr_equal(tree_get(t, "a/b"), root);
+	assert_int_equal(root->order, 0);
+	assert_false(tree_lower(t, bytes_str("a/.."), &wrong));
+	check_err(&wrong, REASON_ROOTFS, "\"..\" is no name of a file");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +393,7 @@ int main(void)
 		cmocka_unit_test(names_and_their_text_are_limited),
 		cmocka_unit_test(two_hundred_thousand_names_fit_in_a_folder),
 		cmocka_unit_test(any_order_of_changes_keeps_the_tree_whole),
+		cmocka_unit_test(a_tree_can_become_a_folder_of_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,15 @@
+/*
+ * What is told of a ramdisk that was made: digests, what of an image was proved, what was made and
+ * what was left out.
+ */
+#ifndef MEASURE_CLI_INITRD_REPORT_H
+#define MEASURE_CLI_INITRD_REPORT_H
+
+#include "measure/cli/cli.h"
+#include "measure/core/initrd.h"
+
+/* Into the text of c, or the members of a, with warnings. */
+must bool initrd_report(const struct initrd *i, const struct initrd_request *q, struct cli *c,
+			struct answer *a, struct err *e);
+
+#endif
