@@ -295,10 +295,21 @@ static bool list_new(struct oci_json *d, const struct json_node *array, size_t m
 	return out->item != NULL;
 }
 
+/* Docker's daemon writes names in full, and people use its short forms. */
 static bool tagged(struct oci_json *d, const struct json_node *in, const char *tag)
 {
-	return !tag || annotated(d, in, REF_NAME, tag) ||
-	       annotated(d, in, "io.containerd.image.name", tag);
+	static const char *const heads[] = {"", "docker.io/", "docker.io/library/"};
+	bool found = !tag || annotated(d, in, REF_NAME, tag);
+
+	for (size_t i = 0; !found && i < sizeof(heads) / sizeof(heads[0]); i++) {
+		owned(buf_free) struct buf name = BUF(1u << 16);
+
+		buf_fmt(&name, "%s%s", heads[i], tag);
+		if (!buf_done(&name, "a name", d->e))
+			return false;
+		found = annotated(d, in, "io.containerd.image.name", buf_cstr(&name));
+	}
+	return found;
 }
 
 bool oci_index_read(struct bytes text, const char *tag, struct oci_list *out, struct err *e)

@@ -100,7 +100,9 @@ class Image:
         config = self.blobs[manifest['config']['digest'][7:]]
         item = {'Config': sha(config) + '.json', 'RepoTags': ['shop:1'], 'Layers': []}
         if new:
-            self.seal(manifest)
+            named = self.blob(json.dumps(manifest).encode(), OCI + 'manifest.v1+json')
+            named |= {'annotations': {'io.containerd.image.name': 'docker.io/library/shop:1'}}
+            self.seal(manifest, {'schemaVersion': 2, 'manifests': [named]})
             item['Config'] = 'blobs/sha256/' + sha(config)
             item['Layers'] = ['blobs/sha256/' + x['digest'][7:] for x in manifest['layers']]
         else:
