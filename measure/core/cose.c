@@ -162,6 +162,10 @@ OSSL_LIB_CTX *cose_evp_empty(void)
 	return empty;
 }
 
+/*
+ * OpenSSL 3.5 tells no cause where memory lacked for what a new object carries besides itself, only
+ * that its own basics failed, which no input makes them do.
+ */
 bool cose_evp_fail(struct err *e, enum reason r, const char *what)
 {
 	const char *words = NULL;
@@ -170,6 +174,8 @@ bool cose_evp_fail(struct err *e, enum reason r, const char *what)
 	while ((code = ERR_get_error()) != 0) {
 		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
 			r = REASON_OUT_OF_MEMORY;
+		else if (!words && ERR_GET_REASON(code) == ERR_R_CRYPTO_LIB)
+			r = REASON_LIBRARY;
 		if (!words)
 			words = ERR_reason_error_string(code);
 	}

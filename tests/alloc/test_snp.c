@@ -36,7 +36,11 @@ static bool verify(const struct evidence_request *q, bool yes, struct err *e)
 	struct verdict v = {0};
 	struct err decided = {0};
 
-	if (!ovmf_snp_evidence.authenticate(q, &c, &v, e) || !snp_policy(c, &p, &v, e))
+	if (!ovmf_snp_evidence.authenticate(q, &c, &v, e))
+		return false;
+	if (!c) /* refused as malformed, which it is not */
+		return verdict_decide(&v, e);
+	if (!snp_policy(c, &p, &v, e))
 		return false;
 	snp_claims_text(c, &text);
 	json_open(&w, '{');

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Collateral in a bundle: `measure verify` needs no other file for it, and nobody trusts more
-# shellcheck disable=SC2086 # lists of options are words
+# shellcheck disable=SC2086,SC2016 # lists of options are words; backquotes in messages are text
 . "${0%/*}/../lib.sh"
 need openssl
 report=$BUILD/tests/report mutate=$BUILD/tests/manifest_mutate
