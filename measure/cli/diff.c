@@ -347,7 +347,7 @@ static bool diff_run(struct cli *c, struct answer *a, struct err *e)
 
 const struct verb verb_diff = {
 	.name = "diff",
-	.summary = "what differs between two images, ramdisks, directories or launches",
+	.summary = "why two images, ramdisks, directories or launches differ",
 	.group = GROUP_MEASURE,
 	.usage = "FILE|DIR FILE|DIR",
 	.opts = opts,

@@ -16,7 +16,7 @@ Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          solve       the SEV-SNP guest whose launch digest this is
          inspect     the parts of an image: offset, size, digests
          extract     the parts of an image as files
-         diff        what differs between two images, ramdisks, directories or launches
+         diff        why two images, ramdisks, directories or launches differ
 Build    build       an image from its parts, the same bytes each time
          sign        an image with a certificate's key
          idblock     ID blocks of SEV-SNP guests: made, signed, judged
