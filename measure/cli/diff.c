@@ -8,6 +8,8 @@
 #include "measure/core/folder_diff.h"
 #include "measure/core/part_diff.h"
 #include "measure/core/ramdisk_diff.h"
+#include "ovmf-snp/bundle.h"
+#include "ovmf-snp/bundle_diff.h"
 #include "ovmf-snp/launch_diff.h"
 
 #define LINE_BYTES 4096u
@@ -314,8 +316,14 @@ static bool folders(struct cli *c, const char *const path[2], struct sink *s, st
 	if (!listing_is_folder(path[0]) || !listing_is_folder(path[1]))
 		return err_set(e, REASON_USAGE, "'%s' is a directory, '%s' is none",
 			       path[listing_is_folder(path[1])], path[listing_is_folder(path[0])]);
+	if (!read_limit(c, &f, e))
+		return false;
+	if (snp_bundle_is(path[0]) && snp_bundle_is(path[1])) {
+		json_text(s->w, "type", "bundle");
+		return snp_bundle_diff(path, cli_watch(c), &f, e);
+	}
 	json_text(s->w, "type", "directory");
-	return read_limit(c, &f, e) && folder_diff(path[0], path[1], &f, e);
+	return folder_diff(path[0], path[1], &f, e);
 }
 
 static bool compare(struct cli *c, const char *const path[2], struct sink *s, struct err *e)

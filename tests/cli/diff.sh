@@ -467,6 +467,54 @@ expect_stdout ''
 expect_stderr_has 'measure: error[launch-record]: bad.json: '
 ok 'records of launches'
 
+# guest NAME OPTIONS...: a bundle that stays one
+guest()
+{
+	name=$1
+	shift
+	run build snp --ovmf fw.fd --vcpu-type EPYC-v4 -o "$name" -q "$@"
+	expect_status 0
+}
+guest g1 --vcpus 4 --kernel kernel --initrd plain.cpio --append x
+guest g2 --vcpus 4 --kernel kernel --initrd dated.cpio --append x
+guest g3 --vcpus 8 --kernel kernel --append xy
+guest g4 --vcpus 4 --kernel kernel --initrd plain.cpio --append x --policy 0x70000
+run diff g1 g1
+expect_status 0
+expect_stdout ''
+differs g1 g2 <<END
+launch digest differs, through initrd (1 of 5 parts)
+launch  1 launch digest in both
+  they part at  step 17, KERNEL_HASHES: NORMAL page at 0x810000
+initrd  1024 bytes in both
+  2 of 4 entries differ; content in 1, mtime in 1
+  etc/shadow
+    content  50 and 49 bytes; line 1, field 3 (last change): 20391 and 20402  [shadow-date]
+  bin/x
+    mtime  1 and 7  [mtime]
+$why_mtime
+cause: shadow-date (1): adding a user writes the day into etc/shadow
+  fix: set SOURCE_DATE_EPOCH (shadow 4.9 or later), or chage -d 0 USER
+would match if: the days of password changes in etc/shadow and the times of last change in initrd were as in the second
+END
+run diff g1 g3
+expect_status 1
+expect_stdout_has 'launch digest differs, through initrd, cmdline and parameters (3 of 5 parts)'
+expect_stdout_has '  vcpus  4 and 8'
+expect_stdout_has 'initrd  only in the first, 1024 bytes'
+expect_stdout_has 'would match if: the parameters, the file initrd and the bytes of cmdline were as in the second'
+run diff g3 g1
+expect_stdout_has 'initrd  only in the second, 1024 bytes'
+expect_stdout_has 'would match if: the parameters, the file initrd and the bytes of cmdline were as in the second'
+run diff g1 g4
+expect_status 1
+expect_stdout_has 'no register differs; policy and qemu.sh: not measured'
+expect_stdout_has '  policy (not measured)  0x30000 and 0x70000'
+run diff g1 g2 --json
+expect_json 'j["type"] == "bundle" and [s["name"] for s in j["sections"]] == ["launch", "initrd"]'
+expect_json 'j["would_match"][0]["holds"] and j["would_match"][0]["registers"] == ["launch digest"]'
+ok 'two bundles of SEV-SNP guests: the step at which they part, and through what'
+
 run diff a.fd
 expect_status 2
 expect_stderr_has 'measure: error[usage]: two files are needed, 1 are given'
