@@ -303,6 +303,8 @@ bool catalog_tell(struct catalog_diff *d, struct differences *f, struct series *
 	struct conditions out = {conditions, BUF(CONDITION)};
 
 	summary(&line, d);
+	if (!buf_done(&line, "a line", e))
+		return false;
 	differences_entries(f, buf_cstr(&line));
 	f->count[CAUSE_ORDER] += d->order;
 	if (!tell_serious(&t, e) || !tell_headers(&t, e))

@@ -36,6 +36,8 @@ static void tamed_member(struct json_out *w, const char *key, const char *foreig
 
 static void put_list(struct json_out *w, const char *key, const struct series *list)
 {
+	if (list->text.failed != REASON_NONE)
+		buf_fail(w->out, list->text.failed);
 	json_key(w, key);
 	json_open(w, '[');
 	for (const char *x = series_next(list, NULL); x; x = series_next(list, x))
@@ -48,6 +50,8 @@ void differences_begin(struct differences *f, const struct headline *h)
 	owned(buf_free) struct buf line = BUF(TAMED_MAX);
 
 	headline_put(&line, h);
+	if (line.failed != REASON_NONE)
+		buf_fail(f->text, line.failed);
 	f->any = headline_any(h);
 	json_text(f->w, "headline", f->any ? buf_cstr(&line) : NULL);
 	json_key(f->w, "sections");

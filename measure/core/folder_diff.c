@@ -11,7 +11,8 @@ static bool tell(struct catalog_diff *d, struct differences *f, struct err *e)
 	line.sentence = "the directories differ";
 	differences_begin(f, &line);
 	differences_part(f, &part);
-	done = catalog_tell(d, f, &conditions, NULL, e);
+	done = catalog_tell(d, f, &conditions, NULL, e) &&
+	       buf_done(&conditions.text, "the differences", e);
 	buf_free(&conditions.text);
 	differences_part_end(f);
 	return done;

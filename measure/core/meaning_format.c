@@ -176,8 +176,10 @@ static bool kernel_read(const struct extent x[2], struct meaning *m, struct err 
 
 	if (!banner_read(&x[0], &b[0], e) || !banner_read(&x[1], &b[1], e))
 		return false;
-	if (strcmp(b[0].text, b[1].text) == 0)
-		return meaning_pe.is == NULL || meaning_pe.read(x, m, e);
+	if (strcmp(b[0].text, b[1].text) == 0) {
+		m->cause = meaning_pe.cause;
+		return meaning_pe.read(x, m, e);
+	}
 	m->likely = true;
 	meaning_say(m, "banner \"%.200s\" and \"%.200s\"", b[0].text, b[1].text);
 	return meaning_propose(x, &(struct edit){{b[0].at, b[1].at}, {b[0].n, b[1].n}}, m, e);
