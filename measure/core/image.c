@@ -5,15 +5,18 @@
 #include "measure/core/docker.h"
 #include "measure/core/image_oci.h"
 
-/* Does a file of that name hold what docker means by it? */
-static bool is_docker(const struct store *s)
+/* Does manifest.json hold what docker means by it? */
+static bool is_docker(const struct store *s, bool *yes, struct err *e)
 {
 	owned(docker_list_free) struct docker_list list = {0};
 	owned(buf_free) struct buf text = BUF(DOCKER_JSON_MAX);
-	struct err ignored = {0};
+	struct err no = {0};
 
-	return store_slurp(s, "manifest.json", DOCKER_JSON_MAX, &text, &ignored) &&
-	       docker_manifest_read(buf_bytes(&text), &list, &ignored);
+	*yes = store_slurp(s, "manifest.json", DOCKER_JSON_MAX, &text, &no) &&
+	       docker_manifest_read(buf_bytes(&text), &list, &no);
+	if (!*yes && reason_class(no.reason) == EXIT_CLASS_ENVIRONMENT)
+		*e = no;
+	return !err_is(e);
 }
 
 /* A folder that root file systems have, and images do not. */
@@ -38,7 +41,9 @@ bool image_look(const struct store *s, enum image_kind *kind, struct err *e)
 	if (!folder)
 		return true;
 	*kind = IMAGE_NONE;
-	return (!oci && !is_docker(s)) ||
+	if (!oci && !is_docker(s, &docker, e))
+		return false;
+	return (!oci && !docker) ||
 	       err_set(e, REASON_CHOICE,
 		       "is an image by its '%s' and a root file system by its '%s'",
 		       oci ? "oci-layout" : "manifest.json", folder);
@@ -116,9 +121,9 @@ static bool image_docker(const struct store *s, const struct image_wish *wish, s
 		owned(image_free) struct image one = {0};
 
 		if (!docker_config(s, list.item[i].config, &one, e) ||
-		    !docker_layers(&list.item[i], &one, e))
+		    !docker_layers(&list.item[i], &one, e) ||
+		    !image_say(&there, &one.config.platform, e))
 			return false;
-		image_say(&there, &one.config.platform);
 		if (!fits(&list.item[i], &one, wish) || (n > 0 && digest_equal(&one.id, &new.id)))
 			continue;
 		image_free(&new);

@@ -43,18 +43,21 @@ bool image_blob(const struct store *s, const struct oci_descriptor *d, struct bu
 	       err_set(e, REASON_BLOB, "'%s' holds bytes of another digest", name);
 }
 
-void image_say(struct buf *out, const struct oci_platform *p)
+bool image_say(struct buf *out, const struct oci_platform *p, struct err *e)
 {
-	owned(buf_free) struct buf one = BUF(sizeof(*p) + 8);
+	owned(buf_free) struct buf one = BUF(sizeof(*p) + 32);
 
 	if (*p->os)
 		oci_platform_put(&one, p);
 	else
 		buf_str(&one, "an unknown platform");
+	if (!buf_done(&one, "a platform", e))
+		return false;
 	if (strstr(buf_cstr(out), buf_cstr(&one)) || out->n > 200)
-		return;
+		return true;
 	buf_str(out, out->n ? ", " : "");
 	buf_put(out, buf_bytes(&one));
+	return buf_done(out, "a list of platforms", e);
 }
 
 static bool known(const struct oci_list *l, const struct oci_descriptor *d)
@@ -205,9 +208,9 @@ static bool choose(const struct store *s, struct oci_list *all, const struct ima
 
 		if (d->kind != OCI_MANIFEST)
 			continue;
-		if ((manifests > 1 || wish->platform) && !platform_of(s, d, e))
+		if (((manifests > 1 || wish->platform) && !platform_of(s, d, e)) ||
+		    !image_say(&there, &d->platform, e))
 			return false;
-		image_say(&there, &d->platform);
 		if (wish->platform && !oci_platform_is(&d->platform, wish->platform))
 			continue;
 		*out = d;

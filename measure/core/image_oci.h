@@ -14,6 +14,6 @@ must bool image_oci(const struct store *s, const struct image_wish *wish, struct
 		    struct err *e);
 
 /* "linux/amd64, linux/arm64": appended once each, up to a length that a message holds. */
-void image_say(struct buf *out, const struct oci_platform *p);
+must bool image_say(struct buf *out, const struct oci_platform *p, struct err *e);
 
 #endif

@@ -21,6 +21,12 @@ build()
 	expect_stderr ''
 }
 
+# layer: the first of the packed image, as its manifest names it
+layer() { python3 -c 'import json, glob
+for f in glob.glob("oci-dir-gzip/blobs/sha256/*"):
+    try: print("blobs/sha256/" + json.load(open(f))["layers"][0]["digest"][7:])
+    except (ValueError, KeyError): pass'; }
+
 # row NAME: of the last answer
 row() { sed -n "s/^$1  *//p" "$STDOUT"; }
 
@@ -43,7 +49,7 @@ done
 ok 'an image of layers and its flattened archive give the same content, and the same bytes'
 
 for pack in gzip 'zstd -q' xz; do
-	command -v ${pack%% *} >/dev/null || continue
+	command -v "${pack%% *}" >/dev/null || continue
 	$pack -c plain-tar >packed
 	build out.cpio --rootfs packed
 	expect_same flat.cpio out.cpio
@@ -159,6 +165,9 @@ expect_stdout_has 'dropped          usr/lib/four: security.capability'
 expect_stderr 'measure: warning[left-out]: 1 things that a ramdisk cannot hold are left out'
 ok '--drop-xattrs names what it drops'
 
+expect python3 -B "$images" good oci-nested nested
+build out.cpio --rootfs nested --platform linux/amd64
+expect_same flat.cpio out.cpio
 run build initrd --rootfs broken/two-platforms --platform linux/arm64 -o out.cpio
 expect_status 0
 run build initrd --rootfs broken/two-names --tag b -o out.cpio
@@ -190,6 +199,12 @@ done <<'END'
 END
 ok 'what cannot be meant is refused'
 
+mkdir -p web/etc && echo '{"name": "page"}' >web/manifest.json
+build out.cpio --rootfs web
+expect test "$(cpio --quiet -it <out.cpio | tr '\n' ' ')" = 'etc manifest.json '
+rm out.cpio
+ok 'a root file system may have a manifest.json of its own'
+
 run build initrd --rootfs list -o out.cpio
 expect_status 3
 expect_no_file out.cpio
@@ -198,6 +213,7 @@ expect_status 5
 expect_stderr 'measure: error[no-such-file]: missing: cannot be opened: No such file or directory'
 run build initrd --rootfs oci-dir-gzip -o missing/out.cpio
 expect_status 5
+expect_stderr "measure: error[no-such-file]: missing: layer 1 ('$(layer)'): no file for what is unpacked can be made: No such file or directory"
 ok 'what is no root file system leaves nothing behind'
 
 if command -v umoci >/dev/null; then

@@ -2,7 +2,8 @@
 """Container images with one defect each, and whole ones to begin with.
 
 oci_defects.py all FOLDER      all of them, each by the name of its defect, which is asserted
-oci_defects.py good KIND OUT   KIND: oci-dir, oci-tar, docker-tar (layer.tar in folders, one of them
+oci_defects.py good KIND OUT   KIND: oci-dir, oci-tar, oci-nested (a directory, two platforms),
+                               docker-tar (layer.tar in folders, one of them
                                a link), docker-oci-tar (both), plain-tar (flattened), or any of the
                                first four with -gzip behind it (layers compressed)
 """
@@ -134,6 +135,16 @@ def good(kind, out):
     kind = kind.removesuffix('-gzip')
     if kind == 'plain-tar':
         open(out, 'wb').write(tar(FLAT))
+    elif kind == 'oci-nested':
+        i = Image(packed).seal()
+        inner = i.blob(json.dumps(index_of(
+            i.main | {'platform': {'os': 'linux', 'architecture': 'amd64'}},
+            i.main | {'digest': 'sha256:' + '0' * 64,
+                      'platform': {'os': 'linux', 'architecture': 's390x'}},
+            i.main | {'digest': 'sha256:' + '1' * 64,
+                      'platform': {'os': 'unknown', 'architecture': 'unknown'}})).encode(),
+            OCI + 'index.v1+json')
+        i.seal(index=index_of(inner)).write(out)
     elif kind.startswith('oci'):
         Image(packed).seal().write(out, kind == 'oci-tar')
     else:
@@ -393,6 +404,42 @@ def windows(out):
     i = Image()
     i.config['os'] = 'windows'
     i.seal().write(out)
+
+
+@defect
+def endless_indexes(out):
+    i = Image().seal()
+    kind = OCI + 'index.v1+json'
+    level = [i.main]
+    for _ in range(3):
+        level = [i.blob(json.dumps(index_of(*level) | {'n': n}).encode(), kind) for n in range(600)]
+    i.seal(index=index_of(*level)).write(out)
+
+
+@defect
+def blob_folder(out):
+    i = Image()
+    m = i.manifest()
+    name = 'blobs/sha256/' + m['layers'][0]['digest'][7:]
+    del i.seal(m).files[name]
+    i.write(out)
+    os.mkdir(os.path.join(out, name))
+
+
+@defect
+def docker_rooted(out):
+    i = Image().docker(True)
+    i.files['etc/passwd'] = b''
+    del i.files['oci-layout']
+    i.write(out)
+
+
+@defect
+def docker_many_layers(out):
+    i = Image().docker(False)
+    i.item['Layers'] *= 300
+    i.files['manifest.json'] = json.dumps([i.item]).encode()
+    i.write(out, True)
 
 
 @defect
