@@ -6,6 +6,7 @@
 #include "measure/cli/status.h"
 #include "measure/cli/verbs.h"
 #include "measure/cli/wrap.h"
+#include "measure/core/cause.h"
 
 #define COLUMN 9
 #define LIST_COLUMN 25
@@ -76,16 +77,36 @@ static bool unknown(const char *slug, struct err *e)
 	return err_hint(e, "`%s explain` lists them", program.name);
 }
 
+/* What `measure diff` names as a cause has no status: it is no error. */
+static void explain_cause(struct cli *c, struct answer *a, enum cause cause)
+{
+	buf_fmt(&c->text, "%s\n", cause_name(cause));
+	put_field(&c->text, "means", cause_why(cause));
+	put_field(&c->text, "do", cause_fix(cause));
+	json_key(&a->json, "cause");
+	json_open(&a->json, '{');
+	json_text(&a->json, "name", cause_name(cause));
+	json_text(&a->json, "why", cause_why(cause));
+	json_text(&a->json, "fix", cause_fix(cause));
+	json_close(&a->json, '}');
+}
+
 static bool explain_run(struct cli *c, struct answer *a, struct err *e)
 {
 	bool all = c->args.n_operands == 0;
 	unsigned first = REASON_NONE + 1, last = REASON_COUNT - 1;
+	enum cause cause;
 
 	if (c->args.n_operands > 1)
 		return err_set(e, REASON_USAGE, "one REASON is needed, %zu are given",
 			       c->args.n_operands);
 	if (!all) {
 		first = last = reason_find(c->args.operands[0]);
+		cause = first == REASON_NONE ? cause_find(c->args.operands[0]) : CAUSE_NONE;
+		if (cause != CAUSE_NONE) {
+			explain_cause(c, a, cause);
+			return true;
+		}
 		if (first == REASON_NONE)
 			return unknown(c->args.operands[0], e);
 	}
@@ -104,7 +125,7 @@ static bool explain_run(struct cli *c, struct answer *a, struct err *e)
 
 const struct verb verb_explain = {
 	.name = "explain",
-	.summary = "what a reason in an error means and what to do",
-	.usage = "[REASON]",
+	.summary = "what a reason or a cause means and what to do",
+	.usage = "[REASON|CAUSE]",
 	.run = explain_run,
 };

@@ -12,6 +12,15 @@ do       the file is damaged or was edited; fetch it again'
 expect_stderr ''
 ok 'a reason is explained'
 
+run explain build-id
+expect_status 0
+expect_stdout "build-id
+means    the linker's id follows from paths, flags or its own version
+do       build in one path with one tool chain, or link with -Wl,--build-id=none"
+run explain build-id --json
+expect_json 'j["cause"]["name"] == "build-id" and j["cause"]["fix"].startswith("build in one path")'
+ok 'a cause that measure diff names is explained'
+
 run explain certificate-chain
 expect_status 0
 expect_stdout_has 'status   a warning; it does not change the exit status'
