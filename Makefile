@@ -5,7 +5,8 @@ MEASURE_VERSION := 0.1.0
 
 # A module is the folder of one TEE image format: its tee.c exports `const struct tee NAME_tee`
 # (dashes become underscores) and so becomes a row of the TEE table. Modules without it are libraries.
-# A tee_X.c beside it exports NAME_tee_X: another kind of file that starts the same guests.
+# A tee_X.c beside it exports NAME_tee_X: another kind of file that starts the same guests. What is
+# measured for any TEE is such a tee_X.c in measure/core.
 MODULES := eif ovmf-snp reference-db
 
 CC = gcc
@@ -40,9 +41,9 @@ TABLES := $(sort $(wildcard measure/cli/program_*.c))
 FETCH := $(call sources,measure/fetch)
 SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/cli $(MODULES))) \
 	eif/init/words.c
-rows = $(subst /,_,$(subst -,_,$(basename $(wildcard $(addsuffix /$1.c,$(MODULES))))))
-TEE_ROWS := $(call rows,tee) $(call rows,tee_*)
-EVIDENCE_ROWS := $(call rows,evidence)
+rows = $(subst /,_,$(subst -,_,$(basename $(wildcard $(addsuffix /$1.c,$2)))))
+TEE_ROWS := $(call rows,tee,$(MODULES)) $(call rows,tee_*,$(MODULES) measure/core)
+EVIDENCE_ROWS := $(call rows,evidence,$(MODULES))
 # the pages that a program prints; those of measure-fetch are its own
 PROSE := $(sort $(filter-out measure/man/measure-fetch%,$(wildcard measure/man/*.in)))
 FETCH_PROSE := $(sort $(wildcard measure/man/measure-fetch*.in))

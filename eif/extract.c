@@ -5,8 +5,10 @@
 
 #include "eif/pcr.h"
 #include "measure/core/pass.h"
+#include "measure/core/ramdisk_parts.h"
 
 #define PATH_LIMIT 4096
+#define HEAD (256u * 1024)
 #define FILES_MAX (EIF_MAX_SECTIONS + 2u) /* certificate and signature beside the sections */
 
 /* All that is to be written, finished before the first becomes visible. */
@@ -47,6 +49,28 @@ static bool describe_header(const struct eif_image *img, struct part *root, stru
 			   img->header.num_sections, img->header.eif_crc32);
 }
 
+/* Its files, where it is a ramdisk that can be listed: what it measures does not hang on that. */
+static bool describe_ramdisk(const struct file *f, struct part *p, struct err *e)
+{
+	const struct stream_range where = stream_range(f, p->offset, p->size);
+	owned(buf_free) struct buf head = BUF(HEAD);
+	size_t n = p->size < HEAD ? (size_t)p->size : HEAD, got;
+	uint8_t *room = buf_room(&head, n);
+	struct err why = {0};
+
+	if (!buf_done(&head, "the first bytes of a ramdisk", e) ||
+	    !file_pread(f, p->offset, (struct span){room, n}, &got, e))
+		return false;
+	if (!ramdisk_begins(bytes_of(room, got)) || ramdisk_describe(&where, p, &why))
+		return true;
+	if (reason_class(why.reason) != EXIT_CLASS_MALFORMED) {
+		*e = why;
+		return false;
+	}
+	return part_detail(p, e, "its files are listed up to a fault, %s: %s",
+			   reason_slug(why.reason), why.text);
+}
+
 static bool describe_section(const struct eif_image *img, size_t i, struct part *root,
 			     struct err *e)
 {
@@ -79,7 +103,9 @@ bool eif_describe(struct file *f, struct part **root, struct err *e)
 	if (!describe_header(&img, top, e))
 		return false;
 	for (size_t i = 0; i < img.n; i++)
-		if (!describe_section(&img, i, top, e))
+		if (!describe_section(&img, i, top, e) ||
+		    (img.section[i].type == EIF_SECTION_RAMDISK &&
+		     !describe_ramdisk(f, top->last, e)))
 			return false;
 	*root = take(top);
 	return true;

@@ -9,7 +9,7 @@
 #include "measure/cli/talk.h"
 #include "measure/cli/verb.h"
 
-#define CLI_TEXT_MAX (64u << 20)
+#define CLI_TEXT_MAX (256u << 20)
 
 struct cli {
 	struct verb verb;

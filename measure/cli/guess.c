@@ -23,13 +23,15 @@ static const struct tee *best_of(struct bytes head, struct bytes tail)
 
 bool guess_file(struct file *f, const struct tee **row, struct err *e)
 {
-	uint8_t head[GUESS_ENDS], tail[GUESS_ENDS];
+	owned(buf_free) struct buf ends = BUF(2 * GUESS_ENDS);
 	uint64_t at = f->size > GUESS_ENDS ? f->size - GUESS_ENDS : 0;
+	uint8_t *head = buf_room(&ends, 2 * GUESS_ENDS), *tail = head ? head + GUESS_ENDS : NULL;
 	size_t got, end;
 	const struct tee *best;
 
-	if (!file_pread(f, 0, (struct span){head, sizeof(head)}, &got, e) ||
-	    !file_pread(f, at, (struct span){tail, sizeof(tail)}, &end, e))
+	if (!buf_done(&ends, "the ends of a file", e) ||
+	    !file_pread(f, 0, (struct span){head, GUESS_ENDS}, &got, e) ||
+	    !file_pread(f, at, (struct span){tail, GUESS_ENDS}, &end, e))
 		return false;
 	best = best_of(bytes_of(head, got), bytes_of(tail, end));
 	if (!best) {

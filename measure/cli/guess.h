@@ -6,7 +6,7 @@
 
 #include "measure/core/tee.h"
 
-#define GUESS_ENDS 4096u
+#define GUESS_ENDS (256u * 1024) /* a ramdisk's first block may be as large */
 
 /* The row that bids most for the first and last bytes; none, or two alike, is unknown-type. */
 must bool guess_row(const char *path, const struct tee **row, struct err *e);

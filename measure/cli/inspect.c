@@ -97,6 +97,7 @@ static bool inspect_run(struct cli *c, struct answer *a, struct err *e)
 	const struct tee *row;
 	const char *path;
 	unsigned depth = 0;
+	int width;
 
 	if (!cli_operand(c, "FILE", &path, e) || !file_open(&f, path, e) ||
 	    !guess_file(&f, &row, e))
@@ -105,11 +106,13 @@ static bool inspect_run(struct cli *c, struct answer *a, struct err *e)
 	cli_expect_file(c, path);
 	if (!row->describe(&f, &root, e))
 		return false;
+	a->members.max = CLI_TEXT_MAX;
 	json_key(&a->json, "type");
 	json_str(&a->json, row->name);
 	put_json(&a->json, root);
+	width = width_of(root);
 	for (const struct part *p = root; p; p = part_walk(p, &depth))
-		put_part(&c->text, p, depth, width_of(root));
+		put_part(&c->text, p, depth, width);
 	return true;
 }
 

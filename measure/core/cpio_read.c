@@ -198,7 +198,7 @@ static bool between(struct cpio *c, bool *end, struct err *e)
 	if (c->window[c->pos] == '0')
 		return err_at(e, REASON_RAMDISK, c->at,
 			      "an archive begins at no multiple of four: the kernel stops there");
-	return err_at(e, REASON_TRAILING, c->at,
+	return err_at(e, c->at == 0 ? REASON_RAMDISK : REASON_TRAILING, c->at,
 		      "neither an archive nor zeros: the kernel stops there");
 }
 

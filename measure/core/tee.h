@@ -29,7 +29,7 @@ struct tee {
 	bool judges_time; /* it has --at: signatures in its images are judged by a time */
 	const char *const *json_formats; /* values of --json=, NULL-terminated, may be NULL */
 
-	/* 0..100: how surely a file with these first and last bytes (up to 4096 each) is one. */
+	/* 0..100: how surely a file with these first and last bytes (up to 256 KiB each) is one. */
 	int (*bid)(struct bytes head, struct bytes tail);
 
 	const char *difference; /* what any difference between two of them means; may be NULL */

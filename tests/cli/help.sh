@@ -12,8 +12,9 @@ usage: measure VERB [OPTION...]
 Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          snp         AMD SEV, SEV-ES, SEV-SNP: launch digests of a guest's files
          igvm        IGVM file: launch digest of SNP, SEV-ES, SEV; MRTD of TDX
+         initrd      Linux ramdisk (cpio): digests of its bytes and its content
          pcr         Nitro registers of a role, an instance, a certificate
-         solve       the SEV-SNP guest whose launch digest this is
+         solve       the SEV guest whose launch digest this is
          inspect     the parts of an image: offset, size, digests
          extract     the parts of an image as files
          diff        why two images, ramdisks, directories or launches differ
@@ -71,7 +72,7 @@ END
 expect_stderr ''
 ok 'help of a family lists its verbs'
 
-verbs='eif igvm pcr solve inspect extract diff build sign manifest explain version help build_eif build_initrd build_snp sign_eif
+verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_eif build_initrd build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add'
 for verb in $verbs; do
