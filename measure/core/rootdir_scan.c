@@ -202,8 +202,7 @@ static bool check(const struct scan *s, const struct spot *at, struct err *e)
 	return S_ISREG(at->x.stx_mode) ? check_file(s, at, e) : check_closed(s, at, e);
 }
 
-static bool add_new(const struct scan *s, const struct spot *at, struct tree_node **n,
-		    struct err *e)
+static struct tree_node *add_new(const struct scan *s, const struct spot *at, struct err *e)
 {
 	char target[TREE_PATH_MAX + 2];
 	struct tree_inode inode = {
@@ -214,6 +213,7 @@ static bool add_new(const struct scan *s, const struct spot *at, struct tree_nod
 		.source = s->rule->source,
 		.at = rootdir_state(&at->x),
 	};
+	struct tree_node *n;
 	ssize_t size;
 
 	if (S_ISREG(inode.mode))
@@ -224,13 +224,17 @@ static bool add_new(const struct scan *s, const struct spot *at, struct tree_nod
 	}
 	if (S_ISLNK(inode.mode)) {
 		size = readlinkat(at->fd, at->name, target, sizeof(target) - 1);
-		if (size < 0)
-			return failed(s, at, e);
+		if (size < 0) {
+			failed(s, at, e);
+			return NULL;
+		}
 		target[size] = '\0';
 		inode.target = target;
 	}
-	*n = tree_add(s->tree, at->parent, bytes_str(at->name), &inode, e);
-	return *n || rootdir_subject(s->dir, at->parent, at->name, e);
+	n = tree_add(s->tree, at->parent, bytes_str(at->name), &inode, e);
+	if (!n)
+		rootdir_subject(s->dir, at->parent, at->name, e);
+	return n;
 }
 
 static bool add(struct scan *s, const struct spot *at, struct err *e)
@@ -247,7 +251,8 @@ static bool add(struct scan *s, const struct spot *at, struct err *e)
 	if (link && link->inode)
 		return tree_link(s->tree, at->parent, bytes_str(at->name), link->inode, e) ||
 		       rootdir_subject(s->dir, at->parent, at->name, e);
-	if (!check(s, at, e) || !add_new(s, at, &n, e))
+	n = check(s, at, e) ? add_new(s, at, e) : NULL;
+	if (!n)
 		return false;
 	if (link) {
 		*link = (struct link){device, at->x.stx_ino, n->inode};
