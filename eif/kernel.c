@@ -110,7 +110,7 @@ static bool scan_step(struct scan *s, struct stream *in, size_t *got, struct err
 
 static bool scan(struct scan *s, struct stream *in, struct err *e)
 {
-	size_t got;
+	size_t got = 0;
 
 	do {
 		if (!scan_step(s, in, &got, e))

@@ -21,7 +21,7 @@ struct kernel {
 
 #define KERNEL ((struct kernel){BUF(KERNEL_VERSION_MAX), BUF(KERNEL_CONFIG_MAX)})
 
-/* A payload or a configuration that cannot be unpacked is as good as none; errors are of reading. */
+/* What cannot be unpacked is as good as none; errors are of reading the file. */
 must bool kernel_read(struct kernel *k, const char *path, struct err *e);
 void kernel_free(struct kernel *k);
 
