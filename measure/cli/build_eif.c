@@ -1,32 +1,15 @@
 #include <stdlib.h>
 
 #include "eif/build.h"
+#include "eif/kernel.h"
 #include "eif/metadata.h"
 #include "measure/base/file.h"
 #include "measure/base/num.h"
 #include "measure/base/when.h"
+#include "measure/cli/build_eif.h"
 #include "measure/cli/cli.h"
+#include "measure/cli/initrd_options.h"
 #include "measure/cli/verbs.h"
-
-#define KERNEL_CONFIG_MAX (4u << 20)
-
-enum {
-	O_KERNEL,
-	O_CMDLINE,
-	O_RAMDISK,
-	O_OUTPUT,
-	O_ARCH,
-	O_NAME,
-	O_VERSION,
-	O_BUILD_TIME,
-	O_BUILD_TOOL,
-	O_BUILD_TOOL_VERSION,
-	O_IMG_OS,
-	O_IMG_KERNEL,
-	O_KERNEL_CONFIG,
-	O_METADATA,
-	O_DOCKER_INFO
-};
 
 static const char *const archs[] = {"x86_64", "aarch64", NULL};
 
@@ -38,6 +21,34 @@ static const struct opt opts[] = {
 		       "a ramdisk; once for each, in their order"},
 	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the image to write"},
 	[O_ARCH] = {"arch", 0, OPT_VALUE, "ARCH", archs, "architecture (x86_64)"},
+	[O_ROOTFS] = {"rootfs", 0, OPT_VALUE, "FILE", NULL,
+		      "make ramdisks of a directory, a tar archive or a container image"},
+	[O_ENTRYPOINT] = {"entrypoint", 0, OPT_LIST, "WORD", NULL,
+			  "what to run, in place of the image's entry point and command"},
+	[O_CMD] = {"cmd", 0, OPT_LIST, "WORD", NULL,
+		   "a word of the command, in place of the image's; once for each"},
+	[O_ENV] = {"env", 0, OPT_LIST, "NAME=VALUE", NULL,
+		   "a variable of the environment, over the image's"},
+	[O_WORKDIR] = {"workdir", 0, OPT_VALUE, "PATH", NULL,
+		       "where to run it (the image's, or /)"},
+	[O_USER] = {"user", 0, OPT_VALUE, "USER[:GROUP]", NULL,
+		    "as whom, names being those of the image (the image's, or root)"},
+	[O_INIT] = {"init", 0, OPT_VALUE, "FILE", NULL,
+		    "another init than the one of this program"},
+	[O_MODULE] = {"module", 0, OPT_LIST, "NAME|FILE", NULL,
+		      "a kernel module to load, with those it depends on"},
+	[O_MODULES] = {"modules", 0, OPT_VALUE, "FILE", NULL,
+		       "where modules are: /lib/modules/VERSION or the kernel's package"},
+	[O_PROFILE] = {"profile", 0, OPT_VALUE, "NAME", initrd_profiles,
+		       "whose layout the ramdisks have (native)"},
+	[O_MTIME] = {"mtime", 0, OPT_VALUE, "0|clamp:N|keep", NULL,
+		     "times: none, none later than N, or all (the profile's)"},
+	[O_OWNERS] = {"owners", 0, OPT_VALUE, "WHO", initrd_owners,
+		      "whom files of a directory belong to (0:0)"},
+	[O_PLATFORM] = {"platform", 0, OPT_VALUE, "OS/ARCH", NULL, "which of several images"},
+	[O_TAG] = {"tag", 0, OPT_VALUE, "NAME", NULL, "which of several images, by its name"},
+	[O_DROP_XATTRS] = {"drop-xattrs", 0, OPT_FLAG, NULL, NULL,
+			   "leave out attributes that a ramdisk cannot hold, and name them"},
 	[O_NAME] = {"name", 0, OPT_VALUE, "TEXT", NULL, "ImageName (the kernel's file name)"},
 	[O_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL, "ImageVersion (1.0)"},
 	[O_BUILD_TIME] = {"build-time", 0, OPT_VALUE, "TIME", NULL,
@@ -56,33 +67,38 @@ static const struct opt opts[] = {
 
 /* Everything that the parts and the metadata borrow from. */
 struct inputs {
-	struct buf cmdline, os, kernel_version, time, custom, docker, metadata;
-	const char *ramdisks[EIF_MAX_RAMDISKS];
+	struct buf cmdline, config, os, kernel_version, time, custom, docker, metadata;
+	const char *ramdisks[EIF_MAX_RAMDISKS + 1]; /* NULL behind them */
 	size_t n_ramdisks;
+	struct ramdisks made;
 };
 
 static struct inputs inputs_new(void)
 {
 	return (struct inputs){
 		.cmdline = BUF(EIF_CMDLINE_MAX),
+		.config = BUF(KERNEL_CONFIG_MAX),
 		.os = BUF(KERNEL_CONFIG_MAX),
 		.kernel_version = BUF(KERNEL_CONFIG_MAX),
 		.time = BUF(64),
 		.custom = BUF(EIF_CUSTOM_MAX),
 		.docker = BUF(EIF_METADATA_MAX),
 		.metadata = BUF(EIF_METADATA_MAX),
+		.made = RAMDISKS_NONE,
 	};
 }
 
 static void inputs_free(struct inputs *in)
 {
 	buf_free(&in->cmdline);
+	buf_free(&in->config);
 	buf_free(&in->os);
 	buf_free(&in->kernel_version);
 	buf_free(&in->time);
 	buf_free(&in->custom);
 	buf_free(&in->docker);
 	buf_free(&in->metadata);
+	ramdisks_free(&in->made);
 }
 
 static const char *value_or(const struct cli *c, unsigned opt, const char *otherwise)
@@ -110,16 +126,14 @@ static bool read_time(struct inputs *in, struct err *e)
 
 static bool read_kernel_config(const char *path, struct inputs *in, struct err *e)
 {
-	owned(buf_free) struct buf config = BUF(KERNEL_CONFIG_MAX);
-
 	if (!path) {
 		buf_str(&in->os, "OS");
 		buf_str(&in->kernel_version, "kernel");
 		return buf_done(&in->os, "text", e) && buf_done(&in->kernel_version, "text", e);
 	}
-	if (!file_slurp(path, KERNEL_CONFIG_MAX, &config, e))
+	if (!file_slurp(path, KERNEL_CONFIG_MAX, &in->config, e))
 		return false;
-	if (!eif_kernel_config(buf_bytes(&config), &in->os, &in->kernel_version, e))
+	if (!eif_kernel_config(buf_bytes(&in->config), &in->os, &in->kernel_version, e))
 		return err_subject(e, path);
 	return true;
 }
@@ -196,43 +210,59 @@ static bool make_metadata(const struct cli *c, const char *kernel, struct inputs
 	return eif_metadata_write(&in->metadata, &m, e);
 }
 
+/* All that the options say, but no ramdisk yet. */
+static bool read_inputs(struct cli *c, struct inputs *in, struct eif_parts *p, struct err *e)
+{
+	const char *cmdline, *output;
+
+	if (!cli_no_operand(c, e) || !cli_needs(c, O_KERNEL, &p->kernel, e) ||
+	    !cli_needs(c, O_CMDLINE, &cmdline, e) || !cli_needs(c, O_OUTPUT, &output, e) ||
+	    !read_ramdisks(c, in, e) || !distinct(c, in, output, e) ||
+	    (!args_has(&c->args, O_BUILD_TIME) && !read_time(in, e)) ||
+	    !file_value(cmdline, EIF_CMDLINE_MAX, &in->cmdline, e) ||
+	    !read_kernel_config(args_value(&c->args, O_KERNEL_CONFIG), in, e) ||
+	    !read_json(args_value(&c->args, O_METADATA), EIF_CUSTOM_MAX, &in->custom, e) ||
+	    !read_json(args_value(&c->args, O_DOCKER_INFO), EIF_METADATA_MAX, &in->docker, e) ||
+	    !make_metadata(c, p->kernel, in, e))
+		return false;
+	if (strcmp(value_or(c, O_ARCH, archs[0]), archs[1]) == 0)
+		p->flags = EIF_FLAG_AARCH64;
+	p->cmdline = buf_bytes(&in->cmdline);
+	p->metadata = buf_bytes(&in->metadata);
+	p->ramdisks = in->ramdisks;
+	p->n_ramdisks = in->n_ramdisks;
+	p->watch = cli_watch(c);
+	return true;
+}
+
 static bool build_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(inputs_free) struct inputs in = inputs_new();
-	const char *kernel, *cmdline, *output;
-	struct eif_parts parts;
+	struct file made[RAMDISKS];
+	struct eif_parts parts = {0};
+	struct build_eif_kernel k;
 
-	if (!cli_no_operand(c, e) || !cli_needs(c, O_KERNEL, &kernel, e) ||
-	    !cli_needs(c, O_CMDLINE, &cmdline, e) || !cli_needs(c, O_OUTPUT, &output, e) ||
-	    !read_ramdisks(c, &in, e) || !distinct(c, &in, output, e) ||
-	    (!args_has(&c->args, O_BUILD_TIME) && !read_time(&in, e)) ||
-	    !file_value(cmdline, EIF_CMDLINE_MAX, &in.cmdline, e) ||
-	    !read_kernel_config(args_value(&c->args, O_KERNEL_CONFIG), &in, e) ||
-	    !read_json(args_value(&c->args, O_METADATA), EIF_CUSTOM_MAX, &in.custom, e) ||
-	    !read_json(args_value(&c->args, O_DOCKER_INFO), EIF_METADATA_MAX, &in.docker, e) ||
-	    !make_metadata(c, kernel, &in, e))
+	if (!read_inputs(c, &in, &parts, e))
 		return false;
-	parts = (struct eif_parts){
-		.flags =
-			strcmp(value_or(c, O_ARCH, archs[0]), archs[1]) == 0 ? EIF_FLAG_AARCH64 : 0,
-		.kernel = kernel,
-		.cmdline = buf_bytes(&in.cmdline),
-		.metadata = buf_bytes(&in.metadata),
-		.ramdisks = in.ramdisks,
-		.n_ramdisks = in.n_ramdisks,
-		.watch = cli_watch(c),
-	};
-	cli_expect_file(c, kernel);
+	k = (struct build_eif_kernel){parts.kernel, buf_bytes(&in.config), parts.flags,
+				      in.ramdisks};
+	if (!build_eif_ramdisks(c, &k, &in.made, a, e))
+		return false;
+	for (; parts.n_made < RAMDISKS && args_has(&c->args, O_ROOTFS); parts.n_made++)
+		made[parts.n_made] = in.made.disk[parts.n_made].file.file;
+	parts.made = made;
+	cli_expect_file(c, parts.kernel);
 	for (size_t i = 0; i < in.n_ramdisks; i++)
 		cli_expect_file(c, in.ramdisks[i]);
 	talk_note(&c->talk, "metadata: %s", buf_cstr(&in.metadata));
-	return eif_build(&parts, output, a, e);
+	return eif_build(&parts, args_value(&c->args, O_OUTPUT), a, e);
 }
 
 const struct verb verb_build_eif = {
 	.name = "build eif",
-	.summary = "an AWS Nitro Enclaves image from kernel, command line and ramdisks",
-	.usage = "--kernel FILE --cmdline TEXT|@FILE --ramdisk FILE... -o FILE",
+	.summary = "an AWS Nitro Enclaves image from a kernel and ramdisks or a root file system",
+	.usage = "--kernel FILE --cmdline TEXT|@FILE --ramdisk FILE... -o FILE\n"
+		 "--kernel FILE --cmdline TEXT|@FILE --rootfs FILE [--cmd WORD ...] -o FILE",
 	.opts = opts,
 	.run = build_run,
 };

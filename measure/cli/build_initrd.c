@@ -1,8 +1,8 @@
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "measure/base/num.h"
 #include "measure/cli/cli.h"
+#include "measure/cli/initrd_options.h"
 #include "measure/cli/initrd_report.h"
 #include "measure/cli/verbs.h"
 
@@ -21,8 +21,6 @@ enum {
 	O_OUTPUT
 };
 
-static const char *const profiles[] = {"native", "nitro-cli", "gen_init_cpio", NULL};
-static const char *const owners[] = {"0:0", "disk", NULL};
 static const char *const packings[] = {"gzip", "zstd", NULL};
 
 static const struct opt opts[] = {
@@ -32,11 +30,11 @@ static const struct opt opts[] = {
 		      "the folder in the ramdisk that it becomes (the ramdisk's root)"},
 	[O_ADD] = {"add", 0, OPT_LIST, "LINE|@FILE", NULL,
 		   "one more thing, as gen_init_cpio describes them, or a list of such"},
-	[O_PROFILE] = {"profile", 0, OPT_VALUE, "NAME", profiles,
+	[O_PROFILE] = {"profile", 0, OPT_VALUE, "NAME", initrd_profiles,
 		       "whose layout the archive has (native)"},
 	[O_MTIME] = {"mtime", 0, OPT_VALUE, "0|clamp:N|keep", NULL,
 		     "times: none, none later than N, or all (the profile's)"},
-	[O_OWNERS] = {"owners", 0, OPT_VALUE, "WHO", owners,
+	[O_OWNERS] = {"owners", 0, OPT_VALUE, "WHO", initrd_owners,
 		      "whom files of a directory belong to (0:0)"},
 	[O_PLATFORM] = {"platform", 0, OPT_VALUE, "OS/ARCH", NULL, "which of several images"},
 	[O_TAG] = {"tag", 0, OPT_VALUE, "NAME", NULL, "which of several images, by its name"},
@@ -52,23 +50,12 @@ static const struct opt opts[] = {
 
 static bool read_time(const struct cli *c, struct initrd_request *q, struct err *e)
 {
-	const char *text = args_value(&c->args, O_MTIME);
-	uint64_t clamp = 0;
+	struct cpio_rule rule = {.profile = q->profile};
 
-	q->time = q->profile->time;
-	if (!text)
-		return true;
-	if (strcmp(text, "0") == 0)
-		q->time = CPIO_TIME_ZERO;
-	else if (strcmp(text, "keep") == 0)
-		q->time = CPIO_TIME_KEEP;
-	else if (strncmp(text, "clamp:", 6) == 0 && num_parse(text + 6, &clamp) &&
-		 clamp <= UINT32_MAX)
-		q->time = CPIO_TIME_CLAMP;
-	else
-		return err_set(e, REASON_USAGE,
-			       "--mtime: '%s' is none of 0, clamp:N with N below 2^32, keep", text);
-	q->clamp = (uint32_t)clamp;
+	if (!initrd_time(args_value(&c->args, O_MTIME), &rule, e))
+		return false;
+	q->time = rule.time;
+	q->clamp = rule.clamp;
 	return true;
 }
 
@@ -102,7 +89,7 @@ static bool read_options(struct cli *c, struct initrd_request *q, struct err *e)
 	const char *packing = args_value(&c->args, O_COMPRESS);
 
 	q->rootfs = args_value(&c->args, O_ROOTFS);
-	q->profile = cpio_profile(profile ? profile : profiles[0]);
+	q->profile = cpio_profile(profile ? profile : initrd_profiles[0]);
 	q->prefix = args_value(&c->args, O_PREFIX);
 	if (!q->prefix && q->profile->archive_order)
 		q->prefix = "rootfs"; /* where the builder that is imitated has it */
@@ -116,46 +103,6 @@ static bool read_options(struct cli *c, struct initrd_request *q, struct err *e)
 	if (!q->rootfs && !args_has(&c->args, O_ADD))
 		return err_set(e, REASON_USAGE, "needs --rootfs, or --add for something to hold");
 	return read_time(c, q, e) && read_limit(c, q, e) && read_adds(c, q, e);
-}
-
-/* Where the file is going to be, and what is unpacked meanwhile. */
-static char *folder_of(const char *path, struct err *e)
-{
-	char *folder = own_string(path, e), *slash = folder ? strrchr(folder, '/') : NULL;
-
-	if (!slash) {
-		free(folder);
-		return own_string(".", e);
-	}
-	slash[slash == folder ? 1 : 0] = '\0';
-	return folder;
-}
-
-static bool is_below(const char *path, const char *folder)
-{
-	owned(own_free) char *inner = realpath(path, NULL);
-	owned(own_free) char *outer = realpath(folder, NULL);
-	size_t n = outer ? strlen(outer) : 0;
-
-	return inner && outer && strncmp(inner, outer, n) == 0 &&
-	       (inner[n] == '\0' || inner[n] == '/' || outer[n - 1] == '/');
-}
-
-/* What a ramdisk is made of does not hold the ramdisk: the next one would have it inside. */
-static bool distinct(const char *output, const char *rootfs, const char *folder, struct err *e)
-{
-	struct stat st;
-
-	if (!out_named(output, e))
-		return false;
-	if (!rootfs)
-		return true;
-	if (stat(rootfs, &st) != 0 || !S_ISDIR(st.st_mode))
-		return out_distinct(output, rootfs, e);
-	if (!is_below(folder, rootfs))
-		return true;
-	err_set(e, REASON_USAGE, "would be a part of what it is made from, '%s'", rootfs);
-	return err_subject(e, output);
 }
 
 static bool write(struct initrd *i, const struct initrd_request *q, const char *output,
@@ -176,12 +123,13 @@ static bool build_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (!cli_no_operand(c, e) || !cli_needs(c, O_OUTPUT, &output, e))
 		return false;
-	folder = folder_of(output, e);
+	folder = initrd_folder(output, e);
 	q.options.spool = folder;
 	if (!folder || !read_options(c, &q, e))
 		return false;
 	add = q.add;
-	if (!distinct(output, q.rootfs, folder, e) || !initrd_read(&made, &q, e))
+	if (!out_named(output, e) || (q.rootfs && !initrd_distinct(output, q.rootfs, e)) ||
+	    !initrd_read(&made, &q, e))
 		return false;
 	c->talk.progress.total += made.files_size;
 	if (!write(&made, &q, output, e))

@@ -125,6 +125,22 @@ static void json_rootfs(struct json_out *w, const struct rootfs *r)
 	json_close(w, '}');
 }
 
+static void json_dropped(struct json_out *w, const struct rootfs *r)
+{
+	json_key(w, "dropped");
+	json_open(w, '[');
+	for (size_t k = 0; k < r->n_dropped; k++)
+		json_tame(w, r->dropped[k]);
+	json_close(w, ']');
+}
+
+static void note_dropped(struct answer *a, const struct rootfs *r)
+{
+	if (r->n_dropped)
+		answer_note(a, REASON_LEFT_OUT,
+			    "%zu things that a ramdisk cannot hold are left out", r->n_dropped);
+}
+
 /* Folders that nothing spoke of; the first of very many. */
 static bool json_made(struct json_out *w, const struct initrd *i, struct err *e)
 {
@@ -164,11 +180,7 @@ static bool put_json(const struct initrd *i, const struct initrd_request *q, str
 	json_u64(w, i->implied);
 	if (!json_made(w, i, e))
 		return false;
-	json_key(w, "dropped");
-	json_open(w, '[');
-	for (size_t k = 0; k < i->rootfs.n_dropped; k++)
-		json_tame(w, i->rootfs.dropped[k]);
-	json_close(w, ']');
+	json_dropped(w, &i->rootfs);
 	return true;
 }
 
@@ -182,10 +194,7 @@ bool initrd_report(const struct initrd *i, const struct initrd_request *q, struc
 		answer_note(a, REASON_COMPRESSED,
 			    "the file's bytes are those of %s: another version may write others",
 			    library ? library : "a library");
-	if (i->rootfs.n_dropped)
-		answer_note(a, REASON_LEFT_OUT,
-			    "%zu things that a ramdisk cannot hold are left out",
-			    i->rootfs.n_dropped);
+	note_dropped(a, &i->rootfs);
 	if (!c->json) {
 		put_text(i, q, &c->text);
 		return true;
@@ -194,4 +203,12 @@ bool initrd_report(const struct initrd *i, const struct initrd_request *q, struc
 	if (library)
 		json_text(&a->json, "compressor", library);
 	return put_json(i, q, &a->json, e);
+}
+
+void initrd_report_rootfs(const struct rootfs *r, struct answer *a)
+{
+	note_dropped(a, r);
+	a->members.max = CLI_TEXT_MAX;
+	json_rootfs(&a->json, r);
+	json_dropped(&a->json, r);
 }

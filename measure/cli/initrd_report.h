@@ -12,4 +12,7 @@
 must bool initrd_report(const struct initrd *i, const struct initrd_request *q, struct cli *c,
 			struct answer *a, struct err *e);
 
+/* The members "rootfs" and "dropped" alone, with a warning about what was dropped. */
+void initrd_report_rootfs(const struct rootfs *r, struct answer *a);
+
 #endif

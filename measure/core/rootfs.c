@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "measure/base/listing.h"
+#include "measure/core/ar.h"
 #include "measure/core/proved.h"
 #include "measure/core/rootfs_sources.h"
 
@@ -113,6 +114,18 @@ static bool take_in(struct opening *w, struct stream *in, enum packing packing,
 	return true;
 }
 
+/* Of a Debian package the archive of its files. */
+static bool look_inside(struct store_item *archive, struct err *e)
+{
+	uint8_t magic[sizeof(AR_MAGIC) - 1];
+	size_t got;
+
+	if (!file_pread(&archive->file, archive->at, (struct span){magic, sizeof(magic)}, &got, e))
+		return false;
+	return !bytes_equal(bytes_of(magic, got), bytes_str(AR_MAGIC)) || archive->at > 0 ||
+	       ar_find(&archive->file, "data.tar", &archive->at, &archive->size, e);
+}
+
 /* Where an uncompressed archive is that can be read at any place. */
 static bool find_archive(struct opening *w, struct store_item *archive, struct err *e)
 {
@@ -127,7 +140,7 @@ static bool find_archive(struct opening *w, struct store_item *archive, struct e
 	*archive = (struct store_item){.file = s->input, .size = s->input.size};
 	if (s->input.stream && !take_in(w, &stream.stream, PACKING_NONE, archive, e))
 		return false;
-	if (!proved_packing(archive, &packing, e))
+	if (!look_inside(archive, e) || !proved_packing(archive, &packing, e))
 		return false;
 	range = stream_range(&archive->file, archive->at, archive->size);
 	return packing == PACKING_NONE || take_in(w, &range.stream, packing, archive, e);

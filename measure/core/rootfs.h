@@ -1,7 +1,8 @@
 /*
  * A root file system from whatever holds one: a directory, a tar archive, an OCI image layout, a
- * docker archive. Nothing is unpacked as a tree: the tree is in memory, the bytes stay where they
- * are, or, where they were compressed, lie in one unlinked file.
+ * docker archive, a Debian package (its files, which are a tar archive). Nothing is unpacked as a
+ * tree: the tree is in memory, the bytes stay where they are, or, where they were compressed, lie
+ * in one unlinked file.
  */
 #ifndef MEASURE_CORE_ROOTFS_H
 #define MEASURE_CORE_ROOTFS_H
@@ -60,6 +61,9 @@ must bool rootfs_empty(struct rootfs *r, struct err *e);
 /* One more file whose bytes files of the tree may have: the number of the source, and its size. */
 must bool rootfs_source(struct rootfs *r, const char *path, uint32_t *source, uint64_t *size,
 			struct err *e);
+
+/* The same of bytes in memory, which are copied. */
+must bool rootfs_bytes(struct rootfs *r, struct bytes x, uint32_t *source, struct err *e);
 
 /* For cpio_write(): the bytes of a file of the tree. */
 must bool rootfs_file(struct rootfs *r, const struct tree_node *n, struct err *e);

@@ -4,12 +4,13 @@
 
 #define SOURCES_MAX (1u << 20)
 
-/* One of: a range of a file, a file by its path, a directory. */
+/* One of: a range of a file, a file by its path, a directory, bytes in memory. */
 struct rootfs_source {
 	struct store_item range;
 	char *path;
 	uint64_t size; /* of the file of that path, when it was named */
 	struct rootdir folder;
+	struct buf text;
 };
 
 struct rootfs_sources *rootfs_sources_new(struct err *e)
@@ -31,6 +32,7 @@ void rootfs_sources_free(struct rootfs_sources **s)
 		store_item_free(&(*s)->v[i].range);
 		free((*s)->v[i].path);
 		rootdir_close(&(*s)->v[i].folder);
+		buf_free(&(*s)->v[i].text);
 	}
 	free((*s)->v);
 	file_close(&(*s)->input);
@@ -64,7 +66,7 @@ static struct rootfs_source *add(struct rootfs_sources *s, uint32_t *source, str
 		s->room = room;
 	}
 	*source = (uint32_t)s->n;
-	more[s->n] = (struct rootfs_source){{.file = FILE_NONE}, NULL, 0, ROOTDIR_NONE};
+	more[s->n] = (struct rootfs_source){{.file = FILE_NONE}, NULL, 0, ROOTDIR_NONE, {0}};
 	return &more[s->n++];
 }
 
@@ -106,6 +108,17 @@ bool rootfs_source(struct rootfs *r, const char *path, uint32_t *source, uint64_
 	return new->path != NULL;
 }
 
+bool rootfs_bytes(struct rootfs *r, struct bytes x, uint32_t *source, struct err *e)
+{
+	struct rootfs_source *new = add(r->sources, source, e);
+
+	if (!new)
+		return false;
+	new->text = BUF(x.n);
+	buf_put(&new->text, x);
+	return buf_done(&new->text, "bytes of a file", e);
+}
+
 bool rootfs_folder(struct rootfs *r, const char *path, const struct rootdir_rule *rule,
 		   struct err *e)
 {
@@ -143,6 +156,7 @@ bool rootfs_file(struct rootfs *r, const struct tree_node *n, struct err *e)
 	if (from->path && !open_path(s, from, e))
 		return false;
 	s->from = from->path ? &s->opened : &from->range.file;
+	s->text = from->text.n > 0 ? from->text.p : NULL;
 	s->at = i->at;
 	s->left = i->size;
 	return true;
@@ -156,7 +170,10 @@ bool rootfs_read(struct rootfs *r, struct span to, size_t *got, struct err *e)
 		return rootdir_bytes(s->folder, to, got, e);
 	if (to.n > s->left)
 		to.n = (size_t)s->left;
-	if (!file_pread(s->from, s->at, to, got, e))
+	*got = to.n;
+	if (s->text && to.n > 0)
+		memcpy(to.p, s->text + s->at, to.n);
+	else if (!file_pread(s->from, s->at, to, got, e))
 		return false;
 	if (*got < to.n) {
 		err_at(e, REASON_FILE_CHANGED, s->at + *got,

@@ -20,6 +20,7 @@ struct rootfs_sources {
 	struct rootdir *folder; /* of the directory, or else */
 	struct file opened;
 	const struct file *from; /* `opened`, or one that holds others too */
+	const uint8_t *text; /* in its place, when it is in memory */
 	uint64_t at, left;
 };
 

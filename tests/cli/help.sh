@@ -54,8 +54,8 @@ usage: measure build KIND [OPTION...]
 
 an image from its parts, the same bytes each time
 
-  measure build eif         an AWS Nitro Enclaves image from kernel, command
-                            line and ramdisks
+  measure build eif         an AWS Nitro Enclaves image from a kernel and
+                            ramdisks or a root file system
   measure build initrd      a ramdisk from a directory, a tar archive or a
                             container image
   measure build snp         a bundle of what an SEV-SNP guest is started from,

@@ -1,0 +1,267 @@
+#include "eif/application.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "eif/account.h"
+#include "eif/init/words.h"
+#include "eif/inside.h"
+
+#define ITEMS_MAX 65536u
+#define PATH_ROOM 8192u
+
+static const char *const nothing[] = {NULL};
+
+/* What is run: words of others, in a list of our own. */
+struct items {
+	const char **v;
+	size_t n;
+};
+
+static void items_free(struct items *x)
+{
+	free(x->v);
+}
+
+static bool items_new(struct items *x, struct err *e)
+{
+	x->v = own_new((ITEMS_MAX + 1) * sizeof(*x->v), e);
+	return x->v != NULL;
+}
+
+static bool add(struct items *x, const char *s, struct err *e)
+{
+	if (x->n == ITEMS_MAX)
+		return err_set(e, REASON_LIMIT, "more than %u words or variables", ITEMS_MAX);
+	x->v[x->n++] = s;
+	return true;
+}
+
+static bool add_all(struct items *x, const char *const *list, struct err *e)
+{
+	for (; *list; list++)
+		if (!add(x, *list, e))
+			return false;
+	return true;
+}
+
+static const char *const *or_nothing(char *const *list)
+{
+	return list ? (const char *const *)list : nothing;
+}
+
+static bool make_command(struct items *x, const struct rootfs_config *c,
+			 const struct application *ask, struct err *e)
+{
+	const char *const *entrypoint = or_nothing(c->entrypoint), *const *cmd = or_nothing(c->cmd);
+
+	if (ask->entrypoint) {
+		entrypoint = ask->entrypoint;
+		cmd = nothing;
+	}
+	if (ask->cmd)
+		cmd = ask->cmd;
+	if (ask->vendor && cmd[0])
+		entrypoint = nothing;
+	if (!add_all(x, entrypoint, e) || !add_all(x, cmd, e))
+		return false;
+	return (x->n > 0 && x->v[0][0] != '\0') ||
+	       err_set(e, REASON_USAGE, "there is no command, neither in the image nor by --cmd");
+}
+
+/* In the place of the one with its name. */
+static bool set_variable(struct items *x, const char *variable, struct err *e)
+{
+	const char *end = strchr(variable, '=');
+	size_t name = end ? (size_t)(end - variable) + 1 : 0;
+
+	if (name < 2)
+		return err_set(e, REASON_USAGE, "--env: '%s' is not NAME=VALUE", variable);
+	for (size_t i = 0; i < x->n; i++)
+		if (strncmp(x->v[i], variable, name) == 0) {
+			x->v[i] = variable;
+			return true;
+		}
+	return add(x, variable, e);
+}
+
+static bool make_environment(struct items *x, const struct rootfs_config *c,
+			     const struct application *ask, struct err *e)
+{
+	if (!add_all(x, or_nothing(c->env), e))
+		return false;
+	for (const char *const *v = ask->env ? ask->env : nothing; *v; v++)
+		if (!set_variable(x, *v, e))
+			return false;
+	return true;
+}
+
+/* A line each; where that cannot be, a NUL behind each. */
+static bool put_items(struct buf *out, const struct items *x, bool lines, struct err *e)
+{
+	bool newline = false;
+
+	for (size_t i = 0; i < x->n; i++)
+		newline = newline || strchr(x->v[i], '\n');
+	if (newline && lines)
+		return err_set(e, REASON_USAGE,
+			       "an item has a newline, and another init would split it there");
+	for (size_t i = 0; i < x->n; i++) {
+		buf_str(out, x->v[i]);
+		buf_u8(out, newline ? '\0' : '\n');
+	}
+	return buf_done(out, "words and variables", e);
+}
+
+/* A file at the root of the ramdisk. */
+static bool put_file(struct rootfs *r, const char *name, struct bytes text, struct err *e)
+{
+	struct inside_file file = {name, 0644, text};
+
+	return inside_put(r, tree_root(r->tree), &file, e);
+}
+
+static bool put_list(struct rootfs *r, const char *name, const struct items *x, bool lines,
+		     struct err *e)
+{
+	owned(buf_free) struct buf text = BUF(APPLICATION_TEXT_MAX);
+
+	return (put_items(&text, x, lines, e) || err_in(e, "/%s", name)) &&
+	       put_file(r, name, buf_bytes(&text), e);
+}
+
+/* As the init will find it: NAME along PATH, anything with a slash from the working directory. */
+static bool is_program(struct rootfs *r, const char *path)
+{
+	const struct tree_node *n = inside_find(r, path);
+
+	return n && S_ISREG(n->inode->mode) && (n->inode->mode & 0111);
+}
+
+static bool is_there(struct rootfs *r, const char *name, const char *folder,
+		     const struct items *env)
+{
+	char place[PATH_ROOM];
+	const char *path = words_variable(env->v, "PATH");
+
+	if (strchr(name, '/')) {
+		path = name[0] == '/' ? "/" : folder;
+		return !words_search(&path, name, place, sizeof(place)) || is_program(r, place);
+	}
+	if (!path)
+		path = WORDS_PATH;
+	while (words_search(&path, name, place, sizeof(place)))
+		if (is_program(r, place))
+			return true;
+	return false;
+}
+
+/* Made where it is missing, as container engines do. */
+static bool make_folder(struct rootfs *r, const char *path, struct err *e)
+{
+	const struct tree_inode folder = {.mode = S_IFDIR | 0755};
+	const struct tree_node *n = inside_find(r, path);
+	struct tree_node *parent;
+	struct bytes name;
+
+	if (n && S_ISDIR(n->inode->mode))
+		return true;
+	if (n)
+		return err_set(e, REASON_ROOTFS, "the working directory '%s' is none in the image",
+			       path);
+	parent = tree_parent(r->tree, bytes_str(path), true, &name, e);
+	if (!parent)
+		return err_in(e, "the working directory '%s'", path);
+	return name.n == 0 || tree_find(r->tree, parent, name) ||
+	       tree_add(r->tree, parent, name, &folder, e);
+}
+
+static bool resolve_user(struct rootfs *r, const char *user, struct buf *out, struct err *e)
+{
+	owned(buf_free) struct buf passwd = BUF(ACCOUNT_FILE_MAX), group = BUF(ACCOUNT_FILE_MAX);
+	struct account_files files;
+
+	if (!inside_text(r, "etc/passwd", &passwd, e) || !inside_text(r, "etc/group", &group, e))
+		return false;
+	files = (struct account_files){buf_bytes(&passwd), buf_bytes(&group)};
+	return account_resolve(&files, user, out, e);
+}
+
+/* What an init mounts upon, where the image has nothing of that name. */
+static bool add_folders(struct rootfs *r, struct err *e)
+{
+	static const struct {
+		const char *name;
+		uint32_t mode;
+	} folders[] = {{"dev", 0755}, {"run", 0755},  {"sys", 0755},
+		       {"var", 0755}, {"proc", 0755}, {"tmp", 01777}};
+	struct tree_inode inode = {0};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		inode.mode = S_IFDIR | folders[i].mode;
+		if (!tree_find(r->tree, r->image, bytes_str(folders[i].name)) &&
+		    !tree_add(r->tree, r->image, bytes_str(folders[i].name), &inode, e))
+			return false;
+	}
+	return true;
+}
+
+/* How the image wants to be run, apart from its words. */
+struct place {
+	const char *folder; /* NULL: the root */
+	struct buf user; /* empty: root */
+};
+
+static const char *not_empty(const char *s)
+{
+	return s && s[0] != '\0' ? s : NULL;
+}
+
+static bool find_place(struct place *p, struct rootfs *r, const struct application *ask,
+		       struct err *e)
+{
+	const char *user = not_empty(ask->user ? ask->user : r->config.user);
+
+	p->folder = not_empty(ask->working_dir ? ask->working_dir : r->config.working_dir);
+	if (p->folder && !make_folder(r, p->folder, e))
+		return false;
+	return !user || resolve_user(r, user, &p->user, e);
+}
+
+static bool put_place(struct rootfs *r, const struct place *p, struct err *e)
+{
+	if (p->folder && !put_file(r, "workdir", bytes_str(p->folder), e))
+		return false;
+	return p->user.n == 0 || put_file(r, "user", buf_bytes(&p->user), e);
+}
+
+static bool make(struct rootfs *r, const struct application *ask, struct place *p, struct answer *a,
+		 struct err *e)
+{
+	owned(items_free) struct items cmd = {0}, env = {0};
+
+	if (!items_new(&cmd, e) || !items_new(&env, e) || !make_command(&cmd, &r->config, ask, e) ||
+	    !make_environment(&env, &r->config, ask, e) || !find_place(p, r, ask, e))
+		return false;
+	if (!is_there(r, cmd.v[0], p->folder ? p->folder : "/", &env))
+		answer_note(a, REASON_COMMAND, "'%s' is no program of the image", cmd.v[0]);
+	if (!ask->vendor && !add_folders(r, e))
+		return false;
+	return tree_lower(r->tree, bytes_str(APPLICATION_FOLDER), e) &&
+	       put_list(r, "cmd", &cmd, ask->lines, e) && put_list(r, "env", &env, ask->lines, e);
+}
+
+bool application_make(struct rootfs *r, const struct application *ask, struct answer *a,
+		      struct err *e)
+{
+	struct place p = {NULL, BUF(ACCOUNT_FILE_MAX)};
+	bool good = make(r, ask, &p, a, e);
+
+	if (good && !ask->vendor)
+		good = put_place(r, &p, e);
+	else if (good && (p.folder || p.user.n > 0))
+		answer_note(a, REASON_COMMAND,
+			    "the vendor's init takes no user and no working directory");
+	buf_free(&p.user);
+	return good;
+}

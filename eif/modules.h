@@ -1,0 +1,45 @@
+/*
+ * Kernel modules that an init is to load, with those they depend on, out of /lib/modules/VERSION or
+ * a kernel's package: unpacked, and in an order in which each comes behind what it needs. Equal
+ * modules give the same order from either: what is asked for first comes first, and within that,
+ * names in bytewise order as far as the dependencies allow.
+ */
+#ifndef EIF_MODULES_H
+#define EIF_MODULES_H
+
+#include "eif/modinfo.h"
+#include "measure/core/hash.h"
+#include "measure/core/rootfs.h"
+
+#define MODULES_MAX 512u /* to be loaded */
+#define MODULE_MAX (64u << 20) /* bytes of one */
+
+struct module {
+	char name[MODINFO_NAME_MAX];
+	struct buf bytes;
+	struct digest sha256; /* of them */
+	struct buf needs; /* names, a blank behind each */
+	bool placed;
+};
+
+struct modules {
+	struct module *v;
+	size_t n;
+};
+
+struct modules_ask {
+	const char *const *names; /* NULL behind them; one with a '/' is a file */
+	const char *source; /* a folder or a package; NULL: files alone */
+	const char *kernel; /* "6.1.0-56-cloud-amd64"; "" when it is not known */
+	const char *spool; /* the folder for the unlinked file */
+};
+
+/*
+ * Starts zeroed; released by modules_free(). What the kernel has built in (modules.builtin) is
+ * passed over. Refused (module): what is not there, is not of this kernel, has two files of one
+ * name, or depends on itself.
+ */
+must bool modules_read(struct modules *m, const struct modules_ask *ask, struct err *e);
+void modules_free(struct modules *m);
+
+#endif

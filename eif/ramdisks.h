@@ -1,0 +1,45 @@
+/*
+ * The two ramdisks of an enclave from a root file system: the first boots, the second is the
+ * application's. Both are made in files without names, for eif_build() to read. A kernel that
+ * cannot do what an enclave needs is noted.
+ */
+#ifndef EIF_RAMDISKS_H
+#define EIF_RAMDISKS_H
+
+#include "eif/application.h"
+#include "eif/modules.h"
+#include "measure/core/spool.h"
+
+#define RAMDISKS 2
+
+struct ramdisks_ask {
+	const char *image; /* whatever rootfs_open() takes */
+	struct rootfs_options options; /* its spool is where the ramdisks are, too */
+	struct cpio_rule rule; /* without an image */
+	struct application application;
+	struct modules_ask modules; /* without a kernel */
+	const char *init; /* path; NULL: the one of this program */
+	const char *kernel; /* path */
+	struct bytes config; /* of the kernel, as it was given; empty: its own */
+	const char *const *more; /* further ramdisks, paths, NULL behind them */
+	bool aarch64;
+};
+
+struct ramdisk {
+	struct spool file;
+	struct digest sha256, content; /* content.h */
+};
+
+struct ramdisks {
+	struct ramdisk disk[RAMDISKS];
+	struct rootfs image; /* as the second one holds it */
+	struct modules modules;
+	struct digest init; /* SHA-256 of the program */
+};
+#define RAMDISKS_NONE ((struct ramdisks){.disk = {{.file = SPOOL_NONE}, {.file = SPOOL_NONE}}})
+
+must bool ramdisks_make(struct ramdisks *r, const struct ramdisks_ask *ask, struct answer *a,
+			struct err *e);
+void ramdisks_free(struct ramdisks *r);
+
+#endif
