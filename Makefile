@@ -329,7 +329,7 @@ RUN = @BUILD='$(BUILD)' V='$(V)' tests/run.sh
 PROGRAM := $(if $(wildcard $(MAIN)),$(BUILD)/measure)
 MUTATE := $(MAKERS:tests/shouldfail/%.c=$(BUILD)/tests/%)
 CHECKS := unit alloc cli shouldfail vectors fuzz
-.PHONY: check $(CHECKS:%=check-%) check-asan check-canary check-parity fuzz bench soak tests
+.PHONY: check $(CHECKS:%=check-%) check-asan check-boot check-canary check-parity fuzz bench soak tests
 
 check-unit: $(call program,$(UNIT))
 	$(RUN) unit $(call program,$(UNIT))
@@ -343,6 +343,9 @@ check-vectors: $(PROGRAM)
 	$(RUN) vectors $(sort $(wildcard tests/vectors/*.sh))
 check-fuzz: $(call program,$(FUZZERS))
 	$(RUN) corpus ci/replay.sh
+# boots images in an emulator; without it, or without a kernel to boot, it skips
+check-boot: $(PROGRAM)
+	$(RUN) boot $(sort $(wildcard tests/boot/*.sh))
 # the other programs are no part of this tree; without them it skips
 check-parity: $(PROGRAM) $(MUTATE)
 	@MEASURE='$(PROGRAM)' tests/parity/run.sh
@@ -382,6 +385,6 @@ clean:
 help:
 	@sed -n '1,/^MEASURE_VERSION/s/^# \{0,1\}//p' Makefile
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
-	@echo 'vectors,fuzz,asan,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
+	@echo 'vectors,fuzz,asan,boot,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
 
 -include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
