@@ -1,7 +1,7 @@
 /*
- * Any bytes as a stack of layers, each byte pair an entry or its name. The tree stays whole after
- * every layer, none of the names that mean something is left in it, and the flat archive of what the
- * layers come to comes to the same.
+ * Any bytes as a stack of layers, two of them an entry. The tree stays whole after
+ * every layer, none of the names that mean something is left in it, and the flat archive of what
+ * the layers come to comes to the same.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
