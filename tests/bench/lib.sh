@@ -126,6 +126,44 @@ need_firmware() {
 	printf kernel >"$work/small-kernel"
 }
 
+# tree_rounds: the big one takes its time
+tree_rounds() {
+	[ "${BENCH_BIG:-1}" = 0 ] && echo "$ROUNDS" || echo 2
+}
+
+# need_tree tree|tar: $work/tree, 4 GiB in 200 000 files (256 MiB in 12 500), and $work/tree.tar
+# shellcheck disable=SC2016 # perl expands
+need_tree() {
+	command -v bsdtar >/dev/null || skip "$1" 'no bsdtar'
+	local files=200000
+	[ "${BENCH_BIG:-1}" != 0 ] || files=12500
+	if [ ! -e "$work/tree" ]; then
+		random 16 bytes
+		mkdir "$work/tree"
+		perl -e '
+			my ($from, $to, $files) = @ARGV;
+			open(my $in, "<:raw", $from) or die;
+			read($in, my $bytes, 16 << 20) or die;
+			for my $i (0 .. $files - 1) {
+				my $folder = sprintf("%s/%03d", $to, $i % 1000);
+				mkdir $folder if $i < 1000;
+				my $size = 21475 - 10000 + $i * 7919 % 20001;
+				open(my $out, ">:raw", "$folder/$i") or die;
+				print $out substr($bytes, $i * 4096 % (16 << 20) % ((16 << 20) - $size), $size);
+				close($out) or die;
+			}
+		' "$work/bytes" "$work/tree" "$files"
+	fi
+	[ "$1" = tree ] || [ -e "$work/tree.tar" ] ||
+		bsdtar --format=ustar -cf "$work/tree.tar" -C "$work/tree" .
+}
+
+# need_layers: $work/layout, an image of the tree in one layer, which is $work/layer.gz
+need_layers() {
+	need_tree tar
+	[ -e "$work/layout" ] || python3 -B tests/bench/layout.py "$work/tree.tar" "$work/layer.gz" "$work/layout"
+}
+
 clear_outputs() {
 	rm -f "$work"/out/*
 	sync "$work/out"

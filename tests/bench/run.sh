@@ -8,7 +8,7 @@
 # MEASURE       the program (build/measure)
 # PEERS         a folder with eif_build, nitro-cli, describe-eif or sev-snp-measure, before PATH
 # BENCH_ROUNDS  samples of each side (5)
-# BENCH_BIG=0   without the sparse image of 10 GiB
+# BENCH_BIG=0   without the sparse image of 10 GiB, and with a tree of 256 MiB for one of 4 GiB
 # TMPDIR        where the images go (/var/tmp)
 set -eu
 export LC_ALL=C
@@ -26,7 +26,8 @@ LAYOUT='kernel 12 MiB, ramdisks 112, 450 and 450 MiB'
 # ---- lines: a line is named PAIR_FIGURE, and the lines of one pair share its samples
 
 LINES_ALL=(eif_wall eif_cpu eif_rss json_wall json_cpu json_rss stream_wall stream_rss
-build_wall build_cpu build_rss small_wall version_cpu
+build_wall build_cpu build_rss
+tree_wall tree_cpu tree_rss tar_wall tar_cpu tar_rss layers_wall layers_cpu layers_rss small_wall version_cpu
 sign_cpu check_cpu lint_wall lint_rss
 table_cpu solve_cpu snp_wall snp_cpu
 verify_cpu verify_rss batch_cpu batch_rss
@@ -44,6 +45,15 @@ stream_rss() { most stream rss $((16 << 10)); }
 build_wall() { versus build wall 1.5; }
 build_cpu() { versus build cpu -; }
 build_rss() { most build rss -; }
+tree_wall() { versus tree wall 1; }
+tree_cpu() { versus tree cpu -; }
+tree_rss() { most tree rss $((64 << 10)); }
+tar_wall() { versus tar wall 1; }
+tar_cpu() { versus tar cpu -; }
+tar_rss() { most tar rss $((64 << 10)); }
+layers_wall() { versus layers wall 2; }
+layers_cpu() { versus layers cpu -; }
+layers_rss() { most layers rss $((64 << 10)); }
 small_wall() { most small wall 50000; }
 version_cpu() { most version cpu 3500; }
 sign_cpu() { beyond sign 3000; }
@@ -115,6 +125,34 @@ pair_build() {
 		openssl dgst -sha384 "$2/copy.eif"' - "$work/image.eif" "$work/out")
 	BEFORE=clear_outputs
 	interleave build 'cp, sync, dgst' "$ROUNDS"
+}
+
+# A ramdisk of many files, written and durable; B writes none. Both read from the page cache.
+# shellcheck disable=SC2016 # the inner shell expands
+pair_tree() {
+	need_tree tree
+	A=("$MEASURE" build initrd --rootfs "$work/tree" -o "$work/out/initrd")
+	B=(sh -c 'bsdtar -cf - -C "$1" . | sha384sum' - "$work/tree")
+	BEFORE=clear_outputs
+	interleave tree 'bsdtar | sha384sum' "$(tree_rounds)"
+}
+
+# shellcheck disable=SC2016 # the inner shell expands
+pair_tar() {
+	need_tree tar
+	A=("$MEASURE" build initrd --rootfs "$work/tree.tar" -o "$work/out/initrd")
+	B=(sh -c 'bsdtar -cf - -C "$1" . | sha384sum' - "$work/tree")
+	BEFORE=clear_outputs
+	interleave tar 'bsdtar | sha384sum' "$(tree_rounds)"
+}
+
+# shellcheck disable=SC2016 # the inner shell expands
+pair_layers() {
+	need_layers
+	A=("$MEASURE" build initrd --rootfs "$work/layout" -o "$work/out/initrd")
+	B=(sh -c 'gzip -dc "$1" | sha384sum' - "$work/layer.gz")
+	BEFORE=clear_outputs
+	interleave layers 'gzip -dc | sha384sum' "$(tree_rounds)"
 }
 
 # 13 MB, one run of four
