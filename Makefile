@@ -215,7 +215,7 @@ INIT_SRC := $(call sources,eif/init)
 INIT_FLAGS = -std=c11 -D_GNU_SOURCE -I. -Os -ffreestanding -fno-builtin -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffunction-sections $(WARN) \
 	$(PREFIX_MAP)
-INIT_LINK := -nostdlib -static -no-pie -s -Wl,--build-id=none,--gc-sections,-z,noexecstack \
+INIT_LINK := -nostdlib -static -s -Wl,--build-id=none,--gc-sections,-z,noexecstack \
 	-Wl,-z,max-page-size=4096,-z,noseparate-code
 # a loop that fills memory is not to become a call of itself
 INIT_LOOPS := -fno-tree-loop-distribute-patterns
