@@ -228,12 +228,12 @@ bool tar_next(struct tar *t, const struct tar_entry **entry, struct err *e)
 
 bool tar_read(struct tar *t, struct span to, size_t *got, struct err *e)
 {
-	uint64_t at = t->in->pos;
-	size_t n = to.n < t->left ? to.n : (size_t)t->left;
+	uint64_t at = t->in->pos, left = t->left;
+	size_t n = to.n < left ? to.n : (size_t)left;
 
 	if (!stream_read(t->in, (struct span){to.p, n}, got, e))
 		return false;
 	t->left -= *got;
 	return *got == n || err_at(e, REASON_TRUNCATED, at, "a file's bytes: %llu needed, %zu left",
-				   (unsigned long long)(t->left + *got), *got);
+				   (unsigned long long)left, *got);
 }
