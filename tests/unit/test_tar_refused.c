@@ -64,7 +64,7 @@ static void numbers_are_octal_or_of_base_256_and_nothing_else(void **state)
 	check_number("0000x44", NEEDS "'0000x44'");
 	check_number("0000649", NEEDS "'0000649'");
 	check_number("        ", NEEDS "'        '");
-	check_number("\0000644\0", NEEDS "''");
+	check_number("\0000644\0\0", NEEDS "''");
 	check_number("644\0001\0\0\0", NEEDS "'644'");
 	check_number("-000001", NEEDS "'-000001'");
 	check_number("0x1f\0\0\0", NEEDS "'0x1f'");
