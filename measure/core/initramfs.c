@@ -12,7 +12,7 @@ bool initramfs_new(struct initramfs *r, struct err *e)
 {
 	*r = (struct initramfs){0};
 	r->tree = tree_new(INITRAMFS_ENTRIES, e);
-	return r->tree != NULL;
+	return r->tree && hash_of(DIGEST_SHA256, bytes_of(NULL, 0), &r->nothing, e);
 }
 
 void initramfs_free(struct initramfs *r)
@@ -71,13 +71,10 @@ static bool keep_digest(struct initramfs *r, const struct digest *d, uint32_t *i
 
 struct digest initramfs_sha256(const struct initramfs *r, const struct tree_inode *i)
 {
-	struct digest d = {.alg = DIGEST_SHA256, .len = digest_len(DIGEST_SHA256)};
-	struct err e = {0};
+	struct digest d = r->nothing;
 
 	if (i->size > 0)
 		memcpy(d.v, r->sha256[i->source], d.len);
-	else if (!hash_of(DIGEST_SHA256, bytes_of(NULL, 0), &d, &e))
-		d.len = 0;
 	return d;
 }
 

@@ -22,6 +22,7 @@ struct initramfs {
 	struct tree_node **first; /* the first name of each */
 	size_t n_first, max_first;
 	uint8_t (*sha256)[32];
+	struct digest nothing; /* of no bytes */
 	size_t n_sha256, max_sha256;
 };
 
