@@ -7,7 +7,6 @@
 #include "measure/cli/verbs.h"
 #include "measure/core/folder_diff.h"
 #include "measure/core/part_diff.h"
-#include "measure/core/ramdisk_diff.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/bundle_diff.h"
 #include "ovmf-snp/launch_diff.h"
@@ -148,36 +147,19 @@ static void two_close(struct two *t)
 	file_close(&t->file[1]);
 }
 
-static bool is_ramdisk(const struct file *f, struct err *e)
-{
-	uint8_t head[8];
-	size_t got;
-
-	return file_pread(f, 0, (struct span){head, sizeof(head)}, &got, e) &&
-	       (bytes_start(bytes_of(head, got), bytes_str("07070")) ||
-		archive_packing(bytes_of(head, got)) != PACKING_NONE);
-}
-
-static const char *row_name(const struct tee *row)
-{
-	return row ? row->name : "ramdisk";
-}
-
 static bool two_open(struct two *t, struct cli *c, const char *const path[2], struct err *e)
 {
-	const struct tee *row[2] = {NULL, NULL};
+	const struct tee *row[2];
 
 	for (unsigned s = 0; s < 2; s++) {
-		if (!file_open(&t->file[s], path[s], e) ||
-		    (!is_ramdisk(&t->file[s], e) && !guess_file(&t->file[s], &row[s], e)) ||
-		    err_is(e))
+		if (!file_open(&t->file[s], path[s], e) || !guess_file(&t->file[s], &row[s], e))
 			return false;
 		t->file[s].watch = cli_watch(c);
 		cli_expect_file(c, path[s]);
 	}
 	t->row = row[0];
 	return row[0] == row[1] || err_set(e, REASON_USAGE, "'%s' is of type %s, '%s' of type %s",
-					   path[0], row_name(row[0]), path[1], row_name(row[1]));
+					   path[0], row[0]->name, path[1], row[1]->name);
 }
 
 static bool describe(struct two *t, unsigned s, struct part **root, struct err *e)
@@ -229,8 +211,7 @@ static bool told(struct cli *c, struct two *t, struct sink *s, struct err *e)
 				.limit = DIFFERENCES_LIMIT,
 				.brief = DIFFERENCES_BRIEF};
 
-	return read_limit(c, &f, e) &&
-	       (t->row ? t->row->diff : ramdisk_diff)(&t->file[0], &t->file[1], &f, e);
+	return read_limit(c, &f, e) && t->row->diff(&t->file[0], &t->file[1], &f, e);
 }
 
 static bool images(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
@@ -239,8 +220,8 @@ static bool images(struct cli *c, const char *const path[2], struct sink *s, str
 
 	if (!two_open(&t, c, path, e))
 		return false;
-	json_text(s->w, "type", row_name(t.row));
-	return (t.row && !t.row->diff ? parts : told)(c, &t, s, e);
+	json_text(s->w, "type", t.row->name);
+	return (t.row->diff ? told : parts)(c, &t, s, e);
 }
 
 static struct bytes next_line(struct bytes *text)

@@ -1,4 +1,5 @@
 #include "measure/core/pass.h"
+#include "measure/core/ramdisk_diff.h"
 #include "measure/core/ramdisk_extract.h"
 #include "measure/core/ramdisk_parts.h"
 #include "measure/core/tee.h"
@@ -201,4 +202,5 @@ const struct tee measure_core_tee_initrd = {
 	.measure = measure,
 	.describe = describe,
 	.extract = extract,
+	.diff = ramdisk_diff,
 };

@@ -326,7 +326,7 @@ run diff plain.cpio plain.cpio
 expect_status 0
 expect_stdout ''
 run diff plain.cpio touched.cpio --json
-expect_json 'j["type"] == "ramdisk" and j["would_match"] == [{"registers": ["SHA-256"], "if": ["the times of last change"], "holds": True}]'
+expect_json 'j["type"] == "initrd" and j["would_match"] == [{"registers": ["SHA-256"], "if": ["the times of last change"], "holds": True}]'
 python3 -c 'import gzip
 for name, level in ("fast", 1), ("best", 9):
     open(name + ".gz", "wb").write(gzip.compress(open("plain.cpio", "rb").read(), level, mtime=0))
@@ -361,7 +361,7 @@ expect_status 1
 expect_stdout_has 'would match if: the bytes of ramdisk1 were as in the second'
 run diff plain.cpio a.eif
 expect_status 2
-expect_stderr_has "measure: error[usage]: 'plain.cpio' is of type ramdisk, 'a.eif' of type eif"
+expect_stderr_has "measure: error[usage]: 'plain.cpio' is of type initrd, 'a.eif' of type eif"
 ok 'what is no ramdisk is compared as bytes, or not at all'
 
 mkdir -p left/sub right/sub
