@@ -124,7 +124,7 @@ static bool shaped(struct bytes x, const char *shape)
 
 	for (; shape[i] != '\0'; i++)
 		if (i == x.n ||
-		    (shape[i] == '9' ? x.p[i] < '0' || x.p[i] > '9' : x.p[i] != shape[i]))
+		    (shape[i] == '9' ? x.p[i] < '0' || x.p[i] > '9' : x.p[i] != (uint8_t)shape[i]))
 			return false;
 	return true;
 }
