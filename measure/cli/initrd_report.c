@@ -27,6 +27,9 @@ static void put_text(const struct initrd *i, const struct initrd_request *q, str
 		text_tame(text, bytes_str(i->rootfs.dropped[k]));
 		buf_str(text, "\n");
 	}
+	if (i->rootfs.dropped_count > i->rootfs.n_dropped)
+		buf_fmt(text, "%-15s  and %llu more\n", "dropped",
+			(unsigned long long)(i->rootfs.dropped_count - i->rootfs.n_dropped));
 }
 
 /* "sha256:HEX", as images write them. */
@@ -127,6 +130,8 @@ static void json_rootfs(struct json_out *w, const struct rootfs *r)
 
 static void json_dropped(struct json_out *w, const struct rootfs *r)
 {
+	json_key(w, "dropped_count");
+	json_u64(w, r->dropped_count);
 	json_key(w, "dropped");
 	json_open(w, '[');
 	for (size_t k = 0; k < r->n_dropped; k++)
@@ -138,7 +143,8 @@ static void note_dropped(struct answer *a, const struct rootfs *r)
 {
 	if (r->n_dropped)
 		answer_note(a, REASON_LEFT_OUT,
-			    "%zu things that a ramdisk cannot hold are left out", r->n_dropped);
+			    "%llu things that a ramdisk cannot hold are left out",
+			    (unsigned long long)r->dropped_count);
 }
 
 /* Folders that nothing spoke of; the first of very many. */

@@ -263,7 +263,7 @@ static bool index_entry(struct oci_json *d, const struct json_node *in, struct o
 	char passed[sizeof(out->passed)];
 
 	platform_of(d, oci_json_get(d, in, "platform", JSON_OBJECT), &new.platform);
-	if (err_is(d->e))
+	if (!name || err_is(d->e))
 		return false;
 	if (!artifact && media && media->kind <= OCI_MANIFEST &&
 	    !is_attestation(d, in, &new.platform)) {

@@ -44,6 +44,7 @@ struct rootfs {
 	size_t n_layers;
 	char **dropped; /* what was left out, each "PATH: NAME" or "PATH" */
 	size_t n_dropped;
+	uint64_t dropped_count; /* of them only so many are named as stand in `dropped` */
 	struct rootfs_sources *sources;
 };
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define SOURCES_MAX (1u << 20)
+#define SOURCES_MAX 65536u
 
 /* One of: a range of a file, a file by its path, a directory, bytes in memory. */
 struct rootfs_source {

@@ -9,7 +9,7 @@
 
 #include "measure/core/stream.h"
 
-#define STORE_NAMES_MAX 65536u
+#define STORE_NAMES_MAX 16384u
 
 struct store;
 

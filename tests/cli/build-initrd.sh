@@ -163,7 +163,21 @@ run build initrd --rootfs broken/capability --drop-xattrs -o out.cpio
 expect_status 0
 expect_stdout_has 'dropped          usr/lib/four: security.capability'
 expect_stderr 'measure: warning[left-out]: 1 things that a ramdisk cannot hold are left out'
-ok '--drop-xattrs names what it drops'
+expect python3 -B - <<'END'
+import io, tarfile
+with tarfile.open('labels', 'w', format=tarfile.PAX_FORMAT) as t:
+    for n in range(4100):
+        x = tarfile.TarInfo(str(n))
+        x.pax_headers = {'SCHILY.xattr.security.selinux': 'label'}
+        t.addfile(x)
+END
+run build initrd --rootfs labels -o out.cpio
+expect_status 0
+expect_stderr 'measure: warning[left-out]: 4100 things that a ramdisk cannot hold are left out'
+expect_stdout_has 'dropped          and 4 more'
+run build initrd --rootfs labels --json -o out.cpio
+expect_json 'j["dropped_count"] == 4100 and len(j["dropped"]) == 4096 and j["dropped"][0] == "0: security.selinux"'
+ok '--drop-xattrs names what it drops, and labels of a host are left out without it'
 
 expect python3 -B "$images" good oci-nested nested
 build out.cpio --rootfs nested --platform linux/amd64
@@ -174,6 +188,10 @@ run build initrd --rootfs broken/two-names --tag b -o out.cpio
 expect_status 0
 run build initrd --rootfs broken/docker-two --platform linux/arm64 -o out.cpio
 expect_status 0
+run build initrd --rootfs broken/docker-two --platform linux/riscv64 --tag shop:2 -o none.cpio
+expect_status 3
+expect_stderr "measure: error[choice]: broken/docker-two: holds no image of the name 'shop:2' for that platform"
+expect_no_file none.cpio
 ok 'one of several images is chosen by platform or by name'
 
 rm -f out.cpio

@@ -537,6 +537,13 @@ def docker_twice(out):
 
 
 @defect
+def docker_many_names(out):
+    i = Image().docker(False)
+    i.files |= {'x%d' % n: b'' for n in range(16384)}
+    i.write(out, True)
+
+
+@defect
 def docker_two(out):
     i = Image().docker(False)
     other = json.dumps(i.config | {'architecture': 'arm64'}).encode()

@@ -71,6 +71,11 @@ static void files_keep_their_bytes_and_names(void **state)
 	assert_true(rootfs_read(&r, (struct span){bytes, sizeof(bytes)}, &got, &e));
 	assert_int_equal(got, 5);
 	assert_memory_equal(bytes, "init!", 5);
+	assert_true(rootfs_file(&r, tree_get(r.tree, "linuxrc"), &e));
+	folder_file(&f, "init", "cut", 3);
+	assert_false(rootfs_read(&r, (struct span){bytes, sizeof(bytes)}, &got, &e));
+	check_err(&e, REASON_FILE_CHANGED, "the file ended while it was being read");
+	e = (struct err){0};
 	folder_file(&f, "init", "other", 6);
 	assert_false(rootfs_file(&r, tree_get(r.tree, "init"), &e));
 	check_err(&e, REASON_FILE_CHANGED, "has 6 bytes now, and had 5");
@@ -170,6 +175,32 @@ static void what_is_there_is_not_changed(void **state)
 	folder_free(&f);
 }
 
+static void more_files_or_words_than_the_limits_are_refused(void **state)
+{
+	owned(buf_free) struct buf list = BUF(1u << 24);
+	owned(rootfs_free) struct rootfs r = {0};
+	struct err e = {0};
+	struct folder f;
+	char line[512];
+
+	(void)state;
+	folder_new(&f);
+	assert_true(rootfs_empty(&r, &e));
+	for (unsigned i = 0; i <= 65536; i++)
+		buf_fmt(&list, "file %u %s 0 0 0\n", i, folder_path(&f, "list"));
+	snprintf(line, sizeof(line), "@%s", folder_file(&f, "list", list.p, list.n));
+	assert_false(added_read(&r, line, &e));
+	check_err(&e, REASON_LIMIT,
+		  "line 65537: file '65536': more than 65536 files to be read from");
+	e = (struct err){0};
+	memset(line, 0, sizeof(line));
+	for (unsigned i = 0; i < 65; i++)
+		memcpy(line + 2 * i, "x ", 2);
+	assert_false(added_read(&r, line, &e));
+	check_err(&e, REASON_LIMIT, "--add: more than 64 words");
+	folder_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +209,7 @@ int main(void)
 		cmocka_unit_test(lists_have_comments_and_say_their_lines),
 		cmocka_unit_test(lines_that_add_nothing_are_refused),
 		cmocka_unit_test(what_is_there_is_not_changed),
+		cmocka_unit_test(more_files_or_words_than_the_limits_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
