@@ -130,40 +130,49 @@ static bool put_list(struct rootfs *r, const char *name, const struct items *x, 
 	       put_file(r, name, buf_bytes(&text), e);
 }
 
-/* As the init will find it: NAME along PATH, anything with a slash from the working directory. */
-static bool is_program(struct rootfs *r, const char *path)
+static bool is_program(struct rootfs *r, const char *path, bool *is, struct err *e)
 {
-	const struct tree_node *n = inside_find(r, path);
+	struct tree_node *n;
 
-	return n && S_ISREG(n->inode->mode) && (n->inode->mode & 0111);
+	if (!inside_find(r, path, &n, e))
+		return false;
+	*is = n && S_ISREG(n->inode->mode) && (n->inode->mode & 0111);
+	return true;
 }
 
-static bool is_there(struct rootfs *r, const char *name, const char *folder,
-		     const struct items *env)
+/* As the init will find it: a name along the path, anything with a slash from the folder. */
+static bool is_there(struct rootfs *r, const char *name, const char *path, bool *is, struct err *e)
 {
 	char place[PATH_ROOM];
-	const char *path = words_variable(env->v, "PATH");
 
-	if (strchr(name, '/')) {
-		path = name[0] == '/' ? "/" : folder;
-		return !words_search(&path, name, place, sizeof(place)) || is_program(r, place);
-	}
-	if (!path)
-		path = WORDS_PATH;
-	while (words_search(&path, name, place, sizeof(place)))
-		if (is_program(r, place))
-			return true;
-	return false;
+	*is = false;
+	while (!*is && words_search(&path, name, place, sizeof(place)))
+		if (!is_program(r, place, is, e))
+			return false;
+	return true;
+}
+
+static bool check_program(struct rootfs *r, const char *name, const char *path, struct answer *a,
+			  struct err *e)
+{
+	bool is;
+
+	if (!is_there(r, name, path ? path : WORDS_PATH, &is, e))
+		return false;
+	if (!is)
+		answer_note(a, REASON_COMMAND, "'%s' is no program of the image", name);
+	return true;
 }
 
 /* Made where it is missing, as container engines do. */
 static bool make_folder(struct rootfs *r, const char *path, struct err *e)
 {
 	const struct tree_inode folder = {.mode = S_IFDIR | 0755};
-	const struct tree_node *n = inside_find(r, path);
-	struct tree_node *parent;
+	struct tree_node *parent, *n;
 	struct bytes name;
 
+	if (!inside_find(r, path, &n, e))
+		return false;
 	if (n && S_ISDIR(n->inode->mode))
 		return true;
 	if (n)
@@ -239,12 +248,16 @@ static bool make(struct rootfs *r, const struct application *ask, struct place *
 		 struct err *e)
 {
 	owned(items_free) struct items cmd = {0}, env = {0};
+	const char *path;
 
 	if (!items_new(&cmd, e) || !items_new(&env, e) || !make_command(&cmd, &r->config, ask, e) ||
 	    !make_environment(&env, &r->config, ask, e) || !find_place(p, r, ask, e))
 		return false;
-	if (!is_there(r, cmd.v[0], p->folder ? p->folder : "/", &env))
-		answer_note(a, REASON_COMMAND, "'%s' is no program of the image", cmd.v[0]);
+	path = words_variable(env.v, "PATH");
+	if (strchr(cmd.v[0], '/'))
+		path = cmd.v[0][0] != '/' && p->folder ? p->folder : "/";
+	if (!check_program(r, cmd.v[0], path, a, e))
+		return false;
 	if (!ask->vendor && !add_folders(r, e))
 		return false;
 	return tree_lower(r->tree, bytes_str(APPLICATION_FOLDER), e) &&

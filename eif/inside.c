@@ -7,7 +7,7 @@
 #define PATH_ROOM (1u << 16)
 
 /* Where the link at `path` leads: its target, beside it unless that is absolute. */
-static bool follow(struct buf *path, const char *target)
+static void follow(struct buf *path, const char *target)
 {
 	size_t folder = path->n;
 
@@ -15,27 +15,40 @@ static bool follow(struct buf *path, const char *target)
 		folder--;
 	path->n = target[0] == '/' ? 0 : folder;
 	buf_str(path, target);
-	return path->failed == REASON_NONE;
 }
 
-struct tree_node *inside_find(struct rootfs *r, const char *path)
+/* One step; a path that leads nowhere is no error. */
+static bool look(struct rootfs *r, struct bytes path, struct tree_node **out, struct err *e)
+{
+	struct err found = {0};
+	struct bytes name;
+	struct tree_node *folder = tree_parent(r->tree, path, false, &name, &found);
+
+	*out = folder ? tree_find(r->tree, folder, name) : NULL;
+	return found.reason != REASON_OUT_OF_MEMORY || err_set(e, found.reason, "%s", found.text);
+}
+
+bool inside_find(struct rootfs *r, const char *path, struct tree_node **out, struct err *e)
 {
 	owned(buf_free) struct buf place = BUF(PATH_ROOM);
-	struct tree_node *folder, *n = NULL;
-	struct bytes name;
+	struct tree_node *n = NULL;
 
 	buf_str(&place, path);
 	for (unsigned i = 0; i <= LINKS_MAX; i++) {
-		struct err none = {0};
-
-		folder = tree_parent(r->tree, buf_bytes(&place), false, &name, &none);
-		n = folder ? tree_find(r->tree, folder, name) : NULL;
-		if (!n || !S_ISLNK(n->inode->mode))
-			return n;
-		if (!follow(&place, n->inode->target))
-			break;
+		if (place.failed == REASON_OUT_OF_MEMORY)
+			return buf_done(&place, "a path", e);
+		*out = NULL;
+		if (place.failed != REASON_NONE)
+			return true;
+		if (!look(r, buf_bytes(&place), &n, e))
+			return false;
+		if (!n || !S_ISLNK(n->inode->mode)) {
+			*out = n;
+			return true;
+		}
+		follow(&place, n->inode->target);
 	}
-	return NULL;
+	return true;
 }
 
 bool inside_read(struct rootfs *r, const struct tree_node *n, struct buf *out, struct err *e)
@@ -55,8 +68,10 @@ bool inside_read(struct rootfs *r, const struct tree_node *n, struct buf *out, s
 
 bool inside_text(struct rootfs *r, const char *path, struct buf *out, struct err *e)
 {
-	const struct tree_node *n = inside_find(r, path);
+	struct tree_node *n = NULL;
 
+	if (!inside_find(r, path, &n, e))
+		return false;
 	return !n || !S_ISREG(n->inode->mode) || inside_read(r, n, out, e) || err_in(e, "%s", path);
 }
 

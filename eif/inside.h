@@ -7,8 +7,11 @@
 
 #include "measure/core/rootfs.h"
 
-/* NULL without an error when there is none, or a folder on the way is none. */
-struct tree_node *inside_find(struct rootfs *r, const char *path);
+/*
+ * *out NULL when there is none, a folder on the way is none, or links lead nowhere; false only when
+ * memory is refused.
+ */
+must bool inside_find(struct rootfs *r, const char *path, struct tree_node **out, struct err *e);
 
 /* The bytes of a regular file, appended to out; over its ceiling is `limit`. */
 must bool inside_read(struct rootfs *r, const struct tree_node *n, struct buf *out, struct err *e);

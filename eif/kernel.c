@@ -134,15 +134,25 @@ static bool unpack_all(struct stream *in, enum packing p, struct buf *out, struc
 	return u && buf_done(out, "the configuration", e);
 }
 
-/* What is in the way of it may be a reader's fault: there is none then. */
-static void take_config(const struct scan *s, struct kernel *k)
+/* Of what keeps a reader from a configuration, only a lack of memory is an error. */
+static bool forgive(struct kernel *k, const struct err *found, struct err *e)
+{
+	if (found->reason == REASON_OUT_OF_MEMORY)
+		return err_set(e, found->reason, "%s", found->text);
+	if (err_is(found))
+		buf_reset(&k->config);
+	return true;
+}
+
+static bool take_config(const struct scan *s, struct kernel *k, struct err *e)
 {
 	struct stream_bytes in = stream_bytes(buf_bytes(&s->config));
-	struct err ignored = {0};
+	struct err found = {0};
 
-	if (s->done && s->config.failed == REASON_NONE &&
-	    !unpack_all(&in.stream, PACKING_GZIP, &k->config, &ignored))
-		buf_reset(&k->config);
+	if (s->config.failed == REASON_OUT_OF_MEMORY)
+		return buf_done(&s->config, "the configuration", e);
+	return !s->done || s->config.failed != REASON_NONE ||
+	       unpack_all(&in.stream, PACKING_GZIP, &k->config, &found) || forgive(k, &found, e);
 }
 
 static bool scan_range(struct kernel *k, struct stream *in, struct err *e)
@@ -153,10 +163,7 @@ static bool scan_range(struct kernel *k, struct stream *in, struct err *e)
 		.version = &k->version,
 	};
 
-	if (!scan(&s, in, e))
-		return false;
-	take_config(&s, k);
-	return true;
+	return scan(&s, in, e) && take_config(&s, k, e);
 }
 
 static bool scan_payload(struct kernel *k, const struct file *f, struct stream_range in,
@@ -165,7 +172,7 @@ static bool scan_payload(struct kernel *k, const struct file *f, struct stream_r
 	uint8_t head[6];
 	struct unpack_rule rule = {.rest = true, .max = KERNEL_UNPACKED_MAX};
 	owned(unpack_free) struct unpack *u = NULL;
-	struct err ignored = {0};
+	struct err found = {0};
 	size_t got;
 
 	if (!file_pread(f, in.at, (struct span){head, sizeof(head)}, &got, e))
@@ -176,9 +183,7 @@ static bool scan_payload(struct kernel *k, const struct file *f, struct stream_r
 	u = unpack_new(&in.stream, &rule, e);
 	if (!u)
 		return false;
-	if (!scan_range(k, unpack_stream(u), &ignored))
-		buf_reset(&k->config);
-	return true;
+	return scan_range(k, unpack_stream(u), &found) || forgive(k, &found, e);
 }
 
 static bool read_bzimage(struct kernel *k, const struct file *f, struct bytes head, struct err *e)

@@ -38,10 +38,11 @@ void modules_free(struct modules *m)
 /* The only folder in lib/modules or usr/lib/modules; the root where there is neither. */
 static bool find_folder(struct shelf *s, struct err *e)
 {
-	struct tree_node *n = inside_find(&s->r, "lib/modules"), *only = NULL;
+	struct tree_node *n, *only = NULL;
 
-	if (!n)
-		n = inside_find(&s->r, "usr/lib/modules");
+	if (!inside_find(&s->r, "lib/modules", &n, e) ||
+	    (!n && !inside_find(&s->r, "usr/lib/modules", &n, e)))
+		return false;
 	s->folder = tree_root(s->r.tree);
 	for (n = n ? n->child : NULL; n; n = n->next) {
 		if (!S_ISDIR(n->inode->mode))

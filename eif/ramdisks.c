@@ -161,7 +161,8 @@ bool ramdisks_make(struct ramdisks *r, const struct ramdisks_ask *ask, struct an
 	if (!find_init(&w, e) || !kernel_read(&w.kernel, ask->kernel, e))
 		return false;
 	modules.kernel = buf_cstr(&w.kernel.version);
-	if (!modules_read(&r->modules, &modules, e) || !check_kernel(&w, a, e))
+	if (!buf_done(&w.kernel.version, "the kernel's version", e) ||
+	    !modules_read(&r->modules, &modules, e) || !check_kernel(&w, a, e))
 		return false;
 	for (size_t i = 0; i < RAMDISKS; i++)
 		if (!spool_open(&r->disk[i].file, ask->options.spool, e))
