@@ -17,7 +17,8 @@ static struct bytes cut(struct bytes *text, uint8_t at)
 	struct bytes head = bytes_of(text->p, end ? (size_t)(end - text->p) : text->n);
 	size_t used = head.n + (end ? 1 : 0);
 
-	*text = bytes_of(text->p + used, text->n - used);
+	if (used > 0)
+		*text = bytes_of(text->p + used, text->n - used);
 	return head;
 }
 

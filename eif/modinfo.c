@@ -82,6 +82,8 @@ bool modinfo_word(struct bytes *text, const char *ends, struct bytes *word)
 {
 	size_t n = 0;
 
+	if (text->n == 0)
+		return false;
 	while (text->n > 0 && strchr(ends, text->p[0]) && text->p[0] != '\0')
 		*text = bytes_of(text->p + 1, text->n - 1);
 	while (n < text->n && (text->p[n] == '\0' || !strchr(ends, text->p[n])))

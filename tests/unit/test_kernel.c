@@ -137,7 +137,7 @@ static void of_anything_else_nothing_is_known(void **state)
 {
 	(void)state;
 	check(bytes_str("kernel"), "", "");
-	check((struct bytes){0}, "", "");
+	check(bytes_of("", 0), "", "");
 }
 
 static void a_configuration_that_is_too_large_is_none(void **state)
