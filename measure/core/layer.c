@@ -9,6 +9,7 @@ struct apply {
 	struct tree *tree;
 	struct tar *in;
 	const struct layer_rule *rule;
+	bool led; /* something of this layer came by a name that leads through a symbolic link */
 };
 
 static bool refuse(struct err *e, const char *why)
@@ -19,6 +20,19 @@ static bool refuse(struct err *e, const char *why)
 static bool ambiguous(struct err *e, const char *why)
 {
 	return err_set(e, REASON_AMBIGUOUS, "%s", why);
+}
+
+/* Are those the folder's own names, or does a symbolic link lead to it? `path` ends in a slash. */
+static bool is_spelt(const struct tree_node *folder, struct bytes path)
+{
+	for (; folder->parent; folder = folder->parent) {
+		size_t n = strlen(folder->name);
+
+		if (path.n < n + 1 || memcmp(path.p + path.n - n - 1, folder->name, n) != 0)
+			return false;
+		path.n -= n + 1;
+	}
+	return path.n == 0;
 }
 
 /* ---- what lower layers brought */
@@ -116,6 +130,19 @@ static bool is_empty_file(const struct tar_entry *in)
 	       (in->type == TAR_HARD_LINK && has_marker(in->link));
 }
 
+/*
+ * Some look for what there is below the marker's own name, which a symbolic link ends, and keep of
+ * this layer only what came by that name.
+ */
+static bool opaque(const struct apply *a, struct tree_node *folder, bool led, struct err *e)
+{
+	if (led || a->led)
+		return ambiguous(e, led ? "hides a folder that a symbolic link leads to"
+					: "hides a folder in a layer that puts things through "
+					  "symbolic links");
+	return purify(a, folder, e);
+}
+
 static bool whiteout(const struct apply *a, const struct tar_entry *in, struct tree_node *folder,
 		     struct bytes name, struct err *e)
 {
@@ -125,7 +152,8 @@ static bool whiteout(const struct apply *a, const struct tar_entry *in, struct t
 	if (!is_empty_file(in))
 		return ambiguous(e, "a whiteout is an empty file, which this is not");
 	if (bytes_equal(name, bytes_str(".wh..wh..opq")))
-		return purify(a, folder, e);
+		return opaque(a, folder,
+			      !is_spelt(folder, bytes_of(in->name.p, in->name.n - name.n)), e);
 	if (bytes_start(hidden, bytes_str(".wh.")))
 		return ambiguous(e, "is a reserved name of AUFS, which readers take differently");
 	if (hidden.n == 0 || bytes_equal(hidden, bytes_str(".")) ||
@@ -310,10 +338,10 @@ static bool put_root(const struct apply *a, const struct tar_entry *in, struct e
 	return put_xattrs(a, in, e) && tree_replace(a->tree, tree_root(a->tree), &inode, e);
 }
 
-static bool put_entry(const struct apply *a, const struct tar_entry *in, struct err *e)
+static bool put_entry(struct apply *a, const struct tar_entry *in, struct err *e)
 {
 	struct tree_node *folder;
-	struct bytes name;
+	struct bytes name, above;
 
 	if (in->name.n == 0)
 		return put_root(a, in, e);
@@ -322,10 +350,12 @@ static bool put_entry(const struct apply *a, const struct tar_entry *in, struct 
 	folder = tree_parent(a->tree, in->name, true, &name, e);
 	if (!folder)
 		return false;
-	if (!a->rule->plain && has_marker(bytes_of(in->name.p, in->name.n - name.n)))
+	above = bytes_of(in->name.p, in->name.n - name.n);
+	if (!a->rule->plain && has_marker(above))
 		return ambiguous(e, "is in a folder with a reserved name of AUFS");
 	if (!a->rule->plain && has_marker(name))
 		return whiteout(a, in, folder, name, e);
+	a->led |= !is_spelt(folder, above);
 	if (!put_xattrs(a, in, e))
 		return false;
 	return in->type == TAR_HARD_LINK ? put_link(a, in, folder, name, e)
@@ -334,7 +364,7 @@ static bool put_entry(const struct apply *a, const struct tar_entry *in, struct 
 
 bool layer_apply(struct tree *t, struct tar *in, const struct layer_rule *rule, struct err *e)
 {
-	const struct apply a = {t, in, rule};
+	struct apply a = {t, in, rule, false};
 	const struct tar_entry *entry;
 
 	tree_layer(t, rule->number);

@@ -29,6 +29,7 @@ class Model:
         self.files = {(): Inode("d", implied=True)}
         self.layer = {(): 0}
         self.now = 0
+        self.led = False
 
     def below(self, path):
         return [p for p in self.files if len(p) > len(path) and p[:len(path)] == path]
@@ -82,8 +83,10 @@ class Model:
             if not self.own(p):
                 del self.files[p], self.layer[p]
 
-    def whiteout(self, folder, name):
+    def whiteout(self, folder, name, led):
         if name == ".wh..wh..opq":
+            if led or self.led:
+                raise Refused("opaque through a link")
             return self.hide_below(folder)
         path = folder + (name[4:],)
         if path not in self.files:
@@ -129,8 +132,10 @@ class Model:
         if parts == ["."]:
             return self.put((), Inode("d", entry["mode"], entry["uid"]))
         folder = self.folder(parts[:-1], True)
+        led = folder != tuple(parts[:-1])
         if parts[-1].startswith(".wh."):
-            return self.whiteout(folder, parts[-1])
+            return self.whiteout(folder, parts[-1], led)
+        self.led = self.led or led
         path = folder + (parts[-1],)
         if entry["kind"] == "h":
             return self.link(path, entry)
@@ -198,7 +203,7 @@ def stack_of(r):
     """Layers, and what they come to; None: the last entry of the last one is to be refused."""
     model, layers = Model(), []
     for number in range(1, r.randrange(2, 5)):
-        model.now = number
+        model.now, model.led = number, False
         entries = []
         for _ in range(r.randrange(1, 12)):
             entry, before = entry_of(r), copy.deepcopy(model)

@@ -151,7 +151,6 @@ static void opaque_folders_hide_wherever_they_stand(void **state)
 		{{"f a 1\nd d\nf d/b 2\n", "f .wh..wh..opq\nf c 3\n"}, "f c 3\n"},
 		{{"d d\nd d/e\nf d/e/x 1\n", "d d/e\nf d/e/y 2\nf d/.wh..wh..opq\nf d/z 3\n"},
 		 "d d\nd d/e\nf d/e/y 2\nf d/z 3\n"},
-		{{"l l d\nd d\nf d/a 1\n", "f l/.wh..wh..opq\n"}, "d d\nl l d\n"},
 		/* a new folder begins with it */
 		{{"f a\n", "f d/.wh..wh..opq\nd700 d\nf d/x\n"}, "f a\nd700 d\nf d/x\n"},
 		{{"d d\nf d/a\n", "f d/.wh..wh..opq\n", "f d/b\n", "f d/c\nf d/.wh..wh..opq\n"},
@@ -166,6 +165,14 @@ static void whiteouts_that_readers_differ_on_are_refused(void **state)
 {
 	static const char hides[] = "hides a folder in which the same layer has put something";
 	static const struct refused wrong[] = {
+		{{"l l d\nd d\nf d/a 1\n", "f l/.wh..wh..opq\n"},
+		 "l/.wh..wh..opq",
+		 "hides a folder that a symbolic link leads to",
+		 REASON_AMBIGUOUS},
+		{{"l l d\nd d\nf d/a 1\n", "f l/b\nf d/.wh..wh..opq\n"},
+		 "d/.wh..wh..opq",
+		 "hides a folder in a layer that puts things through symbolic links",
+		 REASON_AMBIGUOUS},
 		{{"f .wh.\n"}, ".wh.", "a whiteout hides a name, and there is none", REASON_ROOTFS},
 		{{"f .wh..\n"},
 		 ".wh..",
