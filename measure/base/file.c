@@ -57,9 +57,32 @@ bool file_open(struct file *f, const char *path, struct err *e)
 		return err_subject(e, path);
 	}
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	*f = (struct file){.fd = fd, .size = (uint64_t)st.st_size, .name = path};
+	*f = (struct file){.fd = fd, .name = path};
+	file_remember(f, &st);
 	fd = -1;
 	return true;
+}
+
+void file_remember(struct file *f, const struct stat *st)
+{
+	f->size = (uint64_t)st->st_size;
+	f->changed = st->st_ctim;
+}
+
+bool file_unchanged(const struct file *f, struct err *e)
+{
+	struct stat st;
+
+	if (f->stream || (f->changed.tv_sec == 0 && f->changed.tv_nsec == 0))
+		return true;
+	if (fstat(f->fd, &st) != 0)
+		err_errno(e, errno, "cannot be read");
+	else if ((uint64_t)st.st_size == f->size && st.st_ctim.tv_sec == f->changed.tv_sec &&
+		 st.st_ctim.tv_nsec == f->changed.tv_nsec)
+		return true;
+	else
+		err_set(e, REASON_FILE_CHANGED, "changed while it was being read");
+	return err_subject(e, f->name);
 }
 
 void file_close(struct file *f)

@@ -8,7 +8,7 @@
 #ifndef MEASURE_BASE_FILE_H
 #define MEASURE_BASE_FILE_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "measure/base/buf.h"
 
@@ -29,6 +29,7 @@ struct file {
 	bool stream; /* not seekable; size unknown until its end */
 	uint64_t size; /* at opening; 0 for a stream */
 	uint64_t pos; /* of the next file_read */
+	struct timespec changed; /* when it last was, at opening; 0: nobody else can */
 	const char *name; /* borrowed from the caller; as given, for messages */
 	struct watch watch; /* for readers of the whole file; file_open() leaves it empty */
 };
@@ -50,6 +51,12 @@ must bool file_read(struct file *f, struct span to, size_t *got, struct err *e);
 
 /* The same at an offset, position and size left alone; a stream refuses (not-a-file). */
 must bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *got, struct err *e);
+
+/* What is remembered of a regular file that was opened, by file_open() or by others: size, time. */
+void file_remember(struct file *f, const struct stat *st);
+
+/* Is what was read of a regular file that of the moment at which it was opened? file-changed. */
+must bool file_unchanged(const struct file *f, struct err *e);
 
 /* A small file whole, appended to out; over max bytes is `limit`. path may be "-". */
 must bool file_slurp(const char *path, size_t max, struct buf *out, struct err *e);

@@ -66,7 +66,10 @@ must bool rootfs_source(struct rootfs *r, const char *path, uint32_t *source, ui
 /* The same of bytes in memory, which are copied. */
 must bool rootfs_bytes(struct rootfs *r, struct bytes x, uint32_t *source, struct err *e);
 
-/* For cpio_write(): the bytes of a file of the tree. */
+/*
+ * For cpio_write(): the bytes of a file of the tree; file-changed unless what they come from is as
+ * it was when it was opened.
+ */
 must bool rootfs_file(struct rootfs *r, const struct tree_node *n, struct err *e);
 must bool rootfs_read(struct rootfs *r, struct span to, size_t *got, struct err *e);
 

@@ -240,7 +240,8 @@ static bool folder_open(const struct store *s, const char *name, struct store_it
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, REASON_BLOB, "'%s' is %s, not a regular file", name,
 			       file_kind(st.st_mode));
-	new.size = new.file.size = (uint64_t)st.st_size;
+	file_remember(&new.file, &st);
+	new.size = new.file.size;
 	new.file.name = new.name;
 	*out = take(new);
 	new.file = FILE_NONE;
