@@ -8,6 +8,7 @@
 #include "measure/core/rootfs_sources.h"
 
 #define DROPPED_MAX 4096u
+#define DROPPED_TEXT (TREE_PATH_MAX + TREE_NAME_MAX + 2) /* no file of Linux has longer ones */
 
 static const char *const kinds[] = {"directory", "tar", "oci", "docker"};
 
@@ -41,12 +42,12 @@ struct opening {
 static bool tell(void *arg, struct bytes path, struct bytes name, struct err *e)
 {
 	struct rootfs *r = arg;
-	owned(buf_free) struct buf text = BUF(1u << 17);
+	owned(buf_free) struct buf text = BUF(DROPPED_TEXT);
 	size_t room = 2 * r->n_dropped;
 	char **more = r->dropped;
 
 	r->dropped_count++;
-	if (r->n_dropped == DROPPED_MAX)
+	if (r->n_dropped == DROPPED_MAX || path.n + 2 + name.n > DROPPED_TEXT)
 		return true;
 	/* There is room for a power of two. */
 	if ((r->n_dropped & (r->n_dropped - 1)) == 0)

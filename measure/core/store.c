@@ -25,6 +25,7 @@ struct store {
 	const struct file *tar;
 	struct entry *entry; /* sorted by name */
 	size_t n, room;
+	size_t text; /* bytes of names and links */
 	bool full; /* there are more than are kept: no image has so many */
 };
 
@@ -103,10 +104,11 @@ static bool keep(struct store *s, const struct tar_entry *t, uint64_t at, struct
 {
 	struct entry new = {.file = t->type == TAR_FILE, .at = at + t->data, .size = t->size};
 
-	if (s->n == STORE_NAMES_MAX) {
+	if (s->n == STORE_NAMES_MAX || t->name.n + t->link.n > STORE_TEXT_MAX - s->text) {
 		s->full = true;
 		return true;
 	}
+	s->text += t->name.n + t->link.n;
 	if (!grow(s, e))
 		return false;
 	new.name = copy(t->name, e);
@@ -260,8 +262,9 @@ static bool archive_open(const struct store *s, const char *name, struct store_i
 	const char *at = name;
 
 	if (s->full)
-		return err_set(e, REASON_LIMIT, "an image in an archive of more than %u names",
-			       STORE_NAMES_MAX);
+		return err_set(e, REASON_LIMIT,
+			       "an image in an archive of more than %u names, or %u bytes of them",
+			       STORE_NAMES_MAX, STORE_TEXT_MAX);
 	for (unsigned i = 0; i < LINKS_MAX; i++) {
 		const struct entry *entry = find(s, at);
 

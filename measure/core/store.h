@@ -10,6 +10,7 @@
 #include "measure/core/stream.h"
 
 #define STORE_NAMES_MAX 16384u
+#define STORE_TEXT_MAX (16u << 20) /* bytes of names and links */
 
 struct store;
 

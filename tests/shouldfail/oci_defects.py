@@ -544,6 +544,13 @@ def docker_many_names(out):
 
 
 @defect
+def docker_long_names(out):
+    i = Image().docker(False)
+    i.files |= {'%d' % n + 'x' * 1000000: b'' for n in range(17)}
+    i.write(out, True)
+
+
+@defect
 def docker_two(out):
     i = Image().docker(False)
     other = json.dumps(i.config | {'architecture': 'arm64'}).encode()
