@@ -148,7 +148,8 @@ static bool check_kernel(const struct work *w, struct answer *a, struct err *e)
 		kconfig_check(config, &use, a);
 	else
 		answer_note(a, REASON_KERNEL_CONFIG,
-			    "the kernel's configuration is not known, so it was not looked at");
+			    "the kernel's configuration is not known, so it was not looked at: "
+			    "--kernel-config gives it");
 	return true;
 }
 

@@ -18,6 +18,7 @@ struct telling {
 	struct catalog_diff *d;
 	struct differences *f;
 	struct tally content[CAUSES];
+	bool shifted; /* numbers in their order are others behind some entry */
 };
 
 struct field {
@@ -69,13 +70,23 @@ static const char *saying(unsigned i)
 	}
 }
 
-/* Numbers in their order move with every entry that comes or goes. */
-static enum cause cause_of(const struct catalog_diff *d, unsigned i,
+/* They move with every entry that comes or goes, and with every link that shares a number. */
+static bool is_shifted(const struct catalog_diff *d)
+{
+	const struct catalog *c = d->c[1];
+
+	if (d->order || d->n_only[0] + d->n_only[1] > 0)
+		return true;
+	for (uint32_t j = 0; j < c->n; j++)
+		if (d->differs[j] & DIFFERS_NLINK && !S_ISDIR(c->entry[j].fields.mode))
+			return true;
+	return false;
+}
+
+static enum cause cause_of(const struct telling *t, unsigned i,
 			   const struct catalog_entry *const x[2])
 {
-	bool shifted = d->order || d->n_only[0] + d->n_only[1] > 0;
-
-	if (1u << i == DIFFERS_INO && shifted)
+	if (1u << i == DIFFERS_INO && t->shifted)
 		return CAUSE_NONE;
 	if (1u << i == DIFFERS_NLINK && S_ISDIR(x[1]->fields.mode))
 		return CAUSE_WRITER;
@@ -141,7 +152,7 @@ static struct bytes shown(const struct catalog *c, const struct catalog_entry *x
 static void tell_field(struct telling *t, unsigned i, const struct catalog_entry *const x[2],
 		       bool listed)
 {
-	enum cause cause = cause_of(t->d, i, x);
+	enum cause cause = cause_of(t, i, x);
 	char first[VALUE], second[VALUE];
 	struct difference out = {.name = fields[i].name, .text = saying(i), .cause = cause};
 
@@ -299,7 +310,7 @@ bool catalog_tell(struct catalog_diff *d, struct differences *f, struct series *
 		  const char *where, struct err *e)
 {
 	owned(buf_free) struct buf line = BUF(CONDITION);
-	struct telling t = {.d = d, .f = f};
+	struct telling t = {.d = d, .f = f, .shifted = is_shifted(d)};
 	struct conditions out = {conditions, BUF(CONDITION)};
 
 	summary(&line, d);
