@@ -198,6 +198,8 @@ bool request_profiles_read(struct request *r, const char *list, struct err *e)
 bool request_number(const char *option, const char *value, uint64_t *out, struct err *e)
 {
 	*out = 0;
+	if (value && is_octal_to_some(bytes_str(value)))
+		return octal(option, bytes_str(value), e);
 	if (!value || number(value, strlen(value), out))
 		return true;
 	return wrong(option, bytes_str(value), "no number", e);
@@ -207,8 +209,6 @@ bool request_signature_read(struct request *r, const char *value, struct err *e)
 {
 	uint64_t x;
 
-	if (is_octal_to_some(bytes_str(value)))
-		return octal("vcpu-sig", bytes_str(value), e);
 	if (!request_number("vcpu-sig", value, &x, e))
 		return false;
 	if (x > UINT32_MAX)

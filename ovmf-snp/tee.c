@@ -3,6 +3,7 @@
 #include "measure/base/base64.h"
 #include "measure/base/hex.h"
 #include "ovmf-snp/ovmf_parts.h"
+#include "ovmf-snp/request_args.h"
 #include "ovmf-snp/table.h"
 
 #define TYPE_WIDTH 13u
@@ -190,16 +191,7 @@ static bool dump(const struct request *r, const struct guest *g, struct err *e)
 
 static void notes(const struct request *r, const struct guest *g, struct answer *a)
 {
-	if (r->outweighs)
-		answer_note(a, REASON_OUTWEIGHED,
-			    "--%s counts, and the others that name a processor name another one",
-			    r->outweighs);
-	for (size_t i = 0; i < r->n_features; i++)
-		if (r->features[i] & ~VMSA_FEATURES_KNOWN)
-			answer_note(a, REASON_UNKNOWN_FEATURES,
-				    "--guest-features 0x%llx has bits without a name: 0x%llx",
-				    (unsigned long long)r->features[i],
-				    (unsigned long long)(r->features[i] & ~VMSA_FEATURES_KNOWN));
+	request_notes(r, a);
 	if (r->mode == MODE_OVMF_HASH)
 		answer_note(a, REASON_NOT_BOUND,
 			    "the digest is of the firmware's pages alone, where --snp-ovmf-hash "

@@ -2,41 +2,13 @@
 #include "measure/cli/cli.h"
 #include "measure/cli/verbs.h"
 #include "ovmf-snp/bundle_write.h"
+#include "ovmf-snp/request_args.h"
 #include "ovmf-snp/request_list.h"
 
-enum {
-	O_OVMF,
-	O_KERNEL,
-	O_INITRD,
-	O_APPEND,
-	O_APPEND_FILE,
-	O_VCPUS,
-	O_TYPE,
-	O_SIG,
-	O_VMM,
-	O_PROFILE,
-	O_FEATURES,
-	O_POLICY,
-	O_ALLOW_DEBUG,
-	O_OUTPUT
-};
+enum { O_POLICY = REQUEST_OPTS, O_ALLOW_DEBUG, O_OUTPUT };
 
 static const struct opt opts[] = {
-	[O_OVMF] = {"ovmf", 0, OPT_VALUE, "FILE", NULL, "the firmware"},
-	[O_KERNEL] = {"kernel", 0, OPT_VALUE, "FILE", NULL, "the kernel, bound through its hash"},
-	[O_INITRD] = {"initrd", 0, OPT_VALUE, "FILE", NULL, "the initial ramdisk"},
-	[O_APPEND] = {"append", 0, OPT_VALUE, "TEXT", NULL, "the kernel's command line"},
-	[O_APPEND_FILE] = {"append-file", 0, OPT_VALUE, "FILE", NULL,
-			   "or a file that holds it, byte for byte"},
-	[O_VCPUS] = {"vcpus", 0, OPT_VALUE, "N[-M],...", NULL, "numbers of virtual processors"},
-	[O_TYPE] = {"vcpu-type", 0, OPT_VALUE, "NAME,...|all", NULL,
-		    "types of processors as QEMU calls them"},
-	[O_SIG] = {"vcpu-sig", 0, OPT_VALUE, "N", NULL, "or the processor's signature"},
-	[O_VMM] = {"vmm-type", 0, OPT_VALUE, "NAME", NULL,
-		   "QEMU, ec2 or gce: the newest profile of that monitor (QEMU)"},
-	[O_PROFILE] = {"profile", 0, OPT_VALUE, "NAME,...|all", NULL,
-		       "or profiles: qemu, qemu-legacy, ec2, ec2-legacy, gce, gce-genoa"},
-	[O_FEATURES] = {"guest-features", 0, OPT_VALUE, "N,...", NULL, "SEV_FEATURES (0x1)"},
+	REQUEST_ROWS,
 	[O_POLICY] = {"policy", 0, OPT_VALUE, "N", NULL, "the guest's policy (0x30000)"},
 	[O_ALLOW_DEBUG] = {"allow-debug", 0, OPT_FLAG, NULL, NULL,
 			   "accept a policy under which the host can read the guest"},
@@ -46,45 +18,23 @@ static const struct opt opts[] = {
 
 static bool read_files(struct cli *c, struct request *r, struct err *e)
 {
-	const char *append = args_value(&c->args, O_APPEND);
-	const char *file = args_value(&c->args, O_APPEND_FILE);
-
-	if (!cli_needs(c, O_OVMF, &r->files.ovmf, e))
+	if (!cli_needs(c, REQUEST_OVMF, &r->files.ovmf, e))
 		return false;
-	r->files.kernel = args_value(&c->args, O_KERNEL);
-	r->files.initrd = args_value(&c->args, O_INITRD);
 	r->files.watch = cli_watch(c);
-	if (!r->files.kernel && (r->files.initrd || append || file))
-		return err_set(e, REASON_USAGE, "--%s means nothing without --kernel",
-			       append ? "append"
-			       : file ? "append-file"
-				      : "initrd");
 	cli_expect_file(c, r->files.ovmf);
-	return request_append_read(r, append, file, e);
-}
-
-static bool read_types(const struct cli *c, struct request *r, struct err *e)
-{
-	const char *list = args_value(&c->args, O_TYPE), *sig = args_value(&c->args, O_SIG);
-
-	if (list && sig)
-		return err_set(e, REASON_USAGE,
-			       "--vcpu-type and --vcpu-sig say the same; one of them is enough");
-	if (list)
-		return request_types_read(r, list, e);
-	if (sig)
-		return request_signature_read(r, sig, e);
-	return request_typeless(r, e);
+	return request_files_read(r, &c->args, e);
 }
 
 static bool read_lists(const struct cli *c, struct request *r, struct err *e)
 {
-	const char *vcpus, *features = args_value(&c->args, O_FEATURES);
+	const char *vcpus, *features = args_value(&c->args, REQUEST_FEATURES);
 
-	return cli_needs(c, O_VCPUS, &vcpus, e) && request_counts_read(r, vcpus, e) &&
-	       request_monitor_read(r, args_value(&c->args, O_VMM), args_value(&c->args, O_PROFILE),
-				    e) &&
-	       read_types(c, r, e) && request_features_read(r, features ? features : "0x1", e);
+	return cli_needs(c, REQUEST_VCPUS, &vcpus, e) && request_counts_read(r, vcpus, e) &&
+	       request_monitor_read(r, args_value(&c->args, REQUEST_VMM),
+				    args_value(&c->args, REQUEST_PROFILE), e) &&
+	       request_processor_read(r, &c->args, e) &&
+	       (r->n_types > 0 || request_typeless(r, e)) &&
+	       request_features_read(r, features ? features : "0x1", e);
 }
 
 static void report(const struct cli *c, const struct launch_record *r, struct answer *a,
@@ -123,6 +73,7 @@ static bool build_run(struct cli *c, struct answer *a, struct err *e)
 	     !request_number("policy", args_value(&c->args, O_POLICY), &q.policy, e)) ||
 	    !snp_bundle_write(&q, &made, a, e))
 		return false;
+	request_notes(&r, a);
 	report(c, &made, a, &c->text);
 	return true;
 }

@@ -2,40 +2,27 @@
 #include "measure/base/num.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/verbs.h"
+#include "ovmf-snp/request_args.h"
 #include "ovmf-snp/request_list.h"
 #include "ovmf-snp/solve_show.h"
 
-enum {
-	O_OVMF,
-	O_KERNEL,
-	O_INITRD,
-	O_APPEND,
-	O_APPEND_FILE,
-	O_VCPUS,
-	O_TYPE,
-	O_SIG,
-	O_VMM,
-	O_PROFILE,
-	O_FEATURES,
-	O_MOST
-};
+enum { O_MOST = REQUEST_OPTS };
 
 static const struct opt opts[] = {
-	[O_OVMF] = {"ovmf", 0, OPT_LIST, "FILE", NULL,
-		    "the firmware; several are tried one after the other"},
-	[O_KERNEL] = {"kernel", 0, OPT_VALUE, "FILE", NULL, "the kernel, tried with and without"},
-	[O_INITRD] = {"initrd", 0, OPT_VALUE, "FILE", NULL, "the initial ramdisk"},
-	[O_APPEND] = {"append", 0, OPT_VALUE, "TEXT", NULL, "the kernel's command line"},
-	[O_APPEND_FILE] = {"append-file", 0, OPT_VALUE, "FILE", NULL,
-			   "or a file that holds it, byte for byte"},
-	[O_VCPUS] = {"vcpus", 0, OPT_VALUE, "N[-M],...", NULL,
-		     "what the number of processors is believed to be"},
-	[O_TYPE] = {"vcpu-type", 0, OPT_VALUE, "NAME,...", NULL, "their type, likewise"},
-	[O_SIG] = {"vcpu-sig", 0, OPT_VALUE, "N", NULL, "or its signature, known or not"},
-	[O_VMM] = {"vmm-type", 0, OPT_VALUE, "NAME", NULL, "the monitor: QEMU, ec2 or gce"},
-	[O_PROFILE] = {"profile", 0, OPT_VALUE, "NAME,...", NULL, "or profiles of `measure snp`"},
-	[O_FEATURES] = {"guest-features", 0, OPT_VALUE, "N,...", NULL,
-			"SEV_FEATURES to try beside those that are known"},
+	[REQUEST_OVMF] = {"ovmf", 0, OPT_LIST, "FILE", NULL,
+			  "the firmware; several are tried one after the other"},
+	[REQUEST_KERNEL] = {"kernel", 0, OPT_VALUE, "FILE", NULL,
+			    "the kernel, tried with and without"},
+	REQUEST_KERNEL_ROWS,
+	[REQUEST_VCPUS] = {"vcpus", 0, OPT_VALUE, "N[-M],...", NULL,
+			   "what the number of processors is believed to be"},
+	[REQUEST_TYPE] = {"vcpu-type", 0, OPT_VALUE, "NAME,...", NULL, "their type, likewise"},
+	REQUEST_SIGNATURE_ROWS,
+	[REQUEST_VMM] = {"vmm-type", 0, OPT_VALUE, "NAME", NULL, "the monitor: QEMU, ec2 or gce"},
+	[REQUEST_PROFILE] = {"profile", 0, OPT_VALUE, "NAME,...", NULL,
+			     "or profiles of `measure snp`"},
+	[REQUEST_FEATURES] = {"guest-features", 0, OPT_VALUE, "N,...", NULL,
+			      "SEV_FEATURES to try beside those that are known"},
 	[O_MOST] = {"max-vcpus", 0, OPT_VALUE, "N", NULL,
 		    "how many processors to try at most (512)"},
 	{0},
@@ -62,10 +49,9 @@ static bool read_wanted(struct solve *s, const char *hex, struct err *e)
 
 static bool read_files(struct solve *s, const struct args *args, struct err *e)
 {
-	struct guest_files *f = &s->believed.files;
 	const char *path;
 
-	while ((path = args_item(args, O_OVMF, s->n_firmware))) {
+	while ((path = args_item(args, REQUEST_OVMF, s->n_firmware))) {
 		if (s->n_firmware == SOLVE_FIRMWARE)
 			return err_set(e, REASON_USAGE, "--ovmf is given more than %u times",
 				       SOLVE_FIRMWARE);
@@ -73,39 +59,25 @@ static bool read_files(struct solve *s, const struct args *args, struct err *e)
 	}
 	if (s->n_firmware == 0)
 		return err_set(e, REASON_USAGE, "--ovmf is missing");
-	f->kernel = args_value(args, O_KERNEL);
-	f->initrd = args_value(args, O_INITRD);
-	for (unsigned o = O_INITRD; o <= O_APPEND_FILE && !f->kernel; o++)
-		if (args_has(args, o))
-			return err_set(e, REASON_USAGE, "--%s means nothing without --kernel",
-				       opts[o].name);
-	return request_append_read(&s->believed, args_value(args, O_APPEND),
-				   args_value(args, O_APPEND_FILE), e);
+	return request_files_read(&s->believed, args, e);
 }
 
 static bool read_believed(struct solve *s, const struct args *args, struct err *e)
 {
 	struct request *r = &s->believed;
-	uint64_t most = SOLVE_VCPUS;
+	const char *vcpus = args_value(args, REQUEST_VCPUS), *vmm = args_value(args, REQUEST_VMM);
+	const char *list = args_value(args, REQUEST_PROFILE), *most = args_value(args, O_MOST);
+	const char *features = args_value(args, REQUEST_FEATURES);
+	uint64_t n = SOLVE_VCPUS;
 
-	for (unsigned o = O_SIG; o <= O_PROFILE; o += O_PROFILE - O_SIG)
-		if (args_has(args, o) && args_has(args, o - 1))
-			return err_set(e, REASON_USAGE, "--%s and --%s say the same; one is enough",
-				       opts[o - 1].name, opts[o].name);
-	if ((args_has(args, O_VCPUS) && !request_counts_read(r, args_value(args, O_VCPUS), e)) ||
-	    (args_has(args, O_TYPE) && !request_types_read(r, args_value(args, O_TYPE), e)) ||
-	    (args_has(args, O_SIG) && !request_signature_read(r, args_value(args, O_SIG), e)) ||
-	    (args_has(args, O_VMM) && !request_vmm_read(r, args_value(args, O_VMM), e)) ||
-	    (args_has(args, O_PROFILE) &&
-	     !request_profiles_read(r, args_value(args, O_PROFILE), e)) ||
-	    (args_has(args, O_FEATURES) &&
-	     !request_features_read(r, args_value(args, O_FEATURES), e)))
+	if ((vcpus && !request_counts_read(r, vcpus, e)) || !request_processor_read(r, args, e) ||
+	    ((vmm || list) && !request_monitor_read(r, vmm, list, e)) ||
+	    (features && !request_features_read(r, features, e)))
 		return false;
-	if (args_has(args, O_MOST) &&
-	    (!num_parse(args_value(args, O_MOST), &most) || most == 0 || most > LAUNCH_VCPUS_MAX))
-		return err_set(e, REASON_USAGE, "--max-vcpus: '%s' is no number from 1 to %u",
-			       args_value(args, O_MOST), LAUNCH_VCPUS_MAX);
-	s->most = (uint32_t)most > request_most(r) ? (uint32_t)most : request_most(r);
+	if (most && (!num_parse(most, &n) || n == 0 || n > LAUNCH_VCPUS_MAX))
+		return err_set(e, REASON_USAGE, "--max-vcpus: '%s' is no number from 1 to %u", most,
+			       LAUNCH_VCPUS_MAX);
+	s->most = (uint32_t)n > request_most(r) ? (uint32_t)n : request_most(r);
 	return true;
 }
 
@@ -154,6 +126,7 @@ static bool solve_run(struct cli *c, struct answer *a, struct err *e)
 	s.believed.files.watch = cli_watch(c);
 	if (!solve(&s, &x, e))
 		return false;
+	request_notes(&s.believed, a);
 	solution_json(&a->json, &s, &x);
 	if (!x.found)
 		return none(c, a, &s, &x, e);

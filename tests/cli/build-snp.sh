@@ -116,6 +116,10 @@ expect_json '"vcpu_type" not in j["launch"]["digests"][0]'
 run build snp --ovmf fw.fd --vcpus 3 --vcpu-sig 0x123456 --guest-features 0x21 -o sig
 expect_stdout_has 'CPU 0x123456 x3, qemu, features 0x21  '
 expect_no_file sig/qemu.sh
+run build snp --ovmf fw.fd --vcpus 3 --vcpu-type EPYC --vcpu-sig 0x123456 --guest-features 0x10001 -o both
+expect_stdout_has 'CPU 0x123456 x3, qemu, features 0x10001  '
+expect_stderr_has 'measure: warning[outweighed]: --vcpu-sig counts, and the others that name a processor name another one'
+expect_stderr_has 'measure: warning[unknown-features]: --guest-features 0x10001 has bits without a name: 0x10000'
 ok 'without a kernel there is no command line and no page of hashes, without QEMU no command'
 
 # refused MESSAGE OPTION...: exit 2, nothing written
@@ -134,7 +138,10 @@ refused '--append means nothing without --kernel' --ovmf fw.fd --append x
 refused '--append-file means nothing without --kernel' --ovmf fw.fd --append-file kernel
 refused '--initrd means nothing without --kernel' --ovmf fw.fd --initrd initrd
 refused '--profile says more than --vmm-type; one is enough' --ovmf fw.fd --profile ec2 --vmm-type ec2
-refused '--vcpu-type and --vcpu-sig say the same; one of them is enough' --ovmf fw.fd --vcpu-sig 1
+refused '2 files are - , and standard input is one stream' --ovmf fw.fd --kernel - --initrd -
+refused '--vcpu-family, --vcpu-model and --vcpu-stepping belong together' --ovmf fw.fd --vcpu-family 25
+refused "--policy: '0200000' is octal to some readers and decimal to others: write 0o, 0x or no zero in front" \
+	--ovmf fw.fd --policy 0200000
 refused '--policy 0x10000: bit 17 is clear, which no guest has' --ovmf fw.fd --policy 0x10000
 refused '--policy 0x80030000: the bits 0x80000000 have no meaning' --ovmf fw.fd --policy 0x80030000
 printf 'x\0' >nul

@@ -200,6 +200,7 @@ g='--ovmf fw.fd --vcpu-type EPYC-v4'
 	usage '--ovmf is missing' --vcpus 1
 	usage '--initrd means nothing without --kernel' $g --vcpus 1 --initrd initrd
 	usage '--append means nothing without --kernel' $g --vcpus 1 --append x
+	usage '--append-file means nothing without --kernel' $g --vcpus 1 --append-file words
 	usage '--append and --append-file say the same; one is enough' $g --vcpus 1 --kernel kernel \
 		--append x --append-file words
 	usage "--vcpu-type: 'none' is no type of processor that is known" --mode sev --ovmf fw.fd \
@@ -214,6 +215,8 @@ g='--ovmf fw.fd --vcpu-type EPYC-v4'
 		--vcpu-family 25
 	usage 'family 271, model 0, stepping 0: 270, 255 and 15 are the highest that CPUID can tell' \
 		--ovmf fw.fd --vcpus 1 --vcpu-family 271 --vcpu-model 0 --vcpu-stepping 0
+	usage "--vcpu-model: '01' is octal to some readers" --ovmf fw.fd --vcpus 1 --vcpu-family 25 \
+		--vcpu-model 01 --vcpu-stepping 1
 	usage '--vcpu-sig: 0x100000000 has more than 32 bits' --ovmf fw.fd --vcpus 1 \
 		--vcpu-sig 0x100000000
 	usage "--vcpu-sig: 'x' is no number" --ovmf fw.fd --vcpus 1 --vcpu-sig x

@@ -109,6 +109,9 @@ END
 	expect_status 1
 	run solve "$digest" --ovmf fw.fd --vcpu-sig 0xdeadb --guest-features 0x1,0x800
 	expect_stdout 'measure snp --ovmf fw.fd --vcpus 2 --vcpu-sig 0xdeadb --profile qemu --guest-features 0x800'
+	run solve "$digest" --ovmf fw.fd --vcpu-type EPYC --vcpu-sig 0xdeadb --guest-features 0x800
+	expect_stdout 'measure snp --ovmf fw.fd --vcpus 2 --vcpu-sig 0xdeadb --profile qemu --guest-features 0x800'
+	expect_stderr_has '--vcpu-sig counts, and the others that name a processor name another one'
 	digest --ovmf fw.fd --vcpus 600 --vcpu-type EPYC
 	run solve "$digest" --ovmf fw.fd
 	expect_status 1
@@ -199,10 +202,11 @@ usage '--ovmf is missing' "$no"
 usage '--initrd means nothing without --kernel' "$no" --ovmf fw.fd --initrd initrd
 usage '--append means nothing without --kernel' "$no" --ovmf fw.fd --append x
 usage '--append-file means nothing without --kernel' "$no" --ovmf fw.fd --append-file words
-usage '--vcpu-type and --vcpu-sig say the same; one is enough' "$no" --ovmf fw.fd --vcpu-type EPYC \
-	--vcpu-sig 1
-usage '--vmm-type and --profile say the same; one is enough' "$no" --ovmf fw.fd --vmm-type ec2 \
+usage '--vcpu-family, --vcpu-model and --vcpu-stepping belong together' "$no" --ovmf fw.fd \
+	--vcpu-type EPYC --vcpu-model 1
+usage '--profile says more than --vmm-type; one is enough' "$no" --ovmf fw.fd --vmm-type ec2 \
 	--profile ec2
+usage '2 files are - , and standard input is one stream' "$no" --ovmf - --ovmf -
 usage "--max-vcpus: '0' is no number from 1 to 8192" "$no" --ovmf fw.fd --max-vcpus 0
 usage "--max-vcpus: '8193' is no number from 1 to 8192" "$no" --ovmf fw.fd --max-vcpus 8193
 run solve "$(printf %096d 0)" --ovmf fw.fd
