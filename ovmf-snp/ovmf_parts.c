@@ -5,6 +5,7 @@
 
 #include "measure/base/cur.h"
 #include "measure/core/hash.h"
+#include "ovmf-snp/guid.h"
 #include "ovmf-snp/volume.h"
 
 #define TRAILER 18u /* of an entry: u16 size, GUID */
@@ -76,9 +77,10 @@ static const struct list lists[] = {
 	{"IGVM metadata", "IGVM", 12, igvm_row},
 };
 
-static bool rows(struct part *list, const struct list *l, struct cur *c, struct err *e)
+static bool rows(struct part *list, const struct list *l, uint32_t count, struct cur *c,
+		 struct err *e)
 {
-	for (unsigned i = 0; cur_left(c) >= l->row; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		struct cur row = cur_sub(c, l->row, "row");
 		struct part *p;
 		char name[32];
@@ -112,7 +114,7 @@ static bool list_add(const struct ovmf *o, struct part *root, const struct list 
 	version = cur_le32(&c, "version");
 	count = cur_le32(&c, "count");
 	if (!bytes_equal(magic, bytes_str(l->signature)) || count > ROWS_MAX ||
-	    size != HEAD + count * l->row || size > from_end)
+	    size < HEAD + count * l->row || size > from_end)
 		return part_new(root, l->name, at, HEAD, e) &&
 		       part_detail(root->last, e,
 				   "damaged: %u bytes for %u sections, or not '%s' in front", size,
@@ -120,7 +122,7 @@ static bool list_add(const struct ovmf *o, struct part *root, const struct list 
 	p = part_new(root, l->name, at, size, e);
 	c = cur_new(bytes_of(o->image.p + at + HEAD, size - HEAD), at + HEAD, &fault);
 	return p && part_detail(p, e, "version %u, %u sections", version, count) &&
-	       rows(p, l, &c, e);
+	       rows(p, l, count, &c, e);
 }
 
 /* ---- the table of GUIDs */
@@ -145,15 +147,11 @@ static const struct ovmf_entry *entry(const struct ovmf *o, const char *start)
 
 static bool entry_detail(struct part *p, const struct ovmf_entry *x, struct err *e)
 {
-	const uint8_t *g = x->guid;
+	char guid[GUID_TEXT];
 
+	guid_text(guid, x->guid);
 	if (!x->name)
-		return part_detail(
-			p, e,
-			"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x"
-			", which is not known",
-			g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11],
-			g[12], g[13], g[14], g[15]);
+		return part_detail(p, e, "%s, which is not known", guid);
 	if (strcmp(x->name, "SEV-ES reset block") == 0)
 		return part_detail(p, e, "further processors start at 0x%x", value(x, 0));
 	if (x->data.n == 8 && value(x, 0) == 0)

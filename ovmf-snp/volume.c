@@ -4,6 +4,8 @@
 
 #include "measure/base/cur.h"
 #include "measure/core/hash.h"
+#include "ovmf-snp/guid.h"
+#include "ovmf-snp/volume_names.h"
 #include "ovmf-snp/volume_unpack.h"
 
 #define ALIGN_VOLUME 4096u
@@ -12,7 +14,6 @@
 #define FILE_HEADER_LARGE 32u
 #define FILE_LARGE 0x1u
 #define FILE_RAW 0x01u
-#define FILE_PAD 0xf0u
 #define SECTION_COMPRESSION 0x01u
 #define SECTION_GUIDED 0x02u
 #define SECTION_UI 0x15u
@@ -22,9 +23,7 @@
 #define HASHED_TIMES 8u /* how often each byte may be digested, on average */
 #define UNPACKED_MAX (128u << 20) /* bytes of all compressed sections of an image */
 #define UNPACKED 16u /* compressed sections */
-#define LZMA 0u /* of the packers: the one that is opened */
 #define NAME_ROOM 64u
-#define GUID_TEXT 37u
 
 /* Bytes of the image, or of what was unpacked, and where they are in it. */
 struct range {
@@ -55,116 +54,6 @@ static void walk_free(struct walk *w)
 {
 	for (size_t i = 0; i < w->n_unpacked; i++)
 		buf_free(&w->unpacked[i]);
-}
-
-enum { STORE = 2 };
-
-static const struct {
-	uint8_t guid[16]; /* mixed-endian, as stored */
-	const char *name;
-	bool files; /* it holds files */
-} systems[] = {
-	{{0x78, 0xe5, 0x8c, 0x8c, 0x3d, 0x8a, 0x1c, 0x4f, 0x99, 0x35, 0x89, 0x61, 0x85, 0xc3, 0x2d,
-	  0xd3},
-	 "FFS2",
-	 true},
-	{{0x7a, 0xc0, 0x73, 0x54, 0xcb, 0x3d, 0xca, 0x4d, 0xbd, 0x6f, 0x1e, 0x96, 0x89, 0xe7, 0x34,
-	  0x9a},
-	 "FFS3",
-	 true},
-	[STORE] = {{0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 0x8b, 0x4c, 0xa9, 0x85, 0x27, 0x47, 0x07,
-		    0x5b, 0x4f, 0x50},
-		   "variable store",
-		   false},
-};
-
-static const struct {
-	uint8_t guid[16];
-	const char *name;
-} packers[] = {
-	[LZMA] = {{0x98, 0x58, 0x4e, 0xee, 0x14, 0x39, 0x59, 0x42, 0x9d, 0x6e, 0xdc, 0x7b, 0xd7,
-		   0x94, 0x03, 0xcf},
-		  "LZMA"},
-	{{0x4c, 0x16, 0x31, 0xa3, 0x49, 0xe0, 0x0a, 0x4a, 0x81, 0x86, 0xb4, 0x66, 0x4c, 0x8b, 0x5d,
-	  0x3d},
-	 "Tiano"},
-};
-
-#define PACKERS (sizeof(packers) / sizeof(packers[0]))
-
-/* Source: edk2 OvmfPkg/OvmfPkgX64.fdf, FvNameGuid. */
-static const struct {
-	uint8_t guid[16];
-	const char *name;
-} volume_names[] = {
-	{{0x17, 0x5e, 0xdb, 0x48, 0x7c, 0x70, 0x2d, 0x47, 0x91, 0xcd, 0x16, 0x13, 0xe7, 0xef, 0x51,
-	  0xb0},
-	 "FVMAIN_COMPACT"},
-	{{0x0d, 0xed, 0x3b, 0x76, 0x9f, 0xde, 0xf5, 0x48, 0x81, 0xf1, 0x3e, 0x90, 0xe1, 0xb1, 0xa0,
-	  0x15},
-	 "SECFV"},
-	{{0x9b, 0x07, 0x38, 0x69, 0x03, 0xb5, 0x3d, 0x4e, 0x9d, 0x24, 0xb2, 0x83, 0x37, 0xa2, 0x58,
-	  0x06},
-	 "PEIFV"},
-	{{0xc9, 0xbd, 0xb8, 0x7c, 0xeb, 0xf8, 0x34, 0x4f, 0xaa, 0xea, 0x3e, 0xe4, 0xaf, 0x65, 0x16,
-	  0xa1},
-	 "DXEFV"},
-};
-
-static const char *file_type(unsigned type)
-{
-	static const char *const names[] = {
-		[0x01] = "RAW",
-		[0x02] = "FREEFORM",
-		[0x03] = "SECURITY_CORE",
-		[0x04] = "PEI_CORE",
-		[0x05] = "DXE_CORE",
-		[0x06] = "PEIM",
-		[0x07] = "DRIVER",
-		[0x08] = "COMBINED_PEIM_DRIVER",
-		[0x09] = "APPLICATION",
-		[0x0a] = "MM",
-		[0x0b] = "FIRMWARE_VOLUME_IMAGE",
-		[0x0c] = "COMBINED_MM_DXE",
-		[0x0d] = "MM_CORE",
-		[0x0e] = "MM_STANDALONE",
-		[0x0f] = "MM_CORE_STANDALONE",
-	};
-
-	if (type == FILE_PAD)
-		return "padding";
-	return type < sizeof(names) / sizeof(names[0]) && names[type] ? names[type] : "unknown";
-}
-
-static const char *section_type(unsigned type)
-{
-	static const char *const names[] = {
-		[0x01] = "COMPRESSION",
-		[0x02] = "GUID_DEFINED",
-		[0x03] = "DISPOSABLE",
-		[0x10] = "PE32",
-		[0x11] = "PIC",
-		[0x12] = "TE",
-		[0x13] = "DXE_DEPEX",
-		[0x14] = "VERSION",
-		[0x15] = "USER_INTERFACE",
-		[0x16] = "COMPATIBILITY16",
-		[0x17] = "FIRMWARE_VOLUME_IMAGE",
-		[0x18] = "FREEFORM_SUBTYPE_GUID",
-		[0x19] = "RAW",
-		[0x1b] = "PEI_DEPEX",
-		[0x1c] = "MM_DEPEX",
-	};
-
-	return type < sizeof(names) / sizeof(names[0]) && names[type] ? names[type] : "unknown";
-}
-
-static void guid_text(char out[GUID_TEXT], const uint8_t g[16])
-{
-	snprintf(out, GUID_TEXT,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3], g[2],
-		 g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14],
-		 g[15]);
 }
 
 static uint32_t le24(struct cur *c, const char *field)
@@ -309,18 +198,17 @@ static bool guided(struct walk *w, struct part *p, const struct section *s, stru
 	struct cur c = cur_new(data.x, data.at, &fault);
 	const uint8_t *id = cur_take(&c, 16, "GUID of the section").p;
 	size_t at = cur_le16(&c, "offset of the content");
+	const struct volume_packer *packer;
 	char guid[GUID_TEXT];
-	size_t i = 0;
 
 	if (!cur_ok(&c) || at < s->head + 20 || at > s->size)
 		return part_detail(p, w->e, "damaged: no room for its GUID and content");
 	guid_text(guid, id);
-	while (i < PACKERS && memcmp(packers[i].guid, id, 16) != 0)
-		i++;
-	if (i == LZMA)
+	packer = volume_packer(id);
+	if (packer && packer->lzma)
 		return unpack(w, p, from(data, at - s->head).x);
-	return i < PACKERS ? part_detail(p, w->e, "compressed (%s), left closed", packers[i].name)
-			   : part_detail(p, w->e, "encoded by %s, left closed", guid);
+	return packer ? part_detail(p, w->e, "compressed (%s), left closed", packer->name)
+		      : part_detail(p, w->e, "encoded by %s, left closed", guid);
 }
 
 static bool section_detail(struct walk *w, struct part *p, const struct section *s,
@@ -351,7 +239,7 @@ static bool sections(struct walk *w, struct part *file, struct range r)
 
 		if (!section_read(rest, &s, &fault))
 			return damaged(w, file, &fault);
-		if (!add(w, file, section_type(s.type), first(rest, s.size), &p) ||
+		if (!add(w, file, volume_section_type(s.type), first(rest, s.size), &p) ||
 		    !section_detail(w, p, &s, from(first(rest, s.size), s.head)))
 			return false;
 	}
@@ -398,7 +286,7 @@ static void file_name(char out[NAME_ROOM], const struct head *f, struct range bo
 	struct section s = {0};
 
 	guid_text(out, f->guid);
-	if (f->type == FILE_RAW || f->type == FILE_PAD)
+	if (f->type == FILE_RAW || f->type == VOLUME_FILE_PAD)
 		return;
 	for (size_t at = 0; body.x.n - at >= 4; at = aligned(at + s.size, 4, body)) {
 		struct range rest = from(body, at);
@@ -420,11 +308,11 @@ static bool file_add(struct walk *w, struct part *volume, struct range r, const 
 
 	guid_text(guid, f->guid);
 	file_name(name, f, body);
-	if (f->type == FILE_PAD)
+	if (f->type == VOLUME_FILE_PAD)
 		return add(w, volume, "padding", whole, &p);
 	if (!add(w, volume, name, whole, &p) ||
-	    !part_detail(p, w->e, "%s%s%s", file_type(f->type), strcmp(name, guid) ? ", " : "",
-			 strcmp(name, guid) ? guid : ""))
+	    !part_detail(p, w->e, "%s%s%s", volume_file_type(f->type),
+			 strcmp(name, guid) ? ", " : "", strcmp(name, guid) ? guid : ""))
 		return false;
 	return f->type == FILE_RAW || sections(w, p, body);
 }
@@ -522,6 +410,7 @@ static bool volume_read(struct range r, struct volume *v, struct err *fault)
 static bool volume_look(struct walk *w, struct part *part, struct range r)
 {
 	struct err fault = {0};
+	const struct volume_system *kind;
 	struct volume v;
 	char guid[GUID_TEXT];
 
@@ -529,10 +418,10 @@ static bool volume_look(struct walk *w, struct part *part, struct range r)
 		return part_detail(part, w->e, "no volume begins here");
 	if (!volume_read(r, &v, &fault))
 		return damaged(w, part, &fault);
-	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
-		if (memcmp(systems[i].guid, v.filesystem, 16) == 0)
-			return part_detail(part, w->e, "%s", systems[i].name) &&
-			       (!systems[i].files || files(w, part, first(r, v.size), v.files_at));
+	kind = volume_system(v.filesystem);
+	if (kind)
+		return part_detail(part, w->e, "%s", kind->name) &&
+		       (!kind->files || files(w, part, first(r, v.size), v.files_at));
 	guid_text(guid, v.filesystem);
 	return part_detail(part, w->e, "file system %s, which is not known", guid);
 }
@@ -542,15 +431,16 @@ static void volume_name(char out[NAME_ROOM], struct range r, unsigned number)
 {
 	struct err fault = {0};
 	struct volume v = {0};
+	const struct volume_system *kind;
+	const char *known;
 
 	snprintf(out, NAME_ROOM, "volume%u", number);
 	if (!volume_read(r, &v, &fault))
 		return;
-	if (memcmp(v.filesystem, systems[STORE].guid, 16) == 0)
-		snprintf(out, NAME_ROOM, "%s", systems[STORE].name);
-	for (size_t i = 0; v.name && i < sizeof(volume_names) / sizeof(volume_names[0]); i++)
-		if (memcmp(volume_names[i].guid, v.name, 16) == 0)
-			snprintf(out, NAME_ROOM, "%s", volume_names[i].name);
+	kind = volume_system(v.filesystem);
+	known = v.name ? volume_known(v.name) : NULL;
+	if (known || (kind && kind->store))
+		snprintf(out, NAME_ROOM, "%s", known ? known : kind->name);
 }
 
 /* The volume at the start of r, or all that stands in front of the next one. */

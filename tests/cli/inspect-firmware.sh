@@ -76,6 +76,11 @@ run inspect bad.fd
 expect_status 3
 expect_stdout ''
 expect_stderr 'measure: error[firmware]: bad.fd: the metadata have 4294967295 bytes, 512 are left in the image, at offset 15876 (0x3e04)'
+"$forge" longer.fd -508=104
+run inspect longer.fd
+expect_status 0
+expect_stdout_has '104    SEV metadata  version 1, 6 sections'
+expect_stdout_has '  SEC_MEM  0x811000 to 0x81ffff'
 truncate -s 64M large.fd
 cat fw.fd >>large.fd
 run inspect large.fd
