@@ -7,6 +7,7 @@
 
 #define VERSION 1u /* of every platform */
 #define SECTION 0x100u /* types of one section are this many */
+#define ADDRESSES (1ull << 52) /* of a guest: no processor has more bits for them */
 
 static bool fail(const struct igvm_header *h, struct err *e, const char *format, ...)
 	ERR_FORMAT(3, 4);
@@ -227,9 +228,10 @@ static bool fits_memory(const struct igvm *g, const struct igvm_header *h, struc
 {
 	uint64_t end;
 
-	return !igvm_has(h, IGVM_GPA) || num_add(igvm_get(h, IGVM_GPA), igvm_extent(g, h), &end) ||
-	       fail(h, e, "0x%llx bytes at 0x%llx go beyond the last address",
-		    (unsigned long long)igvm_extent(g, h), number(h, IGVM_GPA));
+	return !igvm_has(h, IGVM_GPA) ||
+	       (num_add(igvm_get(h, IGVM_GPA), igvm_extent(g, h), &end) && end <= ADDRESSES) ||
+	       fail(h, e, "0x%llx bytes at 0x%llx go beyond the last address, 0x%llx",
+		    (unsigned long long)igvm_extent(g, h), number(h, IGVM_GPA), ADDRESSES - 1);
 }
 
 static bool headers_ok(const struct igvm *g, struct err *e)
@@ -293,8 +295,16 @@ static void runs_sort(struct runs *r)
 	qsort(r->run, r->n, sizeof(*r->run), by_place);
 }
 
+/* A page with the state of a processor; KVM has those of all processors at one address. */
+static bool is_vmsa(const struct igvm *g, const struct igvm_header *h)
+{
+	enum igvm_platform p = igvm_platform_of(g, h);
+
+	return igvm_type(h) == IGVM_VP_CONTEXT && (p == IGVM_SNP || p == IGVM_SEV_ES);
+}
+
 /* Of one platform, so that neighbours are enough. An area is inserted once and for all. */
-static bool apart(const struct runs *r, uint32_t mask, struct err *e)
+static bool apart(const struct igvm *g, const struct runs *r, uint32_t mask, struct err *e)
 {
 	const struct run *last = NULL;
 
@@ -303,7 +313,8 @@ static bool apart(const struct runs *r, uint32_t mask, struct err *e)
 
 		if (!igvm_is_for(x->header, mask))
 			continue;
-		if (last && x->at < last->end)
+		if (last && x->at < last->end &&
+		    !(is_vmsa(g, x->header) && is_vmsa(g, last->header)))
 			return fail(x->header, e,
 				    "it lies at 0x%llx, and the %s at offset %llu of the file "
 				    "reaches to 0x%llx",
@@ -324,12 +335,14 @@ static bool pages_apart(const struct igvm *g, struct err *e)
 	for (size_t i = 0; i < g->n_headers; i++) {
 		const struct igvm_header *h = &g->header[i];
 
-		if (igvm_type(h) == IGVM_PAGE_DATA || igvm_type(h) == IGVM_PARAMETER_INSERT)
+		if (is_vmsa(g, h))
+			runs_add(&r, h, igvm_get(h, IGVM_GPA), IGVM_PAGE);
+		else if (igvm_type(h) == IGVM_PAGE_DATA || igvm_type(h) == IGVM_PARAMETER_INSERT)
 			runs_add(&r, h, igvm_get(h, IGVM_GPA), igvm_extent(g, h));
 	}
 	runs_sort(&r);
 	for (size_t i = 0; i < g->n_platforms; i++)
-		if (!apart(&r, (uint32_t)igvm_get(&g->header[i], IGVM_MASK), e))
+		if (!apart(g, &r, (uint32_t)igvm_get(&g->header[i], IGVM_MASK), e))
 			return false;
 	return true;
 }

@@ -33,6 +33,8 @@ const struct igvm_profile igvm_profiles[] = {
 	{0},
 };
 
+const char *const igvm_profile_names[] = {"igvmmeasure", "igvm-crate", "qemu", NULL};
+
 const struct igvm_profile *igvm_profile_find(const char *name)
 {
 	for (const struct igvm_profile *p = igvm_profiles; p->name; p++)
@@ -48,6 +50,17 @@ const struct igvm_profile *igvm_profile_for(enum igvm_platform platform)
 	while (p->name && !(p->platforms & BIT(platform)))
 		p++;
 	return p->name ? p : NULL;
+}
+
+bool igvm_guest_by(struct igvm_guest *g, const char *profile, bool native_zero, struct err *e)
+{
+	g->profile = profile ? igvm_profile_find(profile) : igvm_profile_for(g->platform);
+	g->native_zero = native_zero;
+	if (!g->profile)
+		return err_set(e, REASON_USAGE, "--profile: '%s' is not known", profile);
+	return !native_zero || (g->profile->native_zero && g->platform == IGVM_SNP) ||
+	       err_set(e, REASON_USAGE, "--native-zero has no meaning for '%s' by '%s'",
+		       igvm_platform_name(g->platform), g->profile->name);
 }
 
 /* What is told of it, by platform: the one or the other. */
@@ -148,6 +161,12 @@ static bool page_data(struct launch_state *s, const struct igvm_header *h, struc
 		.unmeasured = flags & IGVM_UNMEASURED,
 	};
 
+	if (profile->kvm && p.gpa <= GCTX_VMSA_GPA &&
+	    GCTX_VMSA_GPA - p.gpa < igvm_extent(s->guest->file, h))
+		return err_at(
+			e, REASON_IGVM, h->at,
+			"the page at 0x%llx lies where KVM has those of the processors, 0x%llx",
+			(unsigned long long)p.gpa, GCTX_VMSA_GPA);
 	if (flags & IGVM_SHARED && profile->skips_shared)
 		return true;
 	return put_pages(s, p, profile->large_once ? IGVM_PAGE : igvm_extent(s->guest->file, h), e);

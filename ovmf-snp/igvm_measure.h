@@ -33,6 +33,7 @@ struct igvm_profile {
 
 /* Ends with a name that is NULL. The first that measures a platform is the one to take. */
 extern const struct igvm_profile igvm_profiles[];
+extern const char *const igvm_profile_names[]; /* for tables of options, NULL-terminated */
 const struct igvm_profile *igvm_profile_find(const char *name);
 const struct igvm_profile *igvm_profile_for(enum igvm_platform platform);
 
@@ -42,6 +43,12 @@ struct igvm_guest {
 	const struct igvm_profile *profile;
 	bool native_zero; /* pages without data are of type ZERO */
 };
+
+/*
+ * The profile of a guest whose platform is set: by its name, or, NULL, the one to take. usage: it
+ * is not known, or native_zero means nothing to it.
+ */
+must bool igvm_guest_by(struct igvm_guest *g, const char *profile, bool native_zero, struct err *e);
 
 /*
  * SHA-384: the launch digest of SNP, MRTD of TDX; SHA-256 for SEV and SEV-ES. Refused (igvm): a

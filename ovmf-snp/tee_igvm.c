@@ -11,7 +11,6 @@ static const enum igvm_platform order[] = {IGVM_SNP, IGVM_SEV_ES, IGVM_SEV, IGVM
 #define ORDER (sizeof(order) / sizeof(order[0]))
 
 static const char *const platforms[] = {"snp", "seves", "sev", "tdx", NULL};
-static const char *const profiles[] = {"igvmmeasure", "igvm-crate", "qemu", NULL};
 
 static const struct opt opts[OPTS + 1] = {
 	[OPT_PLATFORM] = {.name = "platform",
@@ -22,7 +21,7 @@ static const struct opt opts[OPTS + 1] = {
 	[OPT_PROFILE] = {.name = "profile",
 			 .kind = OPT_VALUE,
 			 .arg = "NAME",
-			 .choices = profiles,
+			 .choices = igvm_profile_names,
 			 .help = "who starts or measures the guest"},
 	[OPT_NATIVE_ZERO] = {.name = "native-zero",
 			     .kind = OPT_FLAG,
@@ -43,7 +42,6 @@ static int bid(struct bytes head, struct bytes tail)
 static bool choose(const struct args *args, struct igvm_guest *guest, struct err *e)
 {
 	const char *platform = args_value(args, OPT_PLATFORM);
-	const char *profile = args_value(args, OPT_PROFILE);
 	size_t i = 0;
 
 	while (i < ORDER && (platform ? strcmp(igvm_platform_name(order[i]), platform) != 0
@@ -53,12 +51,8 @@ static bool choose(const struct args *args, struct igvm_guest *guest, struct err
 		return err_set(e, REASON_IGVM,
 			       "the file is for none of the platforms snp, seves, sev and tdx");
 	guest->platform = order[i];
-	guest->profile = profile ? igvm_profile_find(profile) : igvm_profile_for(order[i]);
-	guest->native_zero = args_has(args, OPT_NATIVE_ZERO);
-	if (!guest->native_zero || (guest->profile->native_zero && order[i] == IGVM_SNP))
-		return true;
-	return err_set(e, REASON_USAGE, "--native-zero has no meaning for '%s' by '%s'",
-		       igvm_platform_name(order[i]), guest->profile->name);
+	return igvm_guest_by(guest, args_value(args, OPT_PROFILE), args_has(args, OPT_NATIVE_ZERO),
+			     e);
 }
 
 /* Nobody chose, so what the others would say is worth a word. */

@@ -47,18 +47,9 @@ static bool read_identity(struct make_identity *id, const struct igvm *g,
 static bool as_asked(struct igvm_way *out, const struct make_request *q, const struct igvm *g,
 		     struct err *e)
 {
-	out->guest = (struct igvm_guest){
-		.file = g,
-		.platform = IGVM_SNP,
-		.profile = igvm_profile_find(q->igvm_profile),
-		.native_zero = q->native_zero,
-	};
-	if (!out->guest.profile)
-		return err_set(e, REASON_USAGE, "--profile: '%s' is not known", q->igvm_profile);
-	if (q->native_zero && !out->guest.profile->native_zero)
-		return err_set(e, REASON_USAGE, "--native-zero has no meaning for 'snp' by '%s'",
-			       q->igvm_profile);
-	return igvm_measure(&out->guest, &out->digest, e);
+	out->guest = (struct igvm_guest){.file = g, .platform = IGVM_SNP};
+	return igvm_guest_by(&out->guest, q->igvm_profile, q->native_zero, e) &&
+	       igvm_measure(&out->guest, &out->digest, e);
 }
 
 /* An ID block says which digest the guest has; without one they must be one. */

@@ -9,8 +9,6 @@
 #define BASE64_MAX 8192u
 #define HEX_LD (2 * IDBLOCK_LD)
 
-const char *const idblock_profiles[] = {"igvmmeasure", "igvm-crate", "qemu", NULL};
-
 const struct verb verb_idblock = {
 	.name = "idblock",
 	.summary = "ID blocks of SEV-SNP guests: made, signed, judged",
@@ -145,17 +143,11 @@ static bool read_digest(const char *s, struct digest *d, struct err *e)
 static bool of_igvm(const struct args *args, const struct igvm *g, struct idblock_guest *guest,
 		    struct err *e)
 {
-	const char *profile = args_value(args, IDBLOCK_PROFILE);
-	const struct igvm_guest measured = {
-		.file = g,
-		.platform = IGVM_SNP,
-		.profile = profile ? igvm_profile_find(profile) : igvm_profile_for(IGVM_SNP),
-		.native_zero = args_has(args, IDBLOCK_NATIVE_ZERO),
-	};
+	struct igvm_guest measured = {.file = g, .platform = IGVM_SNP};
 
-	if (measured.native_zero && !measured.profile->native_zero)
-		return err_set(e, REASON_USAGE, "--native-zero has no meaning for 'snp' by '%s'",
-			       measured.profile->name);
+	if (!igvm_guest_by(&measured, args_value(args, IDBLOCK_PROFILE),
+			   args_has(args, IDBLOCK_NATIVE_ZERO), e))
+		return false;
 	if (args_has(args, IDBLOCK_MEASUREMENT) || args_has(args, IDBLOCK_POLICY_OPT))
 		return err_set(e, REASON_USAGE,
 			       "--measurement and --policy have no meaning for an IGVM file, which "

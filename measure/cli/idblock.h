@@ -34,7 +34,6 @@ enum idblock_opt {
 	IDBLOCK_SVN,
 	IDBLOCK_OPTS
 };
-extern const char *const idblock_profiles[];
 #define IDBLOCK_ROW(name, kind, arg, choices, help) \
 	{                                           \
 		name, 0, kind, arg, choices, help   \
@@ -44,7 +43,7 @@ extern const char *const idblock_profiles[];
 					    "the launch digest, hex or base64"),             \
 	[IDBLOCK_POLICY_OPT] =                                                               \
 		IDBLOCK_ROW("policy", OPT_VALUE, "N", NULL, "the guest's policy (0x30000)"), \
-	[IDBLOCK_PROFILE] = IDBLOCK_ROW("profile", OPT_VALUE, "NAME", idblock_profiles,      \
+	[IDBLOCK_PROFILE] = IDBLOCK_ROW("profile", OPT_VALUE, "NAME", igvm_profile_names,    \
 					"of IGVM files: who starts or measures the guest"),  \
 	[IDBLOCK_NATIVE_ZERO] = IDBLOCK_ROW("native-zero", OPT_FLAG, NULL, NULL,             \
 					    "of IGVM files: pages without data are zero pages")

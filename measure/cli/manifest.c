@@ -41,7 +41,6 @@ enum {
 };
 
 static const char *const profile_years[] = {"2025", "2024", NULL};
-static const char *const igvm_makers[] = {"igvmmeasure", "igvm-crate", "qemu", NULL};
 
 static const struct opt make_opts[] = {
 	[M_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
@@ -64,7 +63,7 @@ static const struct opt make_opts[] = {
 	[M_ID_AUTH] = {"id-auth", 0, OPT_VALUE, "FILE", NULL, "and its authentication"},
 	[M_ALLOW_DEBUG] = {"allow-debug", 0, OPT_FLAG, NULL, NULL,
 			   "accept a policy under which the host can read the guest"},
-	[M_PROFILE] = {"profile", 0, OPT_VALUE, "NAME", igvm_makers,
+	[M_PROFILE] = {"profile", 0, OPT_VALUE, "NAME", igvm_profile_names,
 		       "of an IGVM file: who starts the guest (whom its ID block tells)"},
 	[M_NATIVE_ZERO] = {"native-zero", 0, OPT_FLAG, NULL, NULL,
 			   "pages without data are zero pages (igvmmeasure's option)"},

@@ -113,7 +113,16 @@ static const struct change changes[] = {
 	{BASE_PAGE + 8, 0x2000, 8, REASON_IGVM,
 	 "page data: it lies at 0x2000, and the page data at offset 96 of the file reaches to 0x3000"},
 	{BASE_PAGE + 8, 0xfffffffffffff000, 8, REASON_IGVM,
-	 "page data: 0x1000 bytes at 0xfffffffffffff000 go beyond the last address"},
+	 "page data: 0x1000 bytes at 0xfffffffffffff000 go beyond the last address, "
+	 "0xfffffffffffff"},
+	{BASE_PAGE + 8, 0x10000000000000, 8, REASON_IGVM,
+	 "page data: 0x1000 bytes at 0x10000000000000 go beyond the last address, 0xfffffffffffff"},
+	{BASE_PAGE + 8, 0xfffffffff000, 8, REASON_IGVM,
+	 "processor context: it lies at 0xfffffffff000, and the page data at offset 96 of the file "
+	 "reaches to 0x1000000000000"},
+	{BASE_INSERT + 8, 0xffffffffe000, 8, REASON_IGVM,
+	 "processor context: it lies at 0xfffffffff000, and the parameter insert at offset 200 of the "
+	 "file reaches to 0x1000000000000"},
 	{BASE_PAGE_2 + 8, 0x11000, 8, REASON_IGVM,
 	 "page data: it lies at 0x11000, and the parameter insert at offset 200 of the file reaches "
 	 "to 0x12000"},

@@ -6,6 +6,7 @@
 #include "tests/unit/support_hex.h"
 #include "tests/unit/support_igvm.h"
 
+#include "ovmf-snp/gctx.h"
 #include "ovmf-snp/igvm_file.h"
 
 struct one {
@@ -142,6 +143,12 @@ static void what_the_profiles_demand(void **state)
 	refused(&o, REASON_IGVM,
 		"the file has no processor context, and QEMU would launch one that it does not "
 		"tell");
+	change(&o, BASE_CONTEXT + 8, 0x100000, 8);
+	change(&o, BASE_PAGE + 8, GCTX_VMSA_GPA, 8);
+	refused(&o, REASON_IGVM,
+		"the page at 0xfffffffff000 lies where KVM has those of the processors, "
+		"0xfffffffff000");
+	change(&o, BASE_PAGE + 8, 0x1000, 8);
 	change(&o, BASE_COUNT, 0x30e, 4);
 	refused(&o, REASON_IGVM, "QEMU does not load files with a header of type \"command line\"");
 	finish(&o);
