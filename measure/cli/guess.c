@@ -1,6 +1,7 @@
 #include "measure/cli/guess.h"
 
 #include "measure/cli/program.h"
+#include "measure/core/evidence.h"
 
 /* NULL when nobody bids, or when the best bid is not one row's alone. */
 static const struct tee *best_of(struct bytes head, struct bytes tail)
@@ -21,6 +22,18 @@ static const struct tee *best_of(struct bytes head, struct bytes tail)
 	return best;
 }
 
+/* Evidence is short: of what may be such, the head is the whole. */
+static bool hint_evidence(const struct file *f, struct bytes head, struct err *e)
+{
+	const struct evidence_format *format =
+		f->size <= EVIDENCE_MAX ? evidence_find(evidence_table, head) : NULL;
+
+	err_subject(e, f->name);
+	return format ? err_hint(e, "it looks like an %s: see `measure help verify`",
+				 format->summary)
+		      : false;
+}
+
 bool guess_file(struct file *f, const struct tee **row, struct err *e)
 {
 	owned(buf_free) struct buf ends = BUF(2 * GUESS_ENDS);
@@ -37,7 +50,7 @@ bool guess_file(struct file *f, const struct tee **row, struct err *e)
 	if (!best) {
 		err_set(e, REASON_UNKNOWN_TYPE, "the first %zu bytes are those of no known image",
 			got);
-		return err_subject(e, f->name);
+		return hint_evidence(f, bytes_of(head, got), e);
 	}
 	*row = best;
 	return true;

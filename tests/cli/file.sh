@@ -57,6 +57,19 @@ expect_json 'j["kind"] == "file" and j["reason"] == "unknown-type" and j["subjec
 run empty
 expect_status 3
 expect_stderr 'measure: error[unknown-type]: empty: the first 0 bytes are those of no known image'
+{
+	printf '\002\0\0\0\0\0\0\0\0\0\003\0\0\0\0\0'
+	head -c 36 /dev/zero
+	printf '\001'
+	head -c $((0x4a0 - 53)) /dev/zero
+} >report
+for verb in '' inspect; do
+	# shellcheck disable=SC2086 # none or one word
+	run $verb report
+	expect_status 3
+	expect_stderr 'measure: error[unknown-type]: report: the first 1184 bytes are those of no known image
+measure: hint: it looks like an AMD SEV-SNP attestation report: see `measure help verify`'
+done
 ok 'a type that nobody knows is refused'
 
 run ./missing
