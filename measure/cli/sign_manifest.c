@@ -1,4 +1,5 @@
 #include "measure/base/file.h"
+#include "measure/base/hex.h"
 #include "measure/base/when.h"
 #include "measure/cli/signer.h"
 #include "measure/cli/verbs.h"
@@ -21,7 +22,8 @@ enum {
 };
 
 static const struct opt opts[] = {
-	[O_SIGNER] = {"signer", 0, OPT_VALUE, "NAME", NULL, "who signs, for readers of the header"},
+	[O_SIGNER] = {"signer", 0, OPT_VALUE, "NAME", NULL,
+		      "who signs, for readers of the header (the key's fingerprint)"},
 	SIGNER_WAY_ROWS(O_WAYS),
 	SIGNER_STATEMENT_ROWS(O_WAYS),
 	[O_CERT] = {"cert", 0, OPT_VALUE, "FILE", NULL,
@@ -74,9 +76,23 @@ static bool read_terms(const struct cli *c, struct signing_terms *t, struct err 
 	t->content_type = CONTENT_MANIFEST;
 	t->has_expires = expires != NULL;
 	t->has_not_before = not_before != NULL;
-	return cli_needs(c, O_SIGNER, &t->signer, e) &&
-	       (!expires || when_read(expires, "--expires", &t->expires, e)) &&
+	t->signer = args_value(&c->args, O_SIGNER);
+	return (!expires || when_read(expires, "--expires", &t->expires, e)) &&
 	       (!not_before || when_read(not_before, "--not-before", &t->not_before, e));
+}
+
+/* Nothing is trusted by a name, so that of a signer who gives none is the key's own. */
+static bool name_signer(struct buf *name, const struct signer *by, struct signing_terms *t,
+			struct err *e)
+{
+	if (t->signer)
+		return true;
+	buf_str(name, "sha256:");
+	hex_put(name, digest_bytes(pubkey_id(by->key)));
+	if (!buf_done(name, "the signer's name", e))
+		return false;
+	t->signer = buf_cstr(name);
+	return true;
 }
 
 /* The payload of a manifest, signed already or not, that nobody need be ashamed to sign. */
@@ -117,7 +133,7 @@ static bool target(const struct cli *c, const struct signer *by, const char **pa
 static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(signer_free) struct signer by = SIGNER(c, O_WAYS, SIGNER_OPTS);
-	owned(buf_free) struct buf file = BUF(CORIM_MAX);
+	owned(buf_free) struct buf file = BUF(CORIM_MAX), name = BUF(2 * DIGEST_MAX);
 	owned(signing_free) struct signing s = {0};
 	owned(x509_list_free) struct x509_list chain = {0};
 	struct signing_terms t = {0};
@@ -128,7 +144,8 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 	    !target(c, &by, &out, e) || !read_terms(c, &t, e) ||
 	    !read_payload(c, path, &file, &f, e) ||
 	    (f.is_signed && !out_distinct(out, path, e)) || /* the signatures in it would be lost */
-	    !signer_read_keys(&by, e) || !read_chain(args_value(&c->args, O_CERT), &chain, &t, e) ||
+	    !signer_read_keys(&by, e) || !name_signer(&name, &by, &t, e) ||
+	    !read_chain(args_value(&c->args, O_CERT), &chain, &t, e) ||
 	    !prepare(&s, &f, &by, &t, e) || !finish(&by, &s, out, e))
 		return false;
 	signer_json(&by, &a->json);
@@ -139,10 +156,10 @@ const struct verb verb_sign_manifest = {
 	.name = "sign manifest",
 	.summary = "a reference manifest, as one of its publishers",
 	.usage =
-		"FILE --signer NAME --key FILE [--expires TIME] -o FILE\n"
-		"FILE --signer NAME --public-key FILE --sign-with COMMAND [--expires TIME] -o FILE\n"
-		"FILE --signer NAME --public-key FILE --tbs-out FILE [--expires TIME]\n"
-		"FILE --signer NAME --public-key FILE --attach FILE [--expires TIME] -o FILE",
+		"FILE --key FILE [--signer NAME] [--expires TIME] -o FILE\n"
+		"FILE --public-key FILE --sign-with COMMAND [--signer NAME] [--expires TIME] -o FILE\n"
+		"FILE --public-key FILE --tbs-out FILE [--signer NAME] [--expires TIME]\n"
+		"FILE --public-key FILE --attach FILE [--signer NAME] [--expires TIME] -o FILE",
 	.opts = opts,
 	.program_option = "sign-with",
 	.run = sign_run,

@@ -40,8 +40,17 @@ refused 2 '[usage]: --passphrase-file has no meaning without --key' \
 refused 2 '[usage]: --tbs-out writes no manifest, so --output has no meaning' \
 	plain --signer a --public-key a.pub --tbs-out none -o none
 refused 2 "[usage]: option '--output' is missing" plain --signer a --key a.key
-refused 2 "[usage]: option '--signer' is missing" plain --key a.key -o none
 ok 'options that do not belong together are refused'
+
+run sign manifest plain --key a.key -o unnamed --json
+expect_status 0
+fingerprint=$(openssl pkey -pubin -in a.pub -outform DER | sha256sum | cut -d ' ' -f 1)
+expect_json "j['key_id'] == '$fingerprint'"
+run manifest show unnamed --json
+expect_json "j['claimed_signers'][0]['signer'] == 'sha256:$fingerprint'"
+run sign manifest plain --public-key a.pub --tbs-out unnamed.tbs
+expect_status 0
+ok 'a signer who gives no name has that of the key'
 
 refused 2 "[usage]: a.key: would be replaced, and it is the input 'a.key'" \
 	plain --signer a --key a.key -o a.key
