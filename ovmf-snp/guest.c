@@ -1,5 +1,7 @@
 #include "ovmf-snp/guest.h"
 
+#include <ctype.h>
+
 #define WINDOW (256u * 1024)
 
 bool guest_file_digest(const char *path, struct watch watch, struct digest *out, struct err *e)
@@ -54,6 +56,10 @@ static bool kernel_load(struct guest *g, const struct guest_files *f, struct err
 /* ovmf_read() knows of one image; here are two. */
 static bool svsm_check(const struct guest *g, struct err *e)
 {
+	if (g->svsm.svsm_entry >= g->svsm.image.n)
+		return err_set(e, REASON_FIRMWARE,
+			       "the SVSM is said to start at byte 0x%x, and has 0x%zx",
+			       g->svsm.svsm_entry, g->svsm.image.n);
 	for (size_t i = 0; i < g->svsm.n_sections; i++) {
 		const struct ovmf_section *s = &g->svsm.section[i];
 
@@ -103,17 +109,30 @@ void guest_free(struct guest *g)
 
 /* ---- what is bound */
 
-static bool holds(struct bytes text, const char *word)
+/* What is behind `start` where a word of the command line begins with it; else nothing. */
+static struct bytes behind(struct bytes cmdline, const char *start)
 {
-	return memmem(text.p, text.n, word, strlen(word)) != NULL;
+	size_t n = strlen(start);
+
+	for (size_t i = 0; i + n < cmdline.n; i++)
+		if ((i == 0 || isspace(cmdline.p[i - 1])) && memcmp(cmdline.p + i, start, n) == 0)
+			return bytes_of(cmdline.p + i + n, cmdline.n - i - n);
+	return bytes_of(NULL, 0);
 }
 
 /* A root of hashes in the command line binds the disk that is checked against it. */
 static bool has_verity(struct bytes cmdline)
 {
-	return cmdline.n > 0 && (holds(cmdline, "roothash=") || holds(cmdline, "usrhash=") ||
-				 holds(cmdline, "dm-mod.create=") ||
-				 holds(cmdline, "verity.root") || holds(cmdline, "fsverity="));
+	static const char *const roots[] = {"roothash=", "usrhash=", "verity.root="};
+	struct bytes table = behind(cmdline, "dm-mod.create=");
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		struct bytes root = behind(cmdline, roots[i]);
+
+		if (root.n > 0 && isxdigit(root.p[0]))
+			return true;
+	}
+	return table.n > 0 && memmem(table.p, table.n, " verity ", 8);
 }
 
 struct coverage guest_coverage(const struct guest *g)

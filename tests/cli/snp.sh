@@ -40,6 +40,14 @@ expect test "$(cat "$STDOUT")" != "$full"
 run snp --ovmf fw.fd --kernel kernel --append roothash=00 --vcpus 1 --vcpu-type EPYC
 expect_status 0
 expect_stderr ''
+for words in 'ro roothash=0f' 'usrhash=00' 'dm-mod.create="v,,,ro,0 8 verity 1 /dev/vda"'; do
+	run snp --ovmf fw.fd --kernel kernel --append "$words" --vcpus 1 --vcpu-type EPYC
+	expect_stderr ''
+done
+for words in noroothash=00 roothash= 'roothash= 00' 'dm-mod.create="v,,,ro,0 8 linear /dev/vda 0"'; do
+	run snp --ovmf fw.fd --kernel kernel --append "$words" --vcpus 1 --vcpu-type EPYC
+	expect_stderr_has 'measure: warning[not-bound]: the digest binds no disk'
+done
 ok 'processors by signature and family, command lines byte for byte'
 
 set -- --ovmf fw.fd --kernel kernel --initrd initrd --append console=ttyS0 --vcpus 4
@@ -89,11 +97,11 @@ expect_stdout "$alone"
 ok 'processors are passed over where the digest has none'
 
 # An SVSM: firmware whose entry is named by the GUID of SVSM info.
-"$forge" svsm.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe
+"$forge" svsm.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe -72=0x1004
 set -- --mode snp:svsm --ovmf fw.fd --svsm svsm.fd --vcpus 2 --vcpu-type EPYC
 run snp "$@" --vars-size 4096
 expect_status 0
-expect_stdout 573c4a1ad0a618d371795e438c7c10f0a303cf878cd2ed0a48daa8da343affa57c25185af26e5cd882376ddf13ca79a7
+expect_stdout 06763b8fdb16a89a4bad4eafe74efb44226bc98f76e70aefe4ebed7c1aa0fd561e518eafc482bc474b8d1caa9c1c146e
 expect_stderr 'measure: warning[not-bound]: the digest binds the firmware and the SVSM alone: kernel, initrd, command line and disk can be exchanged without a trace'
 cp "$STDOUT" bare
 head -c 4096 /dev/zero >store
@@ -353,7 +361,11 @@ expect_stderr_has 'measure: warning[no-sev-metadata]: the firmware has no SEV me
 run snp --mode snp:svsm --ovmf fw.fd --svsm fw.fd --vars-size 4096 --vcpus 1 --vcpu-type EPYC
 expect_status 3
 expect_stderr_has 'the SVSM does not say where it starts'
-"$forge" over.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe -496=0xffffc000 -492=0x1000
+"$forge" over.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe -72=0x4000
+run snp --mode snp:svsm --ovmf fw.fd --svsm over.fd --vars-size 4096 --vcpus 1 --vcpu-type EPYC
+expect_status 3
+expect_stderr_has 'over.fd: the SVSM is said to start at byte 0x4000, and has 0x4000'
+"$forge" over.fd -66=0xa789a612 -62=0x4c4b0597 -58=0xb1cb9fa4 -54=0xdd1d9dfe -72=0x1004 -496=0xffffc000 -492=0x1000
 run snp --mode snp:svsm --ovmf fw.fd --svsm over.fd --vars-size 4096 --vcpus 1 --vcpu-type EPYC
 expect_status 3
 expect_stderr_has 'over.fd: section 0 (SEC_MEM) at 0xffffc000 with 0x1000 bytes lies over the firmware, which begins at 0xffffc000'
