@@ -7,8 +7,6 @@
 
 #include "measure/base/listing.h"
 
-#define CMDLINE_MAX (1u << 20)
-
 static bool ends_with(const char *path, const char *tail)
 {
 	size_t n = strlen(path), m = strlen(tail);
@@ -234,7 +232,7 @@ static bool load(struct snp_bundle *b, struct watch watch, struct err *e)
 	struct guest_files f = {.ovmf = b->path.part[LAUNCH_FIRMWARE], .watch = watch};
 
 	if (b->told.file[LAUNCH_KERNEL].present) {
-		if (!file_slurp(b->path.part[LAUNCH_CMDLINE], CMDLINE_MAX, &b->cmdline, e))
+		if (!file_slurp(b->path.part[LAUNCH_CMDLINE], LAUNCH_CMDLINE_MAX, &b->cmdline, e))
 			return false;
 		f.kernel = b->path.part[LAUNCH_KERNEL];
 		f.append = buf_bytes(&b->cmdline);
@@ -263,19 +261,13 @@ bool snp_bundle_read(struct snp_bundle *b, const char *path, struct watch watch,
 {
 	owned(buf_free) struct buf json = BUF(LAUNCH_RECORD_MAX);
 
-	*b = (struct snp_bundle){.cmdline = BUF(CMDLINE_MAX)};
+	*b = (struct snp_bundle){.cmdline = BUF(LAUNCH_CMDLINE_MAX)};
 	if (!set_paths(&b->path, path, e) ||
 	    !file_slurp(b->path.record, LAUNCH_RECORD_MAX, &json, e))
 		return false;
 	if (!launch_record_read(&b->told, buf_bytes(&json), e))
 		return err_subject(e, b->path.record);
 	return load(b, watch, e) && compute(b, e);
-}
-
-static bool same_file(const struct launch_file *a, const struct launch_file *b)
-{
-	return a->present == b->present &&
-	       (!a->present || (a->size == b->size && digest_equal(&a->sha256, &b->sha256)));
 }
 
 static bool differs(const struct snp_bundle *b, struct err *e, const char *what)
@@ -289,7 +281,7 @@ bool snp_bundle_agrees(const struct snp_bundle *b, struct err *e)
 	owned(buf_free) struct buf name = BUF(256);
 
 	for (enum launch_part p = 0; p < LAUNCH_PARTS; p++)
-		if (!same_file(&b->told.file[p], &b->found.file[p])) {
+		if (!launch_file_same(&b->told.file[p], &b->found.file[p])) {
 			buf_fmt(&name, "the sha256 or size of %s", launch_part_name(p));
 			return differs(b, e, buf_cstr(&name));
 		}

@@ -1,5 +1,6 @@
 #include "ovmf-snp/bundle_command.h"
 
+#include "measure/base/text.h"
 #include "ovmf-snp/bundle.h"
 
 /* The first row that QEMU can be told; NULL when there is none. */
@@ -12,18 +13,6 @@ static const struct launch_row *row_of_qemu(const struct launch_record *r)
 	return NULL;
 }
 
-static void put_quoted(struct buf *out, struct bytes text)
-{
-	buf_str(out, "'");
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\'')
-			buf_str(out, "'\\''");
-		else
-			buf_u8(out, text.p[i]);
-	}
-	buf_str(out, "'");
-}
-
 static void put_files(struct buf *out, const struct launch_record *r, struct bytes append)
 {
 	buf_fmt(out, " \\\n\t-bios %s", launch_file_name(LAUNCH_FIRMWARE));
@@ -33,7 +22,7 @@ static void put_files(struct buf *out, const struct launch_record *r, struct byt
 	if (r->file[LAUNCH_INITRD].present)
 		buf_fmt(out, " -initrd %s", launch_file_name(LAUNCH_INITRD));
 	buf_str(out, " \\\n\t-append ");
-	put_quoted(out, append);
+	text_quote(out, append);
 }
 
 /* Position of the C bit and the bits lost to it are those of all processors that have SNP. */

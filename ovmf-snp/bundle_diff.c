@@ -7,7 +7,6 @@
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/launch_step.h"
 
-#define CMDLINE_MAX (1u << 20)
 #define TEXT 256u
 
 struct diff {
@@ -29,10 +28,7 @@ static void diff_free(struct diff *d)
 
 static bool same_file(const struct diff *d, enum launch_part p)
 {
-	const struct launch_file *a = &d->b[0].found.file[p], *b = &d->b[1].found.file[p];
-
-	return a->present == b->present &&
-	       (!a->present || (a->size == b->size && digest_equal(&a->sha256, &b->sha256)));
+	return launch_file_same(&d->b[0].found.file[p], &d->b[1].found.file[p]);
 }
 
 static bool same_parameters(const struct diff *d)
@@ -316,8 +312,10 @@ static bool differences(struct diff *d, struct err *e)
 bool snp_bundle_diff(const char *const path[2], struct watch watch, struct differences *f,
 		     struct err *e)
 {
-	owned(diff_free) struct diff d = {
-		.f = f, .registers = SERIES, .conditions = SERIES, .cmdline = BUF(CMDLINE_MAX)};
+	owned(diff_free) struct diff d = {.f = f,
+					  .registers = SERIES,
+					  .conditions = SERIES,
+					  .cmdline = BUF(LAUNCH_CMDLINE_MAX)};
 
 	if (!snp_bundle_read(&d.b[0], path[0], watch, e) ||
 	    !snp_bundle_read(&d.b[1], path[1], watch, e) || !first_line(&d, path, e) ||

@@ -7,33 +7,19 @@
 #include "ovmf-snp/bundle_command.h"
 #include "ovmf-snp/report.h"
 
-#define POLICY_ONE 17u
-#define POLICY_DEBUG 19u
-#define POLICY_VERSION 0xffffull /* the least version of the ABI */
-
-/* ---- the policy */
-
-static uint64_t bit(unsigned n)
-{
-	return 1ull << n;
-}
-
 static bool check_policy(uint64_t policy, bool allow_debug, struct err *e)
 {
-	uint64_t known = POLICY_VERSION | bit(POLICY_ONE);
-
-	for (const struct snp_bit *b = snp_policy_bits; b->name; b++)
-		known |= bit(b->bit);
-	if (!(policy & bit(POLICY_ONE)))
+	if (!(policy & SNP_POLICY_ONE))
 		return err_set(e, REASON_USAGE,
-			       "--policy 0x%llx: bit %u is clear, which no guest has",
-			       (unsigned long long)policy, POLICY_ONE);
-	if (policy & ~known)
+			       "--policy 0x%llx: bit 17 is clear, which no guest has",
+			       (unsigned long long)policy);
+	if (policy & ~SNP_POLICY_KNOWN)
 		return err_set(e, REASON_USAGE, "--policy 0x%llx: the bits 0x%llx have no meaning",
-			       (unsigned long long)policy, (unsigned long long)(policy & ~known));
-	return allow_debug || !(policy & bit(POLICY_DEBUG)) ||
-	       err_set(e, REASON_DEBUG_MODE, "--policy 0x%llx: bit %u allows debugging",
-		       (unsigned long long)policy, POLICY_DEBUG);
+			       (unsigned long long)policy,
+			       (unsigned long long)(policy & ~SNP_POLICY_KNOWN));
+	return allow_debug || !(policy & SNP_POLICY_DEBUG) ||
+	       err_set(e, REASON_DEBUG_MODE, "--policy 0x%llx: bit 19 allows debugging",
+		       (unsigned long long)policy);
 }
 
 /* ---- rows */

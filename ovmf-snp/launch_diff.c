@@ -10,12 +10,6 @@ bool launch_record_is(struct bytes head)
 
 /* ---- files */
 
-static bool same_file(const struct launch_file *a, const struct launch_file *b)
-{
-	return a->present == b->present &&
-	       (!a->present || (a->size == b->size && digest_equal(&a->sha256, &b->sha256)));
-}
-
 static void put_file(struct buf *out, const struct launch_file *f)
 {
 	if (!f->present) {
@@ -31,7 +25,7 @@ static void differ_files(struct buf *out, const struct launch_record *a,
 			 const struct launch_record *b)
 {
 	for (enum launch_part p = 0; p < LAUNCH_HASHES; p++) {
-		if (same_file(&a->file[p], &b->file[p]))
+		if (launch_file_same(&a->file[p], &b->file[p]))
 			continue;
 		buf_fmt(out, "%s: ", launch_part_name(p));
 		put_file(out, &a->file[p]);
@@ -95,6 +89,16 @@ static void differ_rows(struct buf *out, const struct launch_record *a,
 
 /* ---- where they part */
 
+/* Has the first processor the same registers in both? A buf of one page has room for it. */
+static bool same_registers(const struct launch_row *a, const struct launch_row *b)
+{
+	owned(buf_free) struct buf x = BUF(VMSA_SIZE), y = BUF(VMSA_SIZE);
+
+	vmsa_write(&x, a->profile, &(struct vmsa){true, VMSA_BSP_EIP, a->signature, a->features});
+	vmsa_write(&y, b->profile, &(struct vmsa){true, VMSA_BSP_EIP, b->signature, b->features});
+	return bytes_equal(buf_bytes(&x), buf_bytes(&y));
+}
+
 /* Of one firmware image and the same hashes. */
 static void part_rows(struct buf *out, const struct launch_row *a, const struct launch_row *b)
 {
@@ -104,8 +108,9 @@ static void part_rows(struct buf *out, const struct launch_row *a, const struct 
 		buf_str(out, "SEC_MEM: one profile measures zeros there, the other no content\n");
 	else if (p->cpuid_last != q->cpuid_last)
 		buf_str(out, "CPUID: one profile launches it behind all other sections\n");
-	else if (a->vcpus != b->vcpus && p == q && a->signature == b->signature &&
-		 a->features == b->features)
+	else if (p->vmsa_gpa != q->vmsa_gpa)
+		buf_str(out, "vcpu 0: its page has another address\n");
+	else if (a->vcpus != b->vcpus && same_registers(a, b))
 		buf_fmt(out, "vcpu %u: only one of them has it\n",
 			a->vcpus < b->vcpus ? a->vcpus : b->vcpus);
 	else
@@ -120,7 +125,7 @@ static void part(struct buf *out, const struct launch_record *a, const struct la
 		return;
 	if (!digest_equal(&a->firmware_ld, &b->firmware_ld))
 		buf_str(out, "the launches part at firmware: its pages differ\n");
-	else if (!same_file(&a->file[LAUNCH_HASHES], &b->file[LAUNCH_HASHES]))
+	else if (!launch_file_same(&a->file[LAUNCH_HASHES], &b->file[LAUNCH_HASHES]))
 		buf_str(out, "the launches part at KERNEL_HASHES: the page of hashes differs\n");
 	else if (one) {
 		buf_str(out, "the launches part at ");

@@ -13,6 +13,12 @@ static const char *const part_names[LAUNCH_PARTS] = {"firmware", "kernel", "init
 static const char *const file_names[LAUNCH_PARTS] = {"firmware.fd", "kernel", "initrd", "cmdline",
 						     "hashes.bin"};
 
+bool launch_file_same(const struct launch_file *a, const struct launch_file *b)
+{
+	return a->present == b->present &&
+	       (!a->present || (a->size == b->size && digest_equal(&a->sha256, &b->sha256)));
+}
+
 void launch_record_free(struct launch_record *r)
 {
 	free(r->row);

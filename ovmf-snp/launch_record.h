@@ -13,6 +13,7 @@
 
 #define LAUNCH_SCHEMA "measure-launch/1"
 #define LAUNCH_RECORD_MAX (4u << 20)
+#define LAUNCH_CMDLINE_MAX (1u << 20)
 #define LAUNCH_ROWS 8192u
 #define LAUNCH_POLICY 0x30000ull /* when none is given: SMT, and the bit that is always one */
 
@@ -42,6 +43,9 @@ struct launch_record {
 	size_t n;
 	struct launch_row *row;
 };
+
+/* Both there, with one size and digest, or neither. */
+bool launch_file_same(const struct launch_file *a, const struct launch_file *b);
 
 void launch_record_free(struct launch_record *r);
 

@@ -5,9 +5,10 @@
 #ifndef OVMF_SNP_REQUEST_LIST_H
 #define OVMF_SNP_REQUEST_LIST_H
 
+#include "ovmf-snp/launch_record.h"
 #include "ovmf-snp/request.h"
 
-#define REQUEST_APPEND_MAX (1u << 20)
+#define REQUEST_APPEND_MAX LAUNCH_CMDLINE_MAX
 
 /* "1-4,8" */
 must bool request_counts_read(struct request *r, const char *list, struct err *e);

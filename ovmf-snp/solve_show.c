@@ -30,17 +30,10 @@ static void put_word(struct buf *out, struct bytes word)
 	while (safe < word.n && word.p[safe] < 0x80 &&
 	       (isalnum(word.p[safe]) || strchr("_./:=,+@%-", word.p[safe])))
 		safe++;
-	if (safe == word.n && word.n > 0) {
+	if (safe == word.n && word.n > 0)
 		buf_put(out, word);
-		return;
-	}
-	buf_str(out, "'");
-	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] == '\'')
-			buf_str(out, "'\\''");
-		else
-			buf_u8(out, word.p[i]);
-	buf_str(out, "'");
+	else
+		text_quote(out, word);
 }
 
 /* The argument of printf(1) that prints these bytes. */

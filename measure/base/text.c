@@ -160,3 +160,14 @@ const char *text_nearest(const char *word, const char *const *list)
 	}
 	return nearest;
 }
+
+void text_quote(struct buf *out, struct bytes word)
+{
+	buf_str(out, "'");
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '\'')
+			buf_str(out, "'\\''");
+		else
+			buf_u8(out, word.p[i]);
+	buf_str(out, "'");
+}

@@ -27,6 +27,9 @@ size_t text_utf8_bad(struct bytes x);
 /* Append a code point as UTF-8 (a surrogate or a number over 0x10ffff fails the buf). */
 void text_put_utf8(struct buf *out, uint32_t code_point);
 
+/* One word for a POSIX shell, whatever the bytes: 'it'\''s'. */
+void text_quote(struct buf *out, struct bytes word);
+
 /*
  * The nearest of a NULL-terminated list of ASCII words: fewest letters inserted, dropped, exchanged
  * or swapped with their neighbour, capitals or not; the first of equals. NULL when none is near:

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "measure/base/text.h"
 #include "measure/cli/program.h"
 
 void complete_function(char name[COMPLETE_NAME])
@@ -32,10 +33,7 @@ void complete_quoted(struct buf *out, char c)
 
 void complete_quote(struct buf *out, const char *text)
 {
-	buf_u8(out, '\'');
-	for (; *text; text++)
-		complete_quoted(out, *text);
-	buf_u8(out, '\'');
+	text_quote(out, bytes_str(text));
 }
 
 void complete_names(struct buf *out, const struct verb *family)

@@ -430,6 +430,8 @@ g='--ovmf fw.fd --vcpus 4 --vcpu-type EPYC-v4'
 	bundle milan --ovmf fw.fd --vcpus 8 --vcpu-type EPYC-Milan --guest-features 0x21
 	bundle gce --ovmf fw.fd --vcpus 4 --vmm-type gce
 	bundle ec2 --ovmf fw.fd --vcpus 4 --vmm-type ec2
+	bundle genoa --ovmf fw.fd --vcpus 4 --profile gce-genoa
+	bundle other --ovmf fw.fd --vcpus 8 --vcpu-type EPYC-Milan --vmm-type gce
 	bundle table --ovmf fw.fd --vcpus 4-5 --vcpu-type EPYC-v4
 }
 sha() { sha256sum <"$1" | cut -d ' ' -f 1; }
@@ -456,6 +458,15 @@ expect_stdout_has 'the launches part at SEC_MEM: one profile measures zeros ther
 expect_stdout_has 'profile: qemu and gce'
 run diff bare.json ec2.json
 expect_stdout_has 'the launches part at CPUID: one profile launches it behind all other sections'
+differs gce.json genoa.json <<END
+the launches part at vcpu 0: its page has another address
+profile: gce and gce-genoa
+END
+differs gce.json other.json <<END
+the launches part at vcpu 4: only one of them has it
+vcpu_type: none (0x0) and EPYC-Milan (0xa00f11)
+vcpus: 4 and 8
+END
 differs bare.json table.json <<END
 EPYC-v4 x5, qemu: only in the second
 END
