@@ -8,7 +8,7 @@
 #include "tests/unit/support_ramdisk.h"
 
 struct job {
-	struct scene scene;
+	struct disk scene;
 	struct cpio_rule rule;
 	struct folder folder;
 	const char *path, *into;
@@ -19,7 +19,7 @@ static bool write_it(void *arg, struct err *e)
 	struct job *j = arg;
 	struct digest content;
 
-	return scene_write(&j->scene, &j->rule, &content, e);
+	return disk_write(&j->scene, &j->rule, &content, e);
 }
 
 static bool describe_it(void *arg, struct err *e)
@@ -66,13 +66,13 @@ static void make_scene(struct job *j)
 {
 	struct tree_node *file;
 
-	scene_new(&j->scene);
-	j->rule.image = scene_add(&j->scene, "root", S_IFDIR | 0755, NULL);
-	file = scene_add(&j->scene, "root/file", S_IFREG | 0644, "text");
-	scene_link(&j->scene, "root/again", file);
-	scene_add(&j->scene, "root/empty", S_IFREG | 0644, "");
-	scene_add(&j->scene, "root/link", S_IFLNK | 0777, "file");
-	scene_device(&j->scene, "root/null", S_IFCHR | 0666, 1, 3);
+	disk_new(&j->scene);
+	j->rule.image = disk_add(&j->scene, "root", S_IFDIR | 0755, NULL);
+	file = disk_add(&j->scene, "root/file", S_IFREG | 0644, "text");
+	disk_link(&j->scene, "root/again", file);
+	disk_add(&j->scene, "root/empty", S_IFREG | 0644, "");
+	disk_add(&j->scene, "root/link", S_IFLNK | 0777, "file");
+	disk_device(&j->scene, "root/null", S_IFCHR | 0666, 1, 3);
 }
 
 static void any_allocation_may_fail(void **state)
@@ -97,7 +97,7 @@ static void any_allocation_may_fail(void **state)
 	assert_true(fail_each(describe_it, &j) >= 20);
 	assert_true(fail_each(extract_it, &j) >= 10);
 	folder_free(&j.folder);
-	scene_free(&j.scene);
+	disk_free(&j.scene);
 }
 
 int main(void)

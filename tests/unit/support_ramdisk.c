@@ -6,22 +6,22 @@
 
 #define OUT_MAX (1u << 22)
 
-void scene_new(struct scene *s)
+void disk_new(struct disk *s)
 {
 	struct err e = {0};
 
-	*s = (struct scene){.out = BUF(OUT_MAX)};
+	*s = (struct disk){.out = BUF(OUT_MAX)};
 	s->tree = tree_new(100000, &e);
 	check_no_err(&e);
 }
 
-void scene_free(struct scene *s)
+void disk_free(struct disk *s)
 {
 	tree_free(&s->tree);
 	buf_free(&s->out);
 }
 
-static struct tree_node *add(struct scene *s, const char *path, const struct tree_inode *inode)
+static struct tree_node *add(struct disk *s, const char *path, const struct tree_inode *inode)
 {
 	struct bytes name = {0};
 	struct err e = {0};
@@ -33,7 +33,7 @@ static struct tree_node *add(struct scene *s, const char *path, const struct tre
 	return n;
 }
 
-struct tree_node *scene_add(struct scene *s, const char *path, uint32_t mode, const char *holds)
+struct tree_node *disk_add(struct disk *s, const char *path, uint32_t mode, const char *holds)
 {
 	struct tree_inode inode = {.mode = mode, .mtime = 1000000000};
 
@@ -48,7 +48,7 @@ struct tree_node *scene_add(struct scene *s, const char *path, uint32_t mode, co
 	return add(s, path, &inode);
 }
 
-struct tree_node *scene_link(struct scene *s, const char *path, const struct tree_node *of)
+struct tree_node *disk_link(struct disk *s, const char *path, const struct tree_node *of)
 {
 	struct bytes name = {0};
 	struct err e = {0};
@@ -60,8 +60,8 @@ struct tree_node *scene_link(struct scene *s, const char *path, const struct tre
 	return n;
 }
 
-struct tree_node *scene_device(struct scene *s, const char *path, uint32_t mode, uint32_t major,
-			       uint32_t minor)
+struct tree_node *disk_device(struct disk *s, const char *path, uint32_t mode, uint32_t major,
+			      uint32_t minor)
 {
 	struct tree_inode inode = {.mode = mode, .major = major, .minor = minor};
 
@@ -70,7 +70,7 @@ struct tree_node *scene_device(struct scene *s, const char *path, uint32_t mode,
 
 static bool open_text(void *arg, const struct tree_node *n, struct err *e)
 {
-	struct scene *s = arg;
+	struct disk *s = arg;
 
 	(void)e;
 	s->open = s->text[n->inode->source];
@@ -81,7 +81,7 @@ static bool open_text(void *arg, const struct tree_node *n, struct err *e)
 /* Two bytes at a time, so that nobody relies on more. */
 static bool read_text(void *arg, struct span to, size_t *got, struct err *e)
 {
-	struct scene *s = arg;
+	struct disk *s = arg;
 
 	(void)e;
 	*got = s->left < to.n ? s->left : to.n;
@@ -95,7 +95,7 @@ static bool read_text(void *arg, struct span to, size_t *got, struct err *e)
 
 static bool put_bytes(void *arg, struct bytes x, struct err *e)
 {
-	struct scene *s = arg;
+	struct disk *s = arg;
 
 	if (s->refuse)
 		return err_set(e, REASON_NO_SPACE, "nothing more fits");
@@ -103,8 +103,7 @@ static bool put_bytes(void *arg, struct bytes x, struct err *e)
 	return buf_done(&s->out, "the archive", e);
 }
 
-bool scene_write(struct scene *s, const struct cpio_rule *rule, struct digest *content,
-		 struct err *e)
+bool disk_write(struct disk *s, const struct cpio_rule *rule, struct digest *content, struct err *e)
 {
 	const struct cpio_io io = {open_text, read_text, put_bytes, s};
 

@@ -9,7 +9,7 @@
 
 #define SCENE_FILES 32u
 
-struct scene {
+struct disk {
 	struct tree *tree;
 	const char *text[SCENE_FILES]; /* of file i; the inode's source */
 	uint32_t n;
@@ -19,18 +19,18 @@ struct scene {
 	bool refuse; /* put() fails */
 };
 
-void scene_new(struct scene *s);
-void scene_free(struct scene *s);
+void disk_new(struct disk *s);
+void disk_free(struct disk *s);
 
 /* A new name below folders that stand there; what it holds is a file's text or a link's target. */
-struct tree_node *scene_add(struct scene *s, const char *path, uint32_t mode, const char *holds);
-struct tree_node *scene_link(struct scene *s, const char *path, const struct tree_node *of);
-struct tree_node *scene_device(struct scene *s, const char *path, uint32_t mode, uint32_t major,
-			       uint32_t minor);
+struct tree_node *disk_add(struct disk *s, const char *path, uint32_t mode, const char *holds);
+struct tree_node *disk_link(struct disk *s, const char *path, const struct tree_node *of);
+struct tree_node *disk_device(struct disk *s, const char *path, uint32_t mode, uint32_t major,
+			      uint32_t minor);
 
 /* Into s->out, which is emptied before. */
-bool scene_write(struct scene *s, const struct cpio_rule *rule, struct digest *content,
-		 struct err *e);
+bool disk_write(struct disk *s, const struct cpio_rule *rule, struct digest *content,
+		struct err *e);
 
 /*
  * One entry by its thirteen fields as they stand in a header, blanks between them for the reader;

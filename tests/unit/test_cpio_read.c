@@ -32,7 +32,7 @@ static bool read_all(struct bytes x, size_t *entries, struct err *e)
 static void what_was_written_is_read_again(void **state)
 {
 	struct cpio_rule rule = {.profile = cpio_profile("native")};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct memory in;
 	struct cpio *c;
 	const struct cpio_entry *x;
@@ -41,9 +41,9 @@ static void what_was_written_is_read_again(void **state)
 	size_t got;
 
 	(void)state;
-	scene_new(&s);
-	scene_add(&s, "f", S_IFREG | 0640, "bytes");
-	assert_true(scene_write(&s, &rule, NULL, &e));
+	disk_new(&s);
+	disk_add(&s, "f", S_IFREG | 0640, "bytes");
+	assert_true(disk_write(&s, &rule, NULL, &e));
 	in = memory_stream(buf_bytes(&s.out), 1000);
 	c = cpio_new(&in.stream, false, &e);
 	assert_true(cpio_next(c, &x, &e));

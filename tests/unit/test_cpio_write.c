@@ -13,7 +13,7 @@ struct line {
 #define BODY(text) text, sizeof(text) - 1
 #define NOTHING "", 0
 
-static void compare(const struct scene *s, const struct line *lines, size_t n, size_t unit)
+static void compare(const struct disk *s, const struct line *lines, size_t n, size_t unit)
 {
 	owned(buf_free) struct buf right = BUF(1u << 16);
 
@@ -30,19 +30,19 @@ static void compare(const struct scene *s, const struct line *lines, size_t n, s
 }
 
 /* Added in an order that is not the one by path. */
-static void small_scene(struct scene *s)
+static void small_scene(struct disk *s)
 {
 	struct tree_node *sh;
 
-	scene_new(s);
-	scene_add(s, "bin", S_IFDIR | 0755, NULL);
-	sh = scene_add(s, "bin/sh", S_IFREG | 04755, "#!ab");
-	scene_add(s, "a.b", S_IFREG | 0600, "");
-	scene_add(s, "a", S_IFDIR | 01777, NULL);
-	scene_add(s, "a/link", S_IFLNK | 0777, "../bin/sh");
-	scene_link(s, "bin/ash", sh);
-	scene_add(s, "pipe", S_IFIFO | 0644, NULL);
-	scene_device(s, "a/tty", S_IFCHR | 0620, 5, 255)->inode->gid = 5;
+	disk_new(s);
+	disk_add(s, "bin", S_IFDIR | 0755, NULL);
+	sh = disk_add(s, "bin/sh", S_IFREG | 04755, "#!ab");
+	disk_add(s, "a.b", S_IFREG | 0600, "");
+	disk_add(s, "a", S_IFDIR | 01777, NULL);
+	disk_add(s, "a/link", S_IFLNK | 0777, "../bin/sh");
+	disk_link(s, "bin/ash", sh);
+	disk_add(s, "pipe", S_IFIFO | 0644, NULL);
+	disk_device(s, "a/tty", S_IFCHR | 0620, 5, 255)->inode->gid = 5;
 	sh->inode->uid = 1000;
 	sh->inode->mtime = 1500000000;
 }
@@ -79,12 +79,12 @@ static void the_native_profile_goes_by_path_and_numbers_from_one(void **state)
 		 "TRAILER!!!", NOTHING},
 	};
 	struct cpio_rule rule = {.profile = cpio_profile("native")};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct err e = {0};
 
 	(void)state;
 	small_scene(&s);
-	assert_true(scene_write(&s, &rule, NULL, &e));
+	assert_true(disk_write(&s, &rule, NULL, &e));
 	compare(&s, right, COUNT(right), 4);
 }
 
@@ -130,18 +130,18 @@ static void the_kernels_own_tool_brings_the_names_of_a_file_together(void **stat
 		 "TRAILER!!!", NOTHING},
 	};
 	struct cpio_rule rule = {.profile = cpio_profile("gen_init_cpio")};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct tree_node *nul;
 	struct err e = {0};
 
 	(void)state;
 	small_scene(&s);
-	nul = scene_device(&s, "nul", S_IFCHR | 0600, 1, 3);
-	scene_link(&s, "bin/nul", nul);
-	scene_link(&s, "bin/z",
-		   tree_find(s.tree, tree_find(s.tree, tree_root(s.tree), bytes_str("bin")),
-			     bytes_str("sh")));
-	assert_true(scene_write(&s, &rule, NULL, &e));
+	nul = disk_device(&s, "nul", S_IFCHR | 0600, 1, 3);
+	disk_link(&s, "bin/nul", nul);
+	disk_link(&s, "bin/z",
+		  tree_find(s.tree, tree_find(s.tree, tree_root(s.tree), bytes_str("bin")),
+			    bytes_str("sh")));
+	assert_true(disk_write(&s, &rule, NULL, &e));
 	compare(&s, right, COUNT(right), 512);
 }
 
@@ -181,15 +181,15 @@ static void without_an_image_the_nitro_profile_keeps_order_and_times(void **stat
 		 "TRAILER!!!", NOTHING},
 	};
 	struct cpio_rule rule = {.profile = cpio_profile("nitro-cli"), .time = CPIO_TIME_KEEP};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct err e = {0};
 
 	(void)state;
 	small_scene(&s);
-	scene_link(&s, "a/z",
-		   tree_find(s.tree, tree_find(s.tree, tree_root(s.tree), bytes_str("bin")),
-			     bytes_str("sh")));
-	assert_true(scene_write(&s, &rule, NULL, &e));
+	disk_link(&s, "a/z",
+		  tree_find(s.tree, tree_find(s.tree, tree_root(s.tree), bytes_str("bin")),
+			    bytes_str("sh")));
+	assert_true(disk_write(&s, &rule, NULL, &e));
 	compare(&s, right, COUNT(right), 512);
 }
 
@@ -248,37 +248,37 @@ static void an_image_is_filtered_as_linuxkit_does(void **state)
 		 "TRAILER!!!", NOTHING},
 	};
 	struct cpio_rule rule = {.profile = cpio_profile("nitro-cli"), .time = CPIO_TIME_KEEP};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct err e = {0};
 
 	(void)state;
-	scene_new(&s);
-	scene_add(&s, "cmd", S_IFREG | 0644, "run");
-	scene_add(&s, "env", S_IFREG | 0644, "A=1\n");
-	rule.image = scene_add(&s, "rootfs", S_IFDIR | 0700, NULL);
-	scene_add(&s, "rootfs/.dockerenv", S_IFREG | 0755, "");
-	scene_add(&s, "rootfs/bin", S_IFDIR | 0755, NULL);
-	scene_add(&s, "rootfs/bin/sh", S_IFREG | 0755, "#!ab")->inode->uid = 7;
-	scene_add(&s, "rootfs/dev", S_IFDIR | 0755, NULL);
-	scene_add(&s, "rootfs/dev/console", S_IFREG | 0755, "");
-	scene_add(&s, "rootfs/dev/pts", S_IFDIR | 0755, NULL);
-	scene_add(&s, "rootfs/dev/shm", S_IFREG | 0755, "no folder");
-	scene_add(&s, "rootfs/etc", S_IFDIR | 0755, NULL);
-	scene_add(&s, "rootfs/etc/hostname", S_IFREG | 0644, "x\n");
-	scene_add(&s, "rootfs/etc/hosts", S_IFREG | 0640, "other");
-	scene_add(&s, "rootfs/etc/resolv.conf", S_IFREG | 0644, "other");
-	scene_add(&s, "rootfs/proc", S_IFLNK | 0777, "dev");
-	assert_true(scene_write(&s, &rule, NULL, &e));
+	disk_new(&s);
+	disk_add(&s, "cmd", S_IFREG | 0644, "run");
+	disk_add(&s, "env", S_IFREG | 0644, "A=1\n");
+	rule.image = disk_add(&s, "rootfs", S_IFDIR | 0700, NULL);
+	disk_add(&s, "rootfs/.dockerenv", S_IFREG | 0755, "");
+	disk_add(&s, "rootfs/bin", S_IFDIR | 0755, NULL);
+	disk_add(&s, "rootfs/bin/sh", S_IFREG | 0755, "#!ab")->inode->uid = 7;
+	disk_add(&s, "rootfs/dev", S_IFDIR | 0755, NULL);
+	disk_add(&s, "rootfs/dev/console", S_IFREG | 0755, "");
+	disk_add(&s, "rootfs/dev/pts", S_IFDIR | 0755, NULL);
+	disk_add(&s, "rootfs/dev/shm", S_IFREG | 0755, "no folder");
+	disk_add(&s, "rootfs/etc", S_IFDIR | 0755, NULL);
+	disk_add(&s, "rootfs/etc/hostname", S_IFREG | 0644, "x\n");
+	disk_add(&s, "rootfs/etc/hosts", S_IFREG | 0640, "other");
+	disk_add(&s, "rootfs/etc/resolv.conf", S_IFREG | 0644, "other");
+	disk_add(&s, "rootfs/proc", S_IFLNK | 0777, "dev");
+	assert_true(disk_write(&s, &rule, NULL, &e));
 	compare(&s, right, COUNT(right), 512);
 }
 
 /* ---- what is not written */
 
-static void check_refusal(struct scene *s, const struct cpio_rule *rule, const char *text)
+static void check_refusal(struct disk *s, const struct cpio_rule *rule, const char *text)
 {
 	struct err e = {0};
 
-	assert_false(scene_write(s, rule, NULL, &e));
+	assert_false(disk_write(s, rule, NULL, &e));
 	check_err(&e, REASON_NEWC, text);
 }
 
@@ -330,7 +330,7 @@ static const struct refusal {
 	 "'TRAILER!!!': a file of this name would end the archive it stands in"},
 };
 
-static void add_inode(struct scene *s, const char *path, const struct tree_inode *inode)
+static void add_inode(struct disk *s, const char *path, const struct tree_inode *inode)
 {
 	struct bytes name = {0};
 	struct err e = {0};
@@ -346,17 +346,17 @@ static void what_a_header_cannot_say_is_refused_by_name(void **state)
 	for (size_t i = 0; i < COUNT(refusals); i++) {
 		const struct refusal *r = &refusals[i];
 		struct cpio_rule rule = {cpio_profile("native"), r->time, 5, NULL};
-		owned(scene_free) struct scene s;
+		owned(disk_free) struct disk s;
 
-		scene_new(&s);
-		scene_add(&s, "a", S_IFDIR | 0755, NULL)->inode->mtime = 0;
+		disk_new(&s);
+		disk_add(&s, "a", S_IFDIR | 0755, NULL)->inode->mtime = 0;
 		add_inode(&s, r->path, &r->inode);
 		check_refusal(&s, &rule, r->text);
 	}
 }
 
 /* Folders below each other, until the path of the last is as long. */
-static struct tree_node *deepen(struct scene *s, size_t length, size_t width)
+static struct tree_node *deepen(struct disk *s, size_t length, size_t width)
 {
 	struct tree_inode inode = {.mode = S_IFDIR | 0755};
 	struct tree_node *n = tree_root(s->tree);
@@ -377,16 +377,16 @@ static struct tree_node *deepen(struct scene *s, size_t length, size_t width)
 static void the_longest_path_is_that_of_the_kernel(void **state)
 {
 	struct cpio_rule rule = {.profile = cpio_profile("native")};
-	owned(scene_free) struct scene most, more;
+	owned(disk_free) struct disk most, more;
 	struct err e = {0};
 
 	(void)state;
-	scene_new(&most);
+	disk_new(&most);
 	deepen(&most, CPIO_NAME_MAX, 200);
-	scene_new(&more);
+	disk_new(&more);
 	deepen(&more, CPIO_NAME_MAX + 1, 200);
-	assert_true(scene_write(&most, &rule, NULL, &e));
-	assert_false(scene_write(&more, &rule, NULL, &e));
+	assert_true(disk_write(&most, &rule, NULL, &e));
+	assert_false(disk_write(&more, &rule, NULL, &e));
 	assert_int_equal(e.reason, REASON_NEWC);
 	assert_non_null(
 		strstr(e.text, "': the length of a path is 4096; a ramdisk carries at most 4095"));
@@ -396,16 +396,16 @@ static void the_longest_path_is_that_of_the_kernel(void **state)
 static void the_longest_target_is_that_of_the_kernel(void **state)
 {
 	struct cpio_rule rule = {.profile = cpio_profile("nitro-cli")};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct tree_node *file, *folder;
 	struct err e = {0};
 
 	(void)state;
-	scene_new(&s);
-	file = scene_add(&s, "file", S_IFREG | 0644, "");
+	disk_new(&s);
+	file = disk_add(&s, "file", S_IFREG | 0644, "");
 	folder = deepen(&s, 2 * 1500 - 1, 1);
 	assert_non_null(tree_link(s.tree, folder, bytes_str("f"), file->inode, &e));
-	assert_false(scene_write(&s, &rule, NULL, &e));
+	assert_false(disk_write(&s, &rule, NULL, &e));
 	assert_int_equal(e.reason, REASON_NEWC);
 	assert_non_null(strstr(e.text, "': the length of a link's target is 4504; "
 				       "a ramdisk carries at most 4095"));
@@ -414,55 +414,55 @@ static void the_longest_target_is_that_of_the_kernel(void **state)
 static void linuxkit_fails_where_a_name_it_replaces_is_no_file(void **state)
 {
 	struct cpio_rule rule = {.profile = cpio_profile("nitro-cli"), .time = CPIO_TIME_KEEP};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 
 	(void)state;
-	scene_new(&s);
-	rule.image = scene_add(&s, "rootfs", S_IFDIR | 0755, NULL);
-	scene_add(&s, "rootfs/etc", S_IFDIR | 0755, NULL);
-	scene_add(&s, "rootfs/etc/hosts", S_IFLNK | 0777, "/x");
+	disk_new(&s);
+	rule.image = disk_add(&s, "rootfs", S_IFDIR | 0755, NULL);
+	disk_add(&s, "rootfs/etc", S_IFDIR | 0755, NULL);
+	disk_add(&s, "rootfs/etc/hosts", S_IFLNK | 0777, "/x");
 	check_refusal(&s, &rule, "'etc/hosts' is no file of its own; linuxkit fails at it");
 }
 
 static void a_file_that_shrank_is_told(void **state)
 {
 	struct cpio_rule rule = {.profile = cpio_profile("native")};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct err e = {0};
 
 	(void)state;
-	scene_new(&s);
-	scene_add(&s, "f", S_IFREG | 0644, "1234")->inode->size = 5;
-	assert_false(scene_write(&s, &rule, NULL, &e));
+	disk_new(&s);
+	disk_add(&s, "f", S_IFREG | 0644, "1234")->inode->size = 5;
+	assert_false(disk_write(&s, &rule, NULL, &e));
 	check_err(&e, REASON_FILE_CHANGED, "'f': the file should have 5 bytes, and ends after 4");
 }
 
 static void what_cannot_be_put_ends_the_writing(void **state)
 {
 	struct cpio_rule rule = {.profile = cpio_profile("native")};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct err e = {0};
 
 	(void)state;
 	small_scene(&s);
 	s.refuse = true;
-	assert_false(scene_write(&s, &rule, NULL, &e));
+	assert_false(disk_write(&s, &rule, NULL, &e));
 	check_err(&e, REASON_NO_SPACE, "nothing more fits");
 }
 
 static void times_are_zero_clamped_or_kept(void **state)
 {
 	static const char *const times[] = {"00000000", "00000007", "3b9aca00"};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 
 	(void)state;
-	scene_new(&s);
-	scene_add(&s, "f", S_IFREG | 0644, "");
+	disk_new(&s);
+	disk_add(&s, "f", S_IFREG | 0644, "");
 	for (unsigned i = 0; i < COUNT(times); i++) {
 		struct cpio_rule rule = {cpio_profile("native"), (enum cpio_time)i, 7, NULL};
 		struct err e = {0};
 
-		assert_true(scene_write(&s, &rule, NULL, &e));
+		assert_true(disk_write(&s, &rule, NULL, &e));
 		assert_memory_equal(s.out.p + 6 + 5 * 8, times[i], 8);
 	}
 }

@@ -236,20 +236,20 @@ static void writer_and_reader_agree_on_the_content(void **state)
 	(void)state;
 	for (const struct cpio_profile *p = cpio_profiles; p->name; p++) {
 		struct cpio_rule rule = {.profile = p, .time = CPIO_TIME_KEEP};
-		owned(scene_free) struct scene s;
+		owned(disk_free) struct disk s;
 		struct digest written, read;
 		struct tree_node *sh;
 		struct err e = {0};
 
-		scene_new(&s);
-		rule.image = scene_add(&s, "root", S_IFDIR | 0755, NULL);
-		sh = scene_add(&s, "root/sh", S_IFREG | 04755, "#!ab");
-		scene_link(&s, "root/ash", sh);
-		scene_add(&s, "root/etc", S_IFDIR | 0755, NULL);
-		scene_add(&s, "root/etc/hosts", S_IFREG | 0755, "other");
-		scene_device(&s, "root/null", S_IFCHR | 0666, 1, 3);
-		scene_link(&s, "root/zero", tree_find(s.tree, rule.image, bytes_str("null")));
-		assert_true(scene_write(&s, &rule, &written, &e));
+		disk_new(&s);
+		rule.image = disk_add(&s, "root", S_IFDIR | 0755, NULL);
+		sh = disk_add(&s, "root/sh", S_IFREG | 04755, "#!ab");
+		disk_link(&s, "root/ash", sh);
+		disk_add(&s, "root/etc", S_IFDIR | 0755, NULL);
+		disk_add(&s, "root/etc/hosts", S_IFREG | 0755, "other");
+		disk_device(&s, "root/null", S_IFCHR | 0666, 1, 3);
+		disk_link(&s, "root/zero", tree_find(s.tree, rule.image, bytes_str("null")));
+		assert_true(disk_write(&s, &rule, &written, &e));
 		content_of_archive(buf_bytes(&s.out), &read);
 		assert_true(digest_equal(&written, &read));
 	}
@@ -259,27 +259,27 @@ static void writer_and_reader_agree_on_the_content(void **state)
 static void the_content_digest_is_that_of_its_definition(void **state)
 {
 	struct cpio_rule rule = {.profile = cpio_profile("native")};
-	owned(scene_free) struct scene s;
+	owned(disk_free) struct disk s;
 	struct tree_node *sh;
 	struct digest d;
 	struct err e = {0};
 
 	(void)state;
-	scene_new(&s);
-	scene_add(&s, "pipe", S_IFIFO | 0644, NULL);
-	scene_add(&s, "bin", S_IFDIR | 0755, NULL);
-	sh = scene_add(&s, "bin/sh", S_IFREG | 04755, "#!ab");
+	disk_new(&s);
+	disk_add(&s, "pipe", S_IFIFO | 0644, NULL);
+	disk_add(&s, "bin", S_IFDIR | 0755, NULL);
+	sh = disk_add(&s, "bin/sh", S_IFREG | 04755, "#!ab");
 	sh->inode->uid = 1000;
-	scene_link(&s, "bin/ash", sh);
-	scene_add(&s, "a.b", S_IFREG | 0600, "");
-	scene_add(&s, "a", S_IFDIR | 01777, NULL);
-	scene_add(&s, "a/link", S_IFLNK | 0700, "../bin/sh");
-	scene_device(&s, "a/tty", S_IFCHR | 0620, 5, 255)->inode->gid = 5;
-	assert_true(scene_write(&s, &rule, &d, &e));
+	disk_link(&s, "bin/ash", sh);
+	disk_add(&s, "a.b", S_IFREG | 0600, "");
+	disk_add(&s, "a", S_IFDIR | 01777, NULL);
+	disk_add(&s, "a/link", S_IFLNK | 0700, "../bin/sh");
+	disk_device(&s, "a/tty", S_IFCHR | 0620, 5, 255)->inode->gid = 5;
+	assert_true(disk_write(&s, &rule, &d, &e));
 	check_content(&d, "ec0f8e936abd5253ddcf41a207060005dd5b542ca3ad1afa27b3beedd9f71376");
 	rule.time = CPIO_TIME_KEEP;
 	rule.profile = cpio_profile("gen_init_cpio");
-	assert_true(scene_write(&s, &rule, &d, &e));
+	assert_true(disk_write(&s, &rule, &d, &e));
 	check_content(&d, "ec0f8e936abd5253ddcf41a207060005dd5b542ca3ad1afa27b3beedd9f71376");
 }
 
