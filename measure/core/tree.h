@@ -83,7 +83,8 @@ must bool tree_lower(struct tree *t, struct bytes path, struct err *e);
 
 /*
  * The folder that `path` leads to, and its last component in *name, symbolic links on the way
- * resolved inside the root: none leads out, and 40 of them are too many. make: missing folders are
+ * resolved inside the root: none leads out, and more than 40 or TREE_PATH_MAX bytes of them are
+ * too many. make: missing folders are
  * made, 0755, 0:0, `implied`. NULL with e set otherwise.
  */
 must struct tree_node *tree_parent(struct tree *t, struct bytes path, bool make, struct bytes *name,

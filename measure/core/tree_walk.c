@@ -108,6 +108,7 @@ struct way {
 	struct tree_node *here;
 	struct bytes rest[LINKS_MAX + 1];
 	size_t depth, links;
+	size_t text; /* bytes of the targets that were followed */
 	bool make, made; /* made: `here` was missing before */
 };
 
@@ -139,6 +140,11 @@ static bool follow(struct way *w, const struct tree_node *link, struct err *e)
 	if (w->links++ == LINKS_MAX)
 		return err_set(e, REASON_AMBIGUOUS, "leads through more than %u symbolic links",
 			       LINKS_MAX);
+	w->text += target.n;
+	if (w->text > TREE_PATH_MAX)
+		return err_set(e, REASON_LIMIT,
+			       "symbolic links on the way have %zu bytes, %u is the limit", w->text,
+			       TREE_PATH_MAX);
 	if (target.p[0] == '/')
 		w->here = tree_root(w->tree);
 	if (w->rest[w->depth].n > 0)

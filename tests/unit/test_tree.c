@@ -214,6 +214,27 @@ static void forty_links_are_not_too_many(void **state)
 	check_no_parent(t, "l41/x", REASON_AMBIGUOUS, "leads through more than 40 symbolic links");
 }
 
+static void long_ways_through_links_are_refused(void **state)
+{
+	owned(tree_free) struct tree *t = new_tree(100);
+	char target[2048] = "";
+
+	(void)state;
+	for (size_t i = 0; i < 2040; i += 2)
+		memcpy(target + i, "./", 2);
+	tree_put(t, "a", FOLDER_MODE);
+	memcpy(target + 2040, "a", 2);
+	link_to(t, "one", target);
+	memcpy(target + 2040, "one", 4);
+	link_to(t, "two", target);
+	memcpy(target + 2040, "two", 4);
+	link_to(t, "three", target);
+	check_parent(t, "one/x", false, "a|x");
+	check_parent(t, "two/x", false, "a|x");
+	check_no_parent(t, "three/x", REASON_LIMIT,
+			"symbolic links on the way have 6127 bytes, 4095 is the limit");
+}
+
 static void what_is_no_name_is_refused(void **state)
 {
 	static const struct {
@@ -388,6 +409,7 @@ int main(void)
 		cmocka_unit_test(links_on_the_way_are_resolved_inside_the_root),
 		cmocka_unit_test(ways_that_lead_nowhere_are_refused),
 		cmocka_unit_test(forty_links_are_not_too_many),
+		cmocka_unit_test(long_ways_through_links_are_refused),
 		cmocka_unit_test(what_is_no_name_is_refused),
 		cmocka_unit_test(links_lead_somewhere_and_their_targets_fit),
 		cmocka_unit_test(names_and_their_text_are_limited),
