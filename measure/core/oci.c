@@ -35,7 +35,8 @@ static const struct {
 	{"nondistributable", "is no part of the image, but lies elsewhere"},
 	{".foreign.", "is no part of the image, but lies elsewhere"},
 	{"artifact", "is an artifact, no image"},
-	{"manifest.v1+", "is of Docker's schema 1, whose contents nothing proves"},
+	{"docker.distribution.manifest.v1",
+	 "is of Docker's schema 1, whose contents nothing proves"},
 };
 
 static const struct media *media_find(struct bytes name)

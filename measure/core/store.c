@@ -233,6 +233,9 @@ static bool folder_open(const struct store *s, const char *name, struct store_it
 	new.file.fd = open_beneath(s->folder, name);
 	if (new.file.fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return err_set(e, REASON_BLOB, "'%s' is a symbolic link or lies in one", name);
+	if (new.file.fd < 0 && (errno == ENXIO || errno == ENODEV))
+		return err_set(e, REASON_BLOB, "'%s' is a socket or a device, not a regular file",
+			       name);
 	if (new.file.fd < 0 && errno == ENOENT)
 		return err_set(e, REASON_BLOB, "there is no '%s'", name);
 	if (new.file.fd < 0 || fstat(new.file.fd, &st) != 0) {

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import socket
 import sys
 import tarfile
 
@@ -330,6 +331,11 @@ def schema_1(out):
 
 
 @defect
+def unknown_manifest(out):
+    with_index(lambda i: index_of(i.main | {'mediaType': OCI + 'manifest.v1+xml'}), out)
+
+
+@defect
 def artifact(out):
     with_index(lambda i: index_of(i.main | {'artifactType': 'application/x'}), out)
 
@@ -416,14 +422,38 @@ def endless_indexes(out):
     i.seal(index=index_of(*level)).write(out)
 
 
-@defect
-def blob_folder(out):
+def special_blob(out, make):
+    """In the layer's place something that is no file: to open it may not block."""
     i = Image()
     m = i.manifest()
     name = 'blobs/sha256/' + m['layers'][0]['digest'][7:]
     del i.seal(m).files[name]
     i.write(out)
-    os.mkdir(os.path.join(out, name))
+    make(os.path.join(out, name))
+
+
+@defect
+def blob_folder(out):
+    special_blob(out, os.mkdir)
+
+
+@defect
+def blob_pipe(out):
+    special_blob(out, os.mkfifo)
+
+
+def bind(path):
+    here = os.open('.', os.O_RDONLY)
+    os.chdir(os.path.dirname(path))  # the whole path is too long for a socket
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(os.path.basename(path))
+    os.fchdir(here)
+    os.close(here)
+
+
+@defect
+def blob_socket(out):
+    special_blob(out, bind)
 
 
 @defect
