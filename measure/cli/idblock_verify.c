@@ -69,6 +69,10 @@ static bool verify_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	if (args_has(&c->args, O_AUTHOR_KEY) && !f.auth.has_author)
 		return err_set(e, REASON_ID_BLOCK, "its key is signed by no author");
+	if (!args_has(&c->args, O_ID_KEY) && !args_has(&c->args, O_AUTHOR_KEY))
+		answer_note(a, REASON_ANY_KEY,
+			    "the signature holds by the key that stands beside it, which may be "
+			    "anybody's: --id-key or --author-key says whose it must be");
 	return is_key(&c->args, O_AUTHOR_KEY, f.auth.author_key, e) &&
 	       idblock_tell(&f, &c->text, &a->json, e);
 }

@@ -65,6 +65,12 @@ expect_status 0
 run idblock verify block alone --json
 expect_status 0
 expect_json '"id_key_digest" in j["id_block"] and "author_key_digest" not in j["id_block"]'
+expect_json '[w["reason"] for w in j["warnings"]] == ["any-key"]'
+run idblock verify block auth
+expect_status 0
+expect_stderr "measure: warning[any-key]: the signature holds by the key that stands beside it, which may be anybody's: --id-key or --author-key says whose it must be"
+run idblock verify block auth --author-key author.pub
+expect_stderr ''
 ok 'it is signed and verified, with an author and without'
 
 run idblock sign block --tbs-out tbs --id-key id.pub --author-tbs-out key.tbs
