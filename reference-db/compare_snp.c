@@ -140,6 +140,35 @@ static bool compare_part(const struct manifest *m, enum launch_part part,
 	return false;
 }
 
+/* The ID block is no part of a bundle, and a row has what it says. */
+static bool is_part(const char *name)
+{
+	bool is = strcmp(name, MANIFEST_ID_BLOCK) == 0;
+
+	for (enum launch_part p = LAUNCH_FIRMWARE; p < LAUNCH_HASHES; p++)
+		is = is || strcmp(name, launch_part_name(p)) == 0;
+	return is;
+}
+
+/* True when the manifest names nothing that no bundle has. */
+static bool compare_surplus(const struct manifest *m, struct verdict *v)
+{
+	bool none = true;
+
+	for (size_t i = 0; i < m->n_components; i++) {
+		const char *name = m->component[i].name;
+		struct check *c;
+
+		if (is_part(name))
+			continue;
+		c = verdict_add(v, "section", CHECK_FAIL, REASON_MEASUREMENT);
+		verdict_part(c, name);
+		verdict_detail(c, "%.100s of the manifest is not in the bundle", name);
+		none = false;
+	}
+	return none;
+}
+
 static void compare_parts(const struct manifest *m, const struct launch_record *r,
 			  struct verdict *v)
 {
@@ -152,7 +181,7 @@ static void compare_parts(const struct manifest *m, const struct launch_record *
 		same = compare_part(m, p, &r->file[p], v) && same;
 		n += r->file[p].present;
 	}
-	if (same)
+	if (compare_surplus(m, v) && same)
 		verdict_detail(verdict_add(v, "section", CHECK_PASS, REASON_NONE),
 			       "all %zu parts are those of the manifest", n);
 }

@@ -143,7 +143,8 @@ bool make_component(struct manifest *m, const struct component *c, const struct 
 bool make_block_component(struct manifest *m, const struct make_identity *id,
 			  const struct record *r, struct err *e)
 {
-	const struct component c = {.name = "id-block", .size = IDBLOCK_SIZE, .digest = id->file};
+	const struct component c = {
+		.name = MANIFEST_ID_BLOCK, .size = IDBLOCK_SIZE, .digest = id->file};
 
 	return !id->separate || make_component(m, &c, r, e);
 }

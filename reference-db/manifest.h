@@ -20,6 +20,7 @@
 #define MANIFEST_NAME 256u /* bytes of a product, version, vendor or file name of ours */
 #define MANIFEST_NITRO "aws.amazon.com/nitro-enclaves" /* class vendor of a Nitro enclave */
 #define MANIFEST_IGVM "igvm" /* the component that a guest's whole image is */
+#define MANIFEST_ID_BLOCK "id-block" /* the component that its ID block is, as a file of its own */
 #define MANIFEST_SNP_CLASS "1.3.6.1.4.1.3704.3.1" /* class-id of a chip of AMD's profile */
 #define MANIFEST_SNP_2024 "tag:amd.com,2024:snp-corim-profile"
 #define MANIFEST_SNP_2025 "tag:amd.com,2025:snp-corim-profile"

@@ -235,6 +235,13 @@ expect_status 1
 expect said 'EPYC-Milan x2, qemu: no row of the manifest has this launch digest'
 expect_stdout_has 'FAIL'
 expect_stderr_has 'measure: error[measurement]: two: '
+run check one --manifest id.signed --trust trust.yml
+expect_status 0
+sed 's/id-block/id-blocl/' id.corim >surplus.corim
+sign surplus
+run check one --manifest surplus.signed --trust trust.yml
+expect_status 1
+expect said 'id-blocl of the manifest is not in the bundle'
 run check debug --manifest plain.signed --trust trust.yml
 expect_status 1
 expect said 'EPYC-Milan/EPYC-Milan-v1 x4, qemu, but not with its policy'
