@@ -42,6 +42,15 @@ static bool is_own(const struct apply *a, const struct tree_node *n)
 	return n->layer == a->rule->number;
 }
 
+/* A folder that no entry names is not this layer's to those who know its folders by entries. */
+static void mark_implied(const struct apply *a, const struct tree_node *folder)
+{
+	if (!folder->inode->implied || !is_own(a, folder))
+		return;
+	for (struct tree_node *n = folder->parent; n && n->vague != a->rule->number; n = n->parent)
+		n->vague = a->rule->number;
+}
+
 /* Below a folder that is pure nothing is left of lower layers, so nobody looks there again. */
 static struct tree_node *behind(const struct apply *a, const struct tree_node *n)
 {
@@ -55,12 +64,12 @@ static struct tree_node *behind(const struct apply *a, const struct tree_node *n
 static bool check_hidden(const struct apply *a, const struct tree_node *top, struct err *e)
 {
 	const struct tree_node *end = tree_next_outside(top);
+	bool used = top->vague == a->rule->number;
 
-	for (const struct tree_node *n = behind(a, top); n != end; n = behind(a, n))
-		if (is_own(a, n) && n->parent != top && !is_own(a, n->parent))
-			return ambiguous(
-				e, "hides a folder in which the same layer has put something");
-	return true;
+	for (const struct tree_node *n = behind(a, top); n != end && !used; n = behind(a, n))
+		used = is_own(a, n) ? n->parent != top && !is_own(a, n->parent)
+				    : n->child && n->pure == a->rule->number;
+	return !used || ambiguous(e, "hides a folder in which the same layer has put something");
 }
 
 /* Everything below that is not of this layer goes. Each node is looked at once in a layer. */
@@ -350,6 +359,7 @@ static bool put_entry(struct apply *a, const struct tar_entry *in, struct err *e
 	folder = tree_parent(a->tree, in->name, true, &name, e);
 	if (!folder)
 		return false;
+	mark_implied(a, folder);
 	above = bytes_of(in->name.p, in->name.n - name.n);
 	if (!a->rule->plain && has_marker(above))
 		return ambiguous(e, "is in a folder with a reserved name of AUFS");

@@ -7,7 +7,7 @@
  * missing are `implied`.
  *
  * What those who unpack layers differ on is refused: one name that is a folder and something else
- * in one layer, a layer that hides a folder and puts things into it without an entry for it, hard
+ * in one layer, a layer that hides a folder and puts things into one in it that has no entry, hard
  * links whose target comes later or has another mode or owner, .wh..wh..opq where symbolic links
  * lead to the folder or to anything that the layer brought before, reserved names of AUFS, the
  * device 0,0. The last of several files with one name counts, as for all of them.

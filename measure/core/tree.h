@@ -35,6 +35,7 @@ struct tree_node {
 	uint32_t order; /* in which it came: ascending, not dense */
 	uint32_t layer; /* that made it, or changed it last: see tree_layer() */
 	uint32_t pure; /* of a folder: the layer that hid what others had put below it */
+	uint32_t vague; /* of a folder: the layer that made implied folders below it */
 };
 
 struct tree;

@@ -30,6 +30,7 @@ class Model:
         self.layer = {(): 0}
         self.now = 0
         self.led = False
+        self.vague = set()
 
     def below(self, path):
         return [p for p in self.files if len(p) > len(path) and p[:len(path)] == path]
@@ -37,6 +38,7 @@ class Model:
     def drop(self, path):
         for p in self.below(path) + [path]:
             del self.files[p], self.layer[p]
+            self.vague.discard(p)
 
     def put(self, path, inode):
         self.files[path], self.layer[path] = inode, self.now
@@ -58,6 +60,7 @@ class Model:
                 if not make:
                     raise Refused("missing")
                 self.put(there, Inode("d", implied=True))
+                self.vague |= {there[:n] for n in range(len(there))}
                 made, here = True, there
             elif inode.kind == "l":
                 links += 1
@@ -76,6 +79,8 @@ class Model:
         return self.layer[path] == self.now
 
     def hide_below(self, path):
+        if path in self.vague:
+            raise Refused("hidden and used")
         for p in self.below(path):
             if self.own(p) and len(p) > len(path) + 1 and not self.own(p[:-1]):
                 raise Refused("hidden and used")
@@ -203,7 +208,7 @@ def stack_of(r):
     """Layers, and what they come to; None: the last entry of the last one is to be refused."""
     model, layers = Model(), []
     for number in range(1, r.randrange(2, 5)):
-        model.now, model.led = number, False
+        model.now, model.led, model.vague = number, False, set()
         entries = []
         for _ in range(r.randrange(1, 12)):
             entry, before = entry_of(r), copy.deepcopy(model)
