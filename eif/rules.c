@@ -111,9 +111,7 @@ static bool size(const struct eif_header *h, const struct eif_walk *w,
 			      "it needs %llu bytes, which is more than a file can have",
 			      (unsigned long long)s->section_size);
 	if (end > w->file_size)
-		return err_at(e, REASON_TRUNCATED, data, "it needs %llu bytes, %llu are left",
-			      (unsigned long long)s->section_size,
-			      (unsigned long long)(w->file_size - data));
+		return err_short(e, data, "it", s->section_size, w->file_size - data);
 	if (s->section_type == EIF_SECTION_METADATA)
 		max = EIF_METADATA_MAX;
 	if (s->section_type == EIF_SECTION_SIGNATURE)

@@ -29,9 +29,8 @@ struct bytes cur_take(struct cur *c, uint64_t n, const char *field)
 	if (c->failed)
 		return taken;
 	if (n > cur_left(c)) {
-		cur_fail(c, REASON_TRUNCATED, cur_at(c), "%s needs %llu byte%s, %zu %s left", field,
-			 (unsigned long long)n, n == 1 ? "" : "s", cur_left(c),
-			 cur_left(c) == 1 ? "is" : "are");
+		c->failed = true;
+		err_short(c->e, cur_at(c), field, n, cur_left(c));
 		return taken;
 	}
 	/* Taking nothing moves no pointer, which may be null. */

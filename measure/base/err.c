@@ -66,6 +66,13 @@ static enum reason reason_of(int errnum)
 	}
 }
 
+bool err_short(struct err *e, uint64_t offset, const char *what, uint64_t needs, uint64_t left)
+{
+	return err_at(e, REASON_TRUNCATED, offset, "%s needs %llu byte%s, %llu %s left", what,
+		      (unsigned long long)needs, needs == 1 ? "" : "s", (unsigned long long)left,
+		      left == 1 ? "is" : "are");
+}
+
 bool err_errno(struct err *e, int errnum, const char *what)
 {
 	return err_set(e, reason_of(errnum), "%s: %s", what,

@@ -32,6 +32,9 @@ bool err_set(struct err *e, enum reason r, const char *format, ...) ERR_FORMAT(3
 bool err_at(struct err *e, enum reason r, uint64_t offset, const char *format, ...)
 	ERR_FORMAT(4, 5);
 
+/* truncated, at the offset: "WHAT needs 2 bytes, 1 is left". */
+bool err_short(struct err *e, uint64_t offset, const char *what, uint64_t needs, uint64_t left);
+
 /* From errno: no-such-file, permission, no-space, out-of-memory or io; text "WHAT: strerror". */
 bool err_errno(struct err *e, int errnum, const char *what);
 

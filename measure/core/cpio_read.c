@@ -92,8 +92,7 @@ static bool need(struct cpio *c, size_t n, const char *what, struct bytes *out, 
 	if (!fill(c, n, e))
 		return false;
 	if (c->n - c->pos < n)
-		return err_at(e, REASON_TRUNCATED, c->at, "%s: %zu bytes needed, %zu left", what, n,
-			      c->n - c->pos);
+		return err_short(e, c->at, what, n, c->n - c->pos);
 	*out = bytes_of(c->window + c->pos, n);
 	advance(c, n);
 	return true;
@@ -120,9 +119,10 @@ static void add_up(struct cpio *c, struct bytes x)
 
 static bool cut_short(const struct cpio *c, struct err *e)
 {
-	return err_at(e, REASON_TRUNCATED, c->entry.data, "'%s': %u bytes needed, %llu left",
-		      (const char *)c->name, c->entry.fields.size,
-		      (unsigned long long)(c->entry.fields.size - c->left));
+	uint32_t size = c->entry.fields.size;
+
+	err_short(e, c->entry.data, "its content", size, size - c->left);
+	return err_in(e, "'%s'", (const char *)c->name);
 }
 
 bool cpio_read(struct cpio *c, struct span to, size_t *got, struct err *e)

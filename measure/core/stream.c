@@ -43,8 +43,7 @@ bool stream_take(struct stream *s, struct span to, const char *what, struct err 
 
 	if (!stream_read(s, to, &got, e))
 		return false;
-	return got == to.n ||
-	       err_at(e, REASON_TRUNCATED, at, "%s: %zu bytes needed, %zu left", what, to.n, got);
+	return got == to.n || err_short(e, at, what, to.n, got);
 }
 
 /* What can be passed over without being read. */
@@ -78,9 +77,7 @@ bool stream_skip(struct stream *s, uint64_t n, const char *what, struct err *e)
 		if (!stream_read(s, (struct span){bytes, step}, &got, e))
 			return false;
 		if (got < step)
-			return err_at(e, REASON_TRUNCATED, at, "%s: %llu bytes needed, %llu left",
-				      what, (unsigned long long)n,
-				      (unsigned long long)(n - left + got));
+			return err_short(e, at, what, n, n - left + got);
 	}
 	return true;
 }

@@ -4,6 +4,8 @@
 
 #include "measure/core/tar_entry.h"
 
+#define FILE_BYTES "the content of a file"
+
 /* What was said in front of an entry, and waits for it. */
 enum waiting { WAITING_PAX = 1, WAITING_NAME = 2, WAITING_LINK = 4 };
 
@@ -62,8 +64,7 @@ static bool read_block(struct tar *t, struct err *e)
 	if (got == 0)
 		return err_at(e, REASON_TRUNCATED, at,
 			      "the archive ends without the two blocks of zeros at its end");
-	return got == TAR_UNIT || err_at(e, REASON_TRUNCATED, at,
-					 "a header needs %u bytes, %zu are left", TAR_UNIT, got);
+	return got == TAR_UNIT || err_short(e, at, "a header", TAR_UNIT, got);
 }
 
 static bool check_zeros(struct tar *t, struct err *e)
@@ -211,7 +212,7 @@ bool tar_next(struct tar *t, const struct tar_entry **entry, struct err *e)
 	bool made = false;
 
 	*entry = NULL;
-	if (!stream_skip(t->in, t->left, "the bytes of a file", e) ||
+	if (!stream_skip(t->in, t->left, FILE_BYTES, e) ||
 	    !stream_skip(t->in, t->padding, "the padding of a file", e))
 		return false;
 	t->left = t->padding = 0;
@@ -234,6 +235,5 @@ bool tar_read(struct tar *t, struct span to, size_t *got, struct err *e)
 	if (!stream_read(t->in, (struct span){to.p, n}, got, e))
 		return false;
 	t->left -= *got;
-	return *got == n || err_at(e, REASON_TRUNCATED, at, "a file's bytes: %llu needed, %zu left",
-				   (unsigned long long)left, *got);
+	return *got == n || err_short(e, at, FILE_BYTES, left, *got);
 }

@@ -188,7 +188,7 @@ static const struct {
 	{{{.mode = S_IFREG, .size = 5000}, .name = "f", .body = "a"},
 	 REASON_TRUNCATED,
 	 112,
-	 "'f': 5000 bytes needed, 128 left"},
+	 "'f': its content needs 5000 bytes, 128 are left"},
 };
 
 static void what_readers_take_differently_is_refused(void **state)

@@ -76,13 +76,13 @@ static void what_is_not_there_is_truncated_where_it_begins(void **state)
 	(void)state;
 	assert_true(stream_take(&d.stream, (struct span){bytes, 4}, "the head", &e));
 	assert_false(stream_take(&d.stream, (struct span){bytes, 4}, "the tail", &e));
-	check_err(&e, REASON_TRUNCATED, "the tail: 4 bytes needed, 2 left");
+	check_err(&e, REASON_TRUNCATED, "the tail needs 4 bytes, 2 are left");
 	assert_true(e.at && e.offset == 4);
 	d = (struct drip){{read_drip, 0}, "abcdef"};
 	e = (struct err){0};
 	assert_true(stream_skip(&d.stream, 1, "the head", &e));
 	assert_false(stream_skip(&d.stream, UINT64_MAX, "the rest", &e));
-	check_err(&e, REASON_TRUNCATED, "the rest: 18446744073709551615 bytes needed, 5 left");
+	check_err(&e, REASON_TRUNCATED, "the rest needs 18446744073709551615 bytes, 5 are left");
 	assert_true(e.at && e.offset == 1);
 }
 
@@ -123,13 +123,13 @@ static void what_is_passed_over_of_a_file_is_not_read(void **state)
 	assert_true(stream_skip(&r.stream, 3, "the head", &e));
 	assert_true(r.stream.pos == 3 && r.at == 6);
 	assert_false(stream_skip(&r.stream, 2, "the tail", &e));
-	check_err(&e, REASON_TRUNCATED, "the tail: 2 bytes needed, 1 left");
+	check_err(&e, REASON_TRUNCATED, "the tail needs 2 bytes, 1 is left");
 	assert_true(e.at && e.offset == 3);
 	e = (struct err){0};
 	assert_true(stream_skip(&whole.stream, 9, "the head", &e));
 	assert_true(whole.stream.pos == 9 && f.pos == 9);
 	assert_false(stream_skip(&whole.stream, 2, "the tail", &e));
-	check_err(&e, REASON_TRUNCATED, "the tail: 2 bytes needed, 1 left");
+	check_err(&e, REASON_TRUNCATED, "the tail needs 2 bytes, 1 is left");
 	file_close(&f);
 }
 

@@ -384,13 +384,13 @@ static void an_archive_that_ends_early_is_truncated(void **state)
 
 	(void)state;
 	check_cut(511, 0, "a header needs 512 bytes, 511 are left");
-	check_cut(512, 512, "the bytes of a file: 5 bytes needed, 0 left");
-	check_cut(516, 512, "the bytes of a file: 5 bytes needed, 4 left");
-	check_cut(517, 517, "the padding of a file: 507 bytes needed, 0 left");
-	check_cut(1023, 517, "the padding of a file: 507 bytes needed, 506 left");
+	check_cut(512, 512, "the content of a file needs 5 bytes, 0 are left");
+	check_cut(516, 512, "the content of a file needs 5 bytes, 4 are left");
+	check_cut(517, 517, "the padding of a file needs 507 bytes, 0 are left");
+	check_cut(1023, 517, "the padding of a file needs 507 bytes, 506 are left");
 	tar_put_pax(&b, 'x', "path", bytes_str("b"));
 	b.n = 515;
-	check_refused_as_is(&b, REASON_TRUNCATED, 512, "pax header: 9 bytes needed, 3 left");
+	check_refused_as_is(&b, REASON_TRUNCATED, 512, "pax header needs 9 bytes, 3 are left");
 }
 
 static void bytes_that_are_not_there_are_not_read(void **state)
@@ -409,7 +409,7 @@ static void bytes_that_are_not_there_are_not_read(void **state)
 	t = tar_new(&in.stream, &e);
 	assert_true(tar_next(t, &entry, &e));
 	assert_false(tar_read(t, (struct span){room, 10}, &got, &e));
-	check_err(&e, REASON_TRUNCATED, "a file's bytes: 5 needed, 3 left");
+	check_err(&e, REASON_TRUNCATED, "the content of a file needs 5 bytes, 3 are left");
 	buf_free(&b);
 }
 
