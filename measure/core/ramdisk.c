@@ -4,7 +4,8 @@
 #include <sys/stat.h>
 
 #define CHUNK (64u * 1024)
-#define HEAD 6u
+#define HEAD 8u
+#define XZ_CHECK 7u /* of an xz stream: the kind of its checksum, in the lower half */
 
 /* What a reading passes around. */
 struct reading {
@@ -117,11 +118,14 @@ static bool take_plain(struct reading *x, struct err *e)
 	return false;
 }
 
-/* The kernel's own gunzip knows of a file's name in the header, and of nothing else. */
-static bool check_head(const struct ramdisk_part *p, struct bytes head, struct err *e)
+/*
+ * The kernel's own gunzip knows of a file's name in the header, and of nothing else; its unxz of
+ * CRC-32 or no checksum at all.
+ */
+static bool check_head(const struct ramdisk_part *p, bool first, struct bytes head, struct err *e)
 {
 	if (p->packing == PACKING_NONE)
-		return err_at(e, p->at == 0 ? REASON_RAMDISK : REASON_TRAILING, p->at,
+		return err_at(e, first ? REASON_RAMDISK : REASON_TRAILING, p->at,
 			      "neither an archive nor a compressed one that is known here: the "
 			      "first bytes are %02x %02x",
 			      head.p[0], head.n > 1 ? head.p[1] : 0);
@@ -132,6 +136,12 @@ static bool check_head(const struct ramdisk_part *p, struct bytes head, struct e
 		return err_at(e, REASON_AMBIGUOUS, p->at,
 			      "gzip header flags %02x, of which the kernel knows 01 and 08",
 			      head.p[3]);
+	if (p->packing == PACKING_XZ && head.n > XZ_CHECK && (head.p[XZ_CHECK] & 0x0f) > 1) {
+		err_at(e, REASON_AMBIGUOUS, p->at,
+		       "xz with a checksum of kind %02x, of which the kernel knows 00 and 01",
+		       head.p[XZ_CHECK]);
+		return err_hint(e, "compress it with xz --check=crc32");
+	}
 	return true;
 }
 
@@ -169,7 +179,7 @@ static bool take_part(struct reading *x, uint64_t at, struct bytes head, struct 
 	if (!begin_part(x, at, e))
 		return false;
 	x->part->packing = archive_packing(head);
-	if ((!plain && !check_head(x->part, head, e)) ||
+	if ((!plain && !check_head(x->part, x->r->n == 1, head, e)) ||
 	    (v->begin && !v->begin(v->arg, x->part, e)) ||
 	    !(plain ? take_plain(x, e) : take_packed(x, e)))
 		return false;
@@ -181,27 +191,19 @@ static bool take_part(struct reading *x, uint64_t at, struct bytes head, struct 
 /* Zeros behind a part that is compressed; *at moves to the first byte that is none. */
 static bool pass_zeros(struct reading *x, uint64_t *at, struct err *e)
 {
-	size_t n = CHUNK, got = 0;
+	struct stream_range in = stream_range(x->where->file, *at, x->where->end - *at);
+	size_t n, got;
 
-	while (n == got || got == 0) {
-		uint64_t left = x->where->end - *at;
-
-		if (left == 0)
-			return true;
-		if (!file_pread(x->where->file, *at,
-				(struct span){x->chunk, left < CHUNK ? (size_t)left : CHUNK}, &got,
-				e))
+	do {
+		if (!stream_read(&in.stream, (struct span){x->chunk, CHUNK}, &got, e))
 			return false;
-		if (got == 0)
-			return err_at(e, REASON_FILE_CHANGED, *at,
-				      "the file ends before its size at opening");
 		for (n = 0; n < got && x->chunk[n] == 0;)
 			n++;
 		if (n > 0 && x->visit->bytes &&
 		    !x->visit->bytes(x->visit->arg, bytes_of(x->chunk, n), e))
 			return false;
 		*at += n;
-	}
+	} while (n == got && got > 0);
 	return true;
 }
 
@@ -211,18 +213,16 @@ static bool read_parts(struct reading *x, struct err *e)
 	uint8_t head[HEAD];
 
 	for (;;) {
-		size_t left, got;
+		struct stream_range in;
+		size_t got;
 
 		if (!pass_zeros(x, &at, e))
 			return false;
 		if (at == x->where->end)
 			break;
-		left = x->where->end - at < HEAD ? (size_t)(x->where->end - at) : HEAD;
-		if (!file_pread(x->where->file, at, (struct span){head, left}, &got, e))
+		in = stream_range(x->where->file, at, x->where->end - at);
+		if (!stream_read(&in.stream, (struct span){head, HEAD}, &got, e))
 			return false;
-		if (got == 0)
-			return err_at(e, REASON_FILE_CHANGED, at,
-				      "the file ends before its size at opening");
 		if (!take_part(x, at, bytes_of(head, got), e))
 			return false;
 		at = x->part->at + x->part->size;

@@ -4,6 +4,7 @@ cpio_defects.py all DIR		writes every one into DIR, under its name
 cpio_defects.py good FILE	the one they are made of, which has none
 """
 import gzip
+import lzma
 import os
 import sys
 
@@ -118,6 +119,7 @@ WHOLE = {
     "gzip-of-zeros": (gzip.compress(bytes(99), mtime=0), lambda x: gzip.decompress(x) == bytes(99)),
     "gzip-cut": (gzip.compress(GOOD + TRAILER, mtime=0)[:-6], lambda x: x.startswith(b"\x1f\x8b")),
     "gzip-comment": (b"\x1f\x8b\x08\x10" + bytes(6) + b"hi\0" + gzip.compress(GOOD + TRAILER, mtime=0)[10:], lambda x: gzip.decompress(x) == GOOD + TRAILER and x[3] == 0x10),
+    "xz-crc64": (lzma.compress(GOOD + TRAILER, check=lzma.CHECK_CRC64), lambda x: lzma.decompress(x) == GOOD + TRAILER and x[7] == 4),
     "gzip-in-two": (gzip.compress(GOOD, mtime=0) + gzip.compress(TRAILER, mtime=0), lambda x: gzip.decompress(x) == GOOD + TRAILER),
 }
 
