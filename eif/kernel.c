@@ -119,21 +119,6 @@ static bool scan(struct scan *s, struct stream *in, struct err *e)
 	return true;
 }
 
-static bool unpack_all(struct stream *in, enum packing p, struct buf *out, struct err *e)
-{
-	struct unpack_rule rule = {.packing = p, .max = KERNEL_CONFIG_MAX};
-	owned(unpack_free) struct unpack *u = unpack_new(in, &rule, e);
-	uint8_t step[4096];
-	size_t got = 1;
-
-	while (u && got > 0) {
-		if (!stream_read(unpack_stream(u), (struct span){step, sizeof(step)}, &got, e))
-			return false;
-		buf_put(out, bytes_of(step, got));
-	}
-	return u && buf_done(out, "the configuration", e);
-}
-
 /* Of what keeps a reader from a configuration, only a lack of memory is an error. */
 static bool forgive(struct kernel *k, const struct err *found, struct err *e)
 {
@@ -146,13 +131,14 @@ static bool forgive(struct kernel *k, const struct err *found, struct err *e)
 
 static bool take_config(const struct scan *s, struct kernel *k, struct err *e)
 {
-	struct stream_bytes in = stream_bytes(buf_bytes(&s->config));
+	const struct unpack_rule rule = {.packing = PACKING_GZIP, .max = KERNEL_CONFIG_MAX};
 	struct err found = {0};
 
 	if (s->config.failed == REASON_OUT_OF_MEMORY)
 		return buf_done(&s->config, "the configuration", e);
 	return !s->done || s->config.failed != REASON_NONE ||
-	       unpack_all(&in.stream, PACKING_GZIP, &k->config, &found) || forgive(k, &found, e);
+	       unpack_bytes(buf_bytes(&s->config), &rule, &k->config, &found) ||
+	       forgive(k, &found, e);
 }
 
 static bool scan_range(struct kernel *k, struct stream *in, struct err *e)

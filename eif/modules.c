@@ -132,22 +132,6 @@ static bool find_module(const struct shelf *s, const char *name, const struct tr
 	return true;
 }
 
-static bool unpack(struct bytes packed, struct buf *out, struct err *e)
-{
-	struct unpack_rule rule = {.packing = archive_packing(packed), .max = MODULE_MAX};
-	struct stream_bytes in = stream_bytes(packed);
-	owned(unpack_free) struct unpack *u = unpack_new(&in.stream, &rule, e);
-	uint8_t step[16384];
-	size_t got = 1;
-
-	while (u && got > 0) {
-		if (!stream_read(unpack_stream(u), (struct span){step, sizeof(step)}, &got, e))
-			return false;
-		buf_put(out, bytes_of(step, got));
-	}
-	return u && buf_done(out, "a module", e);
-}
-
 static bool is_of(const struct modinfo *info, const char *kernel, struct err *e)
 {
 	struct bytes text = info->vermagic, version;
@@ -204,11 +188,12 @@ static bool read_needs(struct shelf *s, const struct tree_node *n, struct module
 static bool fill(struct shelf *s, struct module *m, const struct tree_node *n, struct bytes raw,
 		 struct err *e)
 {
+	struct unpack_rule rule = {.packing = archive_packing(raw), .max = MODULE_MAX};
 	struct modinfo info;
 
-	if (archive_packing(raw) == PACKING_NONE)
+	if (rule.packing == PACKING_NONE)
 		buf_put(&m->bytes, raw);
-	else if (!unpack(raw, &m->bytes, e))
+	else if (!unpack_bytes(raw, &rule, &m->bytes, e))
 		return false;
 	return buf_done(&m->bytes, "a module", e) && modinfo_read(buf_bytes(&m->bytes), &info, e) &&
 	       is_of(&info, s->kernel, e) && read_needs(s, n, m, &info, e) &&

@@ -105,6 +105,11 @@ uint64_t unpack_used(const struct unpack *u)
 	return u->in->pos - u->begin - u->left.n;
 }
 
+bool unpack_over(const struct unpack *u)
+{
+	return u->given > u->rule.max;
+}
+
 static uint64_t position(const struct unpack *u)
 {
 	return u->begin + unpack_used(u);
@@ -170,7 +175,7 @@ static bool step(struct unpack *u, struct flow *f, struct err *e)
 		return false;
 	}
 	u->given += before - f->out.n;
-	if (u->given > u->rule.max)
+	if (unpack_over(u))
 		return err_at(e, REASON_LIMIT, position(u),
 			      "the %s data unpacks to more than the limit of %llu bytes",
 			      u->kind->name, (unsigned long long)u->rule.max);
@@ -220,6 +225,22 @@ void unpack_free(struct unpack **u)
 	coder_free(&(*u)->coder);
 	free(*u);
 	*u = NULL;
+}
+
+bool unpack_bytes(struct bytes packed, const struct unpack_rule *rule, struct buf *out,
+		  struct err *e)
+{
+	struct stream_bytes in = stream_bytes(packed);
+	owned(unpack_free) struct unpack *u = unpack_new(&in.stream, rule, e);
+	uint8_t step[16 * 1024];
+	size_t got = 1;
+
+	while (u && got > 0) {
+		if (!stream_read(&u->stream, (struct span){step, sizeof(step)}, &got, e))
+			return false;
+		buf_put(out, bytes_of(step, got));
+	}
+	return u && buf_done(out, "what is unpacked", e);
 }
 
 /* ---- into one */

@@ -37,6 +37,13 @@ void unpack_free(struct unpack **u);
 /* How many bytes of `in` were unpacked so far; more than those may have been read. */
 uint64_t unpack_used(const struct unpack *u);
 
+/* Was it the rule's max that stopped it? */
+bool unpack_over(const struct unpack *u);
+
+/* All of what bytes in memory unpack to, appended. */
+must bool unpack_bytes(struct bytes packed, const struct unpack_rule *rule, struct buf *out,
+		       struct err *e);
+
 /* Packing: bytes go in, what comes out goes to the sink. No time, no name, one thread. */
 struct pack_sink {
 	bool (*put)(void *arg, struct bytes x, struct err *e);

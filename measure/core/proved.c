@@ -94,20 +94,19 @@ static bool check_declared(const struct proved *p, struct err *e)
  * Why an entry is refused matters less than that the bytes are not the image's at all: then that is
  * what is told.
  */
-static bool blame(struct sides *s, const struct proved *p, struct err *e)
+static void blame(struct sides *s, const struct proved *p, struct err *e)
 {
 	struct stream *raw = s->blob_hash ? &s->blob.stream : &s->layer.stream;
 	struct err instead = {0};
 
 	if (e->reason == REASON_BLOB || reason_class(e->reason) != EXIT_CLASS_MALFORMED ||
 	    (p->packing != PACKING_NONE && !s->blob_hash))
-		return false;
+		return;
 	if (!stream_drain(raw, &instead) ||
 	    !(s->blob_hash
 		      ? check(s->blob_hash, &p->layer->blob.digest, "its packed bytes", &instead)
 		      : check(s->layer_hash, p->diff_id, "its bytes", &instead)))
 		*e = instead;
-	return false;
 }
 
 bool proved_apply(struct proved *p, struct tree *t, struct layer_rule *rule, struct err *e)
@@ -125,8 +124,11 @@ bool proved_apply(struct proved *p, struct tree *t, struct layer_rule *rule, str
 		rule->start = p->item->at;
 	}
 	tar = tar_new(s.out, e);
-	if (!tar || !layer_apply(t, tar, rule, e) || !stream_drain(s.out, e))
-		return blame(&s, p, e);
+	if (!tar || !layer_apply(t, tar, rule, e) || !stream_drain(s.out, e)) {
+		blame(&s, p, e);
+		p->over = e->reason == REASON_LIMIT && s.unpack && unpack_over(s.unpack);
+		return false;
+	}
 	p->unpacked = s.out->pos;
 	return check_both(&s, p, e);
 }

@@ -15,6 +15,7 @@ struct proved {
 	uint64_t max; /* bytes unpacked */
 	enum packing packing; /* out: what it was */
 	uint64_t unpacked; /* out: how many bytes it is, unpacked */
+	bool over; /* out: what is wrong is that they are more than max */
 };
 
 /*

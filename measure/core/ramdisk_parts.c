@@ -7,23 +7,6 @@
 
 /* ---- by the first bytes */
 
-struct head {
-	struct stream stream;
-	struct bytes left;
-};
-
-static bool read_head(struct stream *s, struct span to, size_t *got, struct err *e)
-{
-	struct head *h = (struct head *)s;
-
-	(void)e;
-	*got = to.n < h->left.n ? to.n : h->left.n;
-	if (*got > 0)
-		memcpy(to.p, h->left.p, *got);
-	h->left = bytes_of(h->left.p + *got, h->left.n - *got);
-	return true;
-}
-
 static bool is_archive(struct bytes head)
 {
 	return bytes_start(head, bytes_str("070701")) || bytes_start(head, bytes_str("070702"));
@@ -33,7 +16,7 @@ bool ramdisk_begins(struct bytes head)
 {
 	struct unpack_rule rule = {
 		.packing = archive_packing(head), .rest = true, .max = RAMDISK_UNPACKED_MAX};
-	struct head in = {{read_head, 0}, head};
+	struct stream_bytes in = stream_bytes(head);
 	owned(unpack_free) struct unpack *u = NULL;
 	uint8_t magic[MAGIC];
 	struct err e = {0};

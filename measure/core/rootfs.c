@@ -74,8 +74,7 @@ static bool hint_limit(const struct opening *w, struct err *e)
 {
 	uint64_t max = w->o->max_bytes ? w->o->max_bytes : ROOTFS_MAX_BYTES;
 
-	return e->reason == REASON_LIMIT &&
-	       err_hint(e, "all that is compressed may unpack to %llu MiB; see --max-unpacked",
+	return err_hint(e, "all that is compressed may unpack to %llu MiB; see --max-unpacked",
 			(unsigned long long)(max >> 20));
 }
 
@@ -105,7 +104,7 @@ static bool take_in(struct opening *w, struct stream *in, enum packing packing,
 	at = s->spool.file.size;
 	through = stream_spooled(in, &s->spool);
 	if (!stream_drain(&through.stream, e))
-		return hint_limit(w, e);
+		return unpack && unpack_over(unpack) && hint_limit(w, e);
 	if (!spool_flush(&s->spool, e))
 		return false;
 	if (packing != PACKING_NONE)
@@ -179,7 +178,7 @@ static bool add_layer(struct opening *w, const struct image *image, const struct
 	struct layer_spool spool = {put_aside, &s->spool, 0};
 	struct layer_rule rule = {.number = (uint32_t)i + 1, .spool = &spool};
 	struct store_item item, source;
-	struct proved p = {&item, &image->layer[i], &image->config.diff_id[i], w->max, 0, 0};
+	struct proved p = {&item, &image->layer[i], &image->config.diff_id[i], w->max, 0, 0, false};
 
 	rule.left_out = left_out(w);
 	if (!store_open(store, image->layer[i].name, &source, e))
@@ -189,7 +188,7 @@ static bool add_layer(struct opening *w, const struct image *image, const struct
 		return false;
 	spool.at = s->spool.file.size;
 	if (!proved_apply(&p, w->r->tree, &rule, e))
-		return p.packing != PACKING_NONE && hint_limit(w, e);
+		return p.over && hint_limit(w, e);
 	if (p.packing != PACKING_NONE) {
 		w->max -= p.unpacked;
 		rootfs_range_spooled(s, rule.source);

@@ -24,6 +24,8 @@ while IFS=$tab read -r name options reason text; do
 	plain
 	printf '%s\n' "measure: error[$reason]: all/$name: $text" >wanted
 	expect diff wanted line
+	case $text in *'unpacks to more than'*) hints=1 ;; *) hints=0 ;; esac
+	expect test "$(grep -c '^measure: hint: .*--max-unpacked' "$STDERR")" -eq $hints
 	expect test "$(find . -maxdepth 1 -name '*out.cpio*' -o -name '.*.tmp' | wc -l)" -eq 0
 	ok "$name${options#-q}"
 done <"$CASES"

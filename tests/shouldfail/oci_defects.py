@@ -291,6 +291,14 @@ def bomb(out):
     i.seal().write(out)
 
 
+@defect
+def long_name(out):
+    i = Image(True)
+    i.layers[1] = tar([entry('x' * 256)])
+    i.config['rootfs']['diff_ids'][1] = 'sha256:' + sha(i.layers[1])
+    i.seal().write(out)
+
+
 def with_layer_type(kind, out):
     i = Image()
     m = i.manifest()
