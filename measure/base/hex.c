@@ -21,7 +21,7 @@ void hex_put(struct buf *out, struct bytes x)
 	}
 }
 
-static int value_of(char c)
+int hex_value(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -37,7 +37,7 @@ bool hex_read(const char *s, const char *what, struct buf *out, struct err *e)
 	size_t n = strlen(s);
 
 	for (size_t i = 0; i < n; i++)
-		if (value_of(s[i]) < 0)
+		if (hex_value((uint8_t)s[i]) < 0)
 			return err_set(e, REASON_USAGE,
 				       "%s: character %zu, \"%c\", is no hex digit", what, i + 1,
 				       s[i]);
@@ -45,6 +45,7 @@ bool hex_read(const char *s, const char *what, struct buf *out, struct err *e)
 		return err_set(e, REASON_USAGE,
 			       "%s: %zu hex digits, which is no whole number of bytes", what, n);
 	for (size_t i = 0; i < n; i += 2)
-		buf_u8(out, (uint8_t)(value_of(s[i]) << 4 | value_of(s[i + 1])));
+		buf_u8(out,
+		       (uint8_t)(hex_value((uint8_t)s[i]) << 4 | hex_value((uint8_t)s[i + 1])));
 	return buf_done(out, what, e);
 }

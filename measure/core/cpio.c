@@ -1,6 +1,7 @@
 #include "measure/core/cpio.h"
 
 #include "measure/base/cur.h"
+#include "measure/base/hex.h"
 
 #define MAGIC_SIZE 6u
 #define FIELD_SIZE 8u
@@ -59,14 +60,13 @@ static bool read_field(struct cur *c, const char *name, uint32_t *x)
 	uint32_t value = 0;
 
 	for (size_t i = 0; i < digits.n; i++) {
-		uint8_t d = digits.p[i];
-		bool letter = (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F');
+		int d = hex_value(digits.p[i]);
 
-		if (!letter && (d < '0' || d > '9'))
+		if (d < 0)
 			return cur_fail(c, REASON_RAMDISK, at,
 					"%s: '%.8s' is not eight hexadecimal digits", name,
 					(const char *)digits.p);
-		value = value << 4 | (letter ? (d & 7u) + 9u : d & 15u);
+		value = value << 4 | (uint32_t)d;
 	}
 	*x = value;
 	return cur_ok(c);

@@ -95,11 +95,6 @@ static bool lower_hex(struct bytes x)
 	return true;
 }
 
-static uint8_t nibble(uint8_t c)
-{
-	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 bool oci_digest_read(struct bytes text, const char *what, struct digest *out, struct err *e)
 {
 	static const enum digest_alg algs[] = {DIGEST_SHA256, DIGEST_SHA512};
@@ -117,7 +112,8 @@ bool oci_digest_read(struct bytes text, const char *what, struct digest *out, st
 				       "%s: no %zu lower-case hex digits behind %s", what,
 				       2 * d.len, head);
 		for (size_t k = 0; k < d.len; k++)
-			d.v[k] = (uint8_t)(nibble(text.p[2 * k]) << 4 | nibble(text.p[2 * k + 1]));
+			d.v[k] = (uint8_t)(hex_value(text.p[2 * k]) << 4 |
+					   hex_value(text.p[2 * k + 1]));
 		*out = d;
 		return true;
 	}
@@ -226,7 +222,7 @@ static const struct json_node *document(struct oci_json *d, enum oci_kind kind)
 	return root;
 }
 
-/* Where digest and size of a blob stand: NULL for one that is to be passed over. */
+/* What is said of a blob of a known type. */
 static bool descriptor(struct oci_json *d, const struct json_node *in, const struct media *media,
 		       struct oci_descriptor *out)
 {

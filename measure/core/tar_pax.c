@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "measure/base/base64.h"
+#include "measure/base/hex.h"
 #include "measure/base/num.h"
 #include "measure/core/tar_header.h"
 
@@ -196,14 +197,6 @@ static bool take_xattr(struct tar_pax *p, const struct record *r, struct bytes t
 	return add_xattr(p, r, tail, r->value, e);
 }
 
-static int hex_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-				      : -1;
-}
-
 /* %XX stands for a byte; anything else for itself. */
 static bool decode_name(struct bytes x, struct buf *out)
 {
@@ -214,8 +207,8 @@ static bool decode_name(struct bytes x, struct buf *out)
 			buf_u8(out, x.p[i]);
 			continue;
 		}
-		high = x.n - i > 2 ? hex_digit(x.p[i + 1]) : -1;
-		low = x.n - i > 2 ? hex_digit(x.p[i + 2]) : -1;
+		high = x.n - i > 2 ? hex_value(x.p[i + 1]) : -1;
+		low = x.n - i > 2 ? hex_value(x.p[i + 2]) : -1;
 		if (high < 0 || low < 0 || high + low == 0)
 			return false;
 		buf_u8(out, (uint8_t)(high << 4 | low));
