@@ -91,12 +91,6 @@ struct cpio_entry {
 /* Is it the one that ends an archive? */
 bool cpio_is_trailer(const struct cpio_entry *x);
 
-/* Does this entry bring bytes of a file, or of a link's target? */
-static inline bool cpio_has_body(const struct cpio_entry *x)
-{
-	return x->fields.size > 0;
-}
-
 struct cpio;
 
 /*

@@ -24,8 +24,9 @@ static void blob_name(char name[BLOB_NAME], const struct digest *d)
 	snprintf(name, BLOB_NAME, "blobs/%s/%s", digest_name(d->alg), hex);
 }
 
-bool image_blob(const struct store *s, const struct oci_descriptor *d, struct buf *out,
-		struct err *e)
+/* The document that digest and size lead to, appended to out. */
+static bool read_blob(const struct store *s, const struct oci_descriptor *d, struct buf *out,
+		      struct err *e)
 {
 	char name[BLOB_NAME];
 	struct digest found;
@@ -93,7 +94,7 @@ static bool add_index(const struct store *s, const struct oci_descriptor *d, con
 
 	if (d)
 		blob_name(name, &d->digest);
-	if (!(d ? image_blob(s, d, &text, e) : store_slurp(s, name, OCI_JSON_MAX, &text, e)))
+	if (!(d ? read_blob(s, d, &text, e) : store_slurp(s, name, OCI_JSON_MAX, &text, e)))
 		return false;
 	if (!oci_index_read(buf_bytes(&text), tag, &list, e))
 		return err_in(e, "'%s'", name);
@@ -139,7 +140,7 @@ static bool read_config(const struct store *s, const struct oci_descriptor *d, s
 
 	blob_name(name, &d->digest);
 	out->id = d->digest;
-	return image_blob(s, d, &text, e) &&
+	return read_blob(s, d, &text, e) &&
 	       (oci_config_read(buf_bytes(&text), &out->config, e) || err_in(e, "'%s'", name));
 }
 
@@ -152,7 +153,7 @@ static bool load(const struct store *s, const struct oci_descriptor *d, struct i
 
 	blob_name(name, &d->digest);
 	out->manifest = d->digest;
-	if (!image_blob(s, d, &text, e))
+	if (!read_blob(s, d, &text, e))
 		return false;
 	if (!oci_manifest_read(buf_bytes(&text), &blobs, e))
 		return err_in(e, "'%s'", name);

@@ -6,10 +6,6 @@
 
 #include "measure/core/image.h"
 
-/* Document that its digest and size lead to, appended to out: blob otherwise. */
-must bool image_blob(const struct store *s, const struct oci_descriptor *d, struct buf *out,
-		     struct err *e);
-
 must bool image_oci(const struct store *s, const struct image_wish *wish, struct image *out,
 		    struct err *e);
 
