@@ -49,7 +49,10 @@ void file_close(struct file *f);
  */
 must bool file_read(struct file *f, struct span to, size_t *got, struct err *e);
 
-/* The same at an offset, position and size left alone; a stream refuses (not-a-file). */
+/*
+ * The same at an offset, position and size left alone, but that a file which ends early is for the
+ * caller to notice; a stream refuses (not-a-file).
+ */
 must bool file_pread(const struct file *f, uint64_t at, struct span to, size_t *got, struct err *e);
 
 /* What is remembered of a regular file that was opened, by file_open() or by others: size, time. */
