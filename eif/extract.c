@@ -134,7 +134,7 @@ static bool open_out(struct files *x, const char *name, const char *suffix, stru
 	}
 	*out = &x->out[x->n];
 	**out = OUT_NONE;
-	if (!out_open(*out, buf_cstr(&path), e))
+	if (!out_open_ours(*out, buf_cstr(&path), e))
 		return false;
 	x->n++;
 	return true;

@@ -143,6 +143,13 @@ static bool describe_data(const struct igvm *g, struct part *root, struct err *e
 	return true;
 }
 
+static bool write_range(const char *path, struct bytes x, struct err *e)
+{
+	owned(out_free) struct out out = OUT_NONE;
+
+	return out_open_ours(&out, path, e) && out_write(&out, x, e) && out_commit(&out, e);
+}
+
 bool igvm_extract(const struct igvm *g, const char *folder, struct err *e)
 {
 	owned(ranges_free) struct ranges r = {0};
@@ -155,7 +162,7 @@ bool igvm_extract(const struct igvm *g, const char *folder, struct err *e)
 		buf_fmt(&path, "%s/%08llx-", folder, (unsigned long long)r.range[i].at);
 		name_put(&path, g, r.range[i].header);
 		if (!buf_done(&path, "a file's name", e) ||
-		    !file_write(buf_cstr(&path), range_bytes(g, &r.range[i]), e))
+		    !write_range(buf_cstr(&path), range_bytes(g, &r.range[i]), e))
 			return false;
 	}
 	return true;

@@ -95,6 +95,9 @@ must bool out_outside(const char *out, const char *folder, struct err *e);
  * A symbolic link stays, and the file it leads to is replaced. path is copied.
  */
 must bool out_open(struct out *o, const char *path, struct err *e);
+
+/* The same under a name that is ours, in a folder where others may have left links: refused. */
+must bool out_open_ours(struct out *o, const char *path, struct err *e);
 must bool out_write(struct out *o, struct bytes x, struct err *e);
 must bool out_pwrite(struct out *o, uint64_t at, struct bytes x, struct err *e);
 

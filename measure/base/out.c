@@ -156,12 +156,14 @@ static bool follow(struct out *o, struct stat *st, struct err *e)
 	return true;
 }
 
-/* Whether something stands there, and if so that it may be replaced. */
-static bool look(struct out *o, struct stat *st, bool *old, struct err *e)
+/* Whether something stands there, and if so that it may be replaced; a link, where `links` says. */
+static bool look(struct out *o, bool links, struct stat *st, bool *old, struct err *e)
 {
 	*old = fstatat(o->folder, o->name, st, AT_SYMLINK_NOFOLLOW) == 0;
 	if (!*old)
 		return errno == ENOENT || out_failed(o, "cannot be created", e);
+	if (S_ISLNK(st->st_mode) && !links)
+		return refuse_kind(o, "a symbolic link", e);
 	if (S_ISLNK(st->st_mode) && !follow(o, st, e))
 		return false;
 	if (!S_ISREG(st->st_mode))
@@ -181,14 +183,14 @@ static bool keep_mode(struct out *o, const struct stat *st, struct err *e)
 	return fchmod(o->fd, mode) == 0 || out_failed(o, "cannot be given the old mode", e);
 }
 
-static bool open_new(struct out *o, const char *path, struct err *e)
+static bool open_new(struct out *o, const char *path, bool links, struct err *e)
 {
 	struct stat st;
 	mode_t mode;
 	bool old;
 
 	o->path = own_string(path, e);
-	if (!o->path || !open_folder(o, path, e) || !look(o, &st, &old, e))
+	if (!o->path || !open_folder(o, path, e) || !look(o, links, &st, &old, e))
 		return false;
 	mode = old ? st.st_mode & 0600 : 0666;
 	/* Without a name nothing can be left behind, whatever kills this process. */
@@ -199,15 +201,25 @@ static bool open_new(struct out *o, const char *path, struct err *e)
 	return !old || keep_mode(o, &st, e);
 }
 
-bool out_open(struct out *o, const char *path, struct err *e)
+static bool open_out(struct out *o, const char *path, bool links, struct err *e)
 {
 	owned(out_free) struct out new = OUT_NONE;
 
-	if (!out_named(path, e) || !open_new(&new, path, e))
+	if (!out_named(path, e) || !open_new(&new, path, links, e))
 		return false;
 	*o = take(new);
 	new.fd = new.folder = -1;
 	return true;
+}
+
+bool out_open(struct out *o, const char *path, struct err *e)
+{
+	return open_out(o, path, true, e);
+}
+
+bool out_open_ours(struct out *o, const char *path, struct err *e)
+{
+	return open_out(o, path, false, e);
 }
 
 bool out_write(struct out *o, struct bytes x, struct err *e)

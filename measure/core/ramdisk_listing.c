@@ -96,6 +96,6 @@ bool ramdisk_list(const struct initramfs *r, const char *folder, struct err *e)
 	owned(buf_free) struct buf path = BUF(LINE_MAX);
 
 	buf_fmt(&path, "%s/root.mtree", folder);
-	return buf_done(&path, "a path", e) && out_open(&out, buf_cstr(&path), e) &&
+	return buf_done(&path, "a path", e) && out_open_ours(&out, buf_cstr(&path), e) &&
 	       put_lines(r, &out, e) && out_commit(&out, e);
 }

@@ -72,6 +72,13 @@ run extract guest.igvm -C parts
 expect_status 0
 expect test "$(cd parts && echo *)" = '00000120-page-0x1000.snp+tdx 00001120-vp0.snp'
 expect test "$(wc -c <parts/00001120-vp0.snp)" -eq 4096
+mkdir planted
+printf kept >victim
+ln -s ../victim planted/00000120-page-0x1000.snp+tdx
+run extract guest.igvm -C planted
+expect_status 3
+expect_stderr 'measure: error[not-a-file]: planted/00000120-page-0x1000.snp+tdx: is a symbolic link, so nothing is written there'
+expect test "$(cat victim)" = kept
 ok 'its parts are shown and extracted'
 
 # refused STATUS MESSAGE ARGS...

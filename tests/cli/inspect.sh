@@ -123,6 +123,19 @@ expect_stderr_has 'measure: error[not-a-file]: half/ramdisk0: '
 expect test "$(ls half)" = ramdisk0
 ok 'extract leaves nothing of a set that is not whole'
 
+mkdir planted
+printf kept >victim
+for part in kernel cmdline ramdisk1 metadata.json; do
+	ln -s ../victim planted/$part
+	run extract image -C planted
+	expect_status 3
+	expect_stderr "measure: error[not-a-file]: planted/$part: is a symbolic link, so nothing is written there"
+	expect test "$(cat victim)" = kept
+	expect test "$(ls planted)" = $part
+	rm planted/$part
+done
+ok 'extract follows no link that lies in the folder'
+
 run extract image
 expect_status 2
 expect_stdout ''
