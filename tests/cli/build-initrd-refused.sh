@@ -45,9 +45,9 @@ for pack in gzip 'zstd -q' xz; do
 	$pack -c plain >packed
 	size=$(stat -c %s packed)
 	{ cat packed && $pack -c plain; } >twice
-	{ cat packed && echo x; } >more
+	{ cat packed && echo x; } >longer
 	$pack -c large >bomb
-	for what in twice more; do
+	for what in twice longer; do
 		run build initrd --rootfs $what -o out/file
 		expect_status 3
 		expect_stderr_has "measure: error[trailing]: $what: "
