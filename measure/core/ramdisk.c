@@ -155,9 +155,12 @@ static bool take_packed(struct reading *x, struct err *e)
 
 	if (!u)
 		return false;
-	if (!take_entries(x, unpack_stream(u), false, &p->unpacked, e))
-		return err_in(e, "unpacked from %s at %llu", archive_packing_name(p->packing),
-			      (unsigned long long)p->at);
+	if (!take_entries(x, unpack_stream(u), false, &p->unpacked, e)) {
+		if (e->subject[0] == '\0') /* not of what a visitor writes */
+			err_in(e, "unpacked from %s at %llu", archive_packing_name(p->packing),
+			       (unsigned long long)p->at);
+		return false;
+	}
 	p->size = unpack_used(u);
 	return true;
 }

@@ -75,6 +75,40 @@ static void make_scene(struct job *j)
 	disk_device(&j->scene, "root/null", S_IFCHR | 0666, 1, 3);
 }
 
+static bool put(void *arg, struct bytes x, struct err *e)
+{
+	(void)e;
+	buf_put(arg, x);
+	return true;
+}
+
+/* The archive, and behind it others that are packed. */
+static void make_parts(struct job *j)
+{
+	static const enum packing packings[] = {PACKING_GZIP, PACKING_ZSTD};
+	const struct forged file = {.fields = {.ino = 1, .mode = S_IFREG | 0644, .nlink = 1},
+				    .name = "file",
+				    .body = "text"};
+	struct buf parts = BUF(1u << 20), more = BUF(1u << 20);
+	const struct pack_sink sink = {put, &parts};
+	struct err e = {0};
+
+	buf_put(&parts, buf_bytes(&j->scene.out));
+	archive_forge(&more, &file);
+	archive_trailer(&more);
+	for (size_t i = 0; i < COUNT(packings); i++) {
+		struct pack *p = pack_new(packings[i], &sink, &e);
+
+		assert_true(p && pack_add(p, buf_bytes(&more), &e) && pack_end(p, &e));
+		pack_free(&p);
+	}
+	j->path = folder_file(&j->folder, "parts", parts.p, parts.n);
+	j->into = folder_path(&j->folder, "others");
+	assert_int_equal(mkdir(j->into, 0755), 0);
+	buf_free(&more);
+	buf_free(&parts);
+}
+
 static void any_allocation_may_fail(void **state)
 {
 	struct job j = {.rule = {.time = CPIO_TIME_KEEP}};
@@ -96,6 +130,10 @@ static void any_allocation_may_fail(void **state)
 	assert_true(fail_each(read_it, &j) >= 10);
 	assert_true(fail_each(describe_it, &j) >= 20);
 	assert_true(fail_each(extract_it, &j) >= 10);
+	make_parts(&j);
+	assert_true(fail_each(read_it, &j) >= 20);
+	assert_true(fail_each(describe_it, &j) >= 40);
+	assert_true(fail_each(extract_it, &j) >= 20);
 	folder_free(&j.folder);
 	disk_free(&j.scene);
 }
