@@ -210,6 +210,10 @@ static void whiteouts_that_readers_differ_on_are_refused(void **state)
 		 "d/.wh..wh..opq2",
 		 "is a reserved name of AUFS, which readers take differently",
 		 REASON_AMBIGUOUS},
+		{{"f d/.wh..wh.plnk/1.2 content\n"},
+		 "d/.wh..wh.plnk/1.2",
+		 "is in a folder with a reserved name of AUFS",
+		 REASON_AMBIGUOUS},
 		{{"f .wh..wh.plnk/1.2 content\n"},
 		 ".wh..wh.plnk/1.2",
 		 "is in a folder with a reserved name of AUFS",
@@ -236,6 +240,17 @@ static void whiteouts_that_readers_differ_on_are_refused(void **state)
 
 	(void)state;
 	check_refused(wrong, COUNT(wrong));
+}
+
+static void what_only_resembles_a_name_with_a_meaning_has_none(void **state)
+{
+	static const struct stack stack = {
+		{"c tty 0,5\nc mem 1,0\nl stargz.index.json tty\nf d/stargz.index.json 1\n"},
+		"i d\nf d/stargz.index.json 1\nc mem 1,0\nl stargz.index.json tty\nc tty 0,5\n",
+	};
+
+	(void)state;
+	check_stack(&stack, false);
 }
 
 static void a_whole_file_system_has_no_names_with_a_meaning(void **state)
@@ -510,6 +525,7 @@ int main(void)
 		cmocka_unit_test(what_the_same_layer_brings_survives_its_whiteouts),
 		cmocka_unit_test(opaque_folders_hide_wherever_they_stand),
 		cmocka_unit_test(whiteouts_that_readers_differ_on_are_refused),
+		cmocka_unit_test(what_only_resembles_a_name_with_a_meaning_has_none),
 		cmocka_unit_test(a_whole_file_system_has_no_names_with_a_meaning),
 		cmocka_unit_test(folders_merge_and_all_else_replaces),
 		cmocka_unit_test(one_layer_may_not_contradict_itself),
