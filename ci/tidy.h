@@ -12,6 +12,7 @@
 #define err_at(...) ((void)(err_at)(__VA_ARGS__), false)
 #define err_errno(...) ((void)(err_errno)(__VA_ARGS__), false)
 #define err_in(...) ((void)(err_in)(__VA_ARGS__), false)
+#define err_short(...) ((void)(err_short)(__VA_ARGS__), false)
 #define err_subject(...) ((void)(err_subject)(__VA_ARGS__), false)
 #define err_hint(...) ((void)(err_hint)(__VA_ARGS__), false)
 #ifndef TIDY_NO_CUR

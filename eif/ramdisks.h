@@ -36,7 +36,7 @@ struct ramdisks {
 	struct modules modules;
 	struct digest init; /* SHA-256 of the program */
 };
-#define RAMDISKS_NONE ((struct ramdisks){.disk = {{.file = SPOOL_NONE}, {.file = SPOOL_NONE}}})
+#define RAMDISKS_NONE ((struct ramdisks){.disk = {{.file.file.fd = -1}, {.file.file.fd = -1}}})
 
 must bool ramdisks_make(struct ramdisks *r, const struct ramdisks_ask *ask, struct answer *a,
 			struct err *e);

@@ -77,8 +77,8 @@ bool igvm_ways(struct igvm_ways *w, const struct igvm *g, struct err *e)
 
 	w->n = 0;
 	for (guest.profile = igvm_profiles; guest.profile->name; guest.profile++)
-		for (unsigned zero = 0; zero <= guest.profile->native_zero; zero++) {
-			guest.native_zero = zero;
+		for (unsigned zero = 0; zero < (guest.profile->native_zero ? 2u : 1u); zero++) {
+			guest.native_zero = zero > 0;
 			if (!add_way(w, &guest, &first, e))
 				return false;
 		}
