@@ -18,7 +18,7 @@ static void lists_free(struct lists *l)
 	free(l->module);
 }
 
-/* NULL without an error when the option is not given; a single empty word is an empty list. */
+/* NULL without an error when the option is not given. */
 static bool read_list(const struct cli *c, unsigned opt, const char ***out, struct err *e)
 {
 	size_t n = 0;
@@ -28,16 +28,26 @@ static bool read_list(const struct cli *c, unsigned opt, const char ***out, stru
 	if (n == 0)
 		return true;
 	*out = own_new((n + 1) * sizeof(**out), e);
-	if (!*out || (n == 1 && args_item(&c->args, opt, 0)[0] == '\0'))
-		return *out != NULL;
+	if (!*out)
+		return false;
 	for (size_t i = 0; i < n; i++)
 		(*out)[i] = args_item(&c->args, opt, i);
 	return true;
 }
 
+/* The same, and a single empty word is an empty list. */
+static bool read_words(const struct cli *c, unsigned opt, const char ***out, struct err *e)
+{
+	if (!read_list(c, opt, out, e))
+		return false;
+	if (*out && (*out)[0][0] == '\0' && !(*out)[1])
+		(*out)[0] = NULL;
+	return true;
+}
+
 static bool read_lists(const struct cli *c, struct lists *l, struct err *e)
 {
-	return read_list(c, O_ENTRYPOINT, &l->entrypoint, e) && read_list(c, O_CMD, &l->cmd, e) &&
+	return read_words(c, O_ENTRYPOINT, &l->entrypoint, e) && read_words(c, O_CMD, &l->cmd, e) &&
 	       read_list(c, O_ENV, &l->env, e) && read_list(c, O_MODULE, &l->module, e);
 }
 

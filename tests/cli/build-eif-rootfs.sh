@@ -427,6 +427,8 @@ module('bad/d.ko', '', '5.10.0 SMP'); module('bad/e.ko'); module('bad/x/e.ko.gz'
 module('bad/f.ko', 'a/'); open('bad/g.ko', 'wb').write(b'\x1f\x8b\x08\0not gzip')
 END
 refused 3 "[module]: bad: module 'a' depends on itself" --rootfs root --cmd x --modules bad --module a
+refused 3 "[module]: bad: '' is no name of a module" --rootfs root --cmd x --modules bad --module ''
+refused 2 "[usage]: root: --env: '' is not NAME=VALUE" --rootfs root --cmd x --env ''
 refused 3 "[module]: bad: 'c' depends on 'gone', which is not there" --rootfs root --cmd x --modules bad --module c
 refused 3 "[module]: bad: module 'd': is of Linux 5.10.0, and the kernel is 6.1.0-1-test" \
 	--rootfs root --cmd x --modules bad --module d
