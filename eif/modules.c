@@ -6,8 +6,15 @@
 #include "eif/inside.h"
 #include "measure/core/archive.h"
 
-#define LIST_MAX (16u << 20)
+#define LIST_MAX (4u << 20)
 #define NEEDS_MAX (1u << 16)
+#define NEEDS 512u
+
+/* A name that can be asked for. */
+struct known {
+	char name[MODINFO_NAME_MAX];
+	const struct tree_node *node; /* NULL: built into the kernel */
+};
 
 /* What the modules are taken from. */
 struct shelf {
@@ -15,6 +22,8 @@ struct shelf {
 	const struct tree_node *folder; /* that of VERSION; NULL: files alone */
 	size_t prefix; /* length of its path, with a slash behind it */
 	struct buf builtin, dep; /* of modules.builtin and modules.dep */
+	struct known *known; /* in order of their names, files first */
+	size_t n;
 	const char *kernel;
 };
 
@@ -23,6 +32,7 @@ static void shelf_free(struct shelf *s)
 	rootfs_free(&s->r);
 	buf_free(&s->builtin);
 	buf_free(&s->dep);
+	free(s->known);
 }
 
 void modules_free(struct modules *m)
@@ -65,36 +75,9 @@ static bool read_list(struct shelf *s, const char *name, struct buf *out, struct
 	return !n || !S_ISREG(n->inode->mode) || inside_read(&s->r, n, out, e);
 }
 
-static bool open_shelf(struct shelf *s, const struct modules_ask *ask, struct err *e)
-{
-	struct rootfs_options o = {.spool = ask->spool, .drop_xattrs = true};
-	owned(buf_free) struct buf path = BUF(NEEDS_MAX);
-
-	if (!ask->source)
-		return true;
-	if (!rootfs_open(&s->r, ask->source, &o, e))
-		return false;
-	if (!find_folder(s, e) || !read_list(s, "modules.builtin", &s->builtin, e) ||
-	    !read_list(s, "modules.dep", &s->dep, e) || !tree_path(s->folder, &path, e))
-		return err_subject(e, ask->source);
-	s->prefix = path.n > 0 ? path.n + 1 : 0;
-	return true;
-}
-
 static bool next_line(struct bytes *text, struct bytes *line)
 {
 	return modinfo_word(text, "\n", line);
-}
-
-static bool is_builtin(const struct shelf *s, const char *name)
-{
-	struct bytes text = buf_bytes(&s->builtin), line;
-	char other[MODINFO_NAME_MAX];
-
-	while (next_line(&text, &line))
-		if (modinfo_name(line, other) && strcmp(other, name) == 0)
-			return true;
-	return false;
 }
 
 static bool is_module_file(const struct tree_node *n)
@@ -110,25 +93,91 @@ static bool is_module_file(const struct tree_node *n)
 	return false;
 }
 
-/* *out NULL: none has that name. */
-static bool find_module(const struct shelf *s, const char *name, const struct tree_node **out,
-			struct err *e)
+/* Files and lines that are no names are passed over, as nobody can ask for them. */
+static void list_known(struct shelf *s, struct known *to)
 {
-	const struct tree_node *n, *end;
-	char other[MODINFO_NAME_MAX];
+	const struct tree_node *n = tree_next(s->folder), *end = tree_next_outside(s->folder);
+	struct bytes text = buf_bytes(&s->builtin), line;
+	struct known one = {0};
 
-	*out = NULL;
-	if (!s->folder)
-		return true;
-	end = tree_next_outside(s->folder);
-	for (n = tree_next(s->folder); n && n != end; n = tree_next(n)) {
-		if (!is_module_file(n) || !modinfo_name(bytes_str(n->name), other) ||
-		    strcmp(other, name) != 0)
-			continue;
-		if (*out)
-			return err_set(e, REASON_MODULE, "two files are called '%s'", name);
-		*out = n;
+	s->n = 0;
+	for (; n && n != end; n = tree_next(n))
+		if (is_module_file(n) && modinfo_name(bytes_str(n->name), one.name)) {
+			one.node = n;
+			if (to)
+				to[s->n] = one;
+			s->n++;
+		}
+	one.node = NULL;
+	while (next_line(&text, &line))
+		if (modinfo_name(line, one.name)) {
+			if (to)
+				to[s->n] = one;
+			s->n++;
+		}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct known *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : !x->node - !y->node;
+}
+
+static bool know(struct shelf *s, struct err *e)
+{
+	list_known(s, NULL);
+	s->known = own_new((s->n + 1) * sizeof(*s->known), e);
+	if (!s->known)
+		return false;
+	list_known(s, s->known);
+	qsort(s->known, s->n, sizeof(*s->known), by_name);
+	return true;
+}
+
+/* The first of that name; s->n when there is none. */
+static size_t find_known(const struct shelf *s, const char *name)
+{
+	size_t low = 0, high = s->n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(s->known[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	return low < s->n && strcmp(s->known[low].name, name) == 0 ? low : s->n;
+}
+
+/* *out NULL: it has no file, and perhaps is built in. */
+static bool find_module(const struct shelf *s, const char *name, const struct tree_node **out,
+			bool *builtin, struct err *e)
+{
+	size_t i = find_known(s, name);
+
+	*out = i < s->n ? s->known[i].node : NULL;
+	*builtin = i < s->n && !*out;
+	if (*out && i + 1 < s->n && s->known[i + 1].node && strcmp(s->known[i + 1].name, name) == 0)
+		return err_set(e, REASON_MODULE, "two files are called '%s'", name);
+	return true;
+}
+
+static bool open_shelf(struct shelf *s, const struct modules_ask *ask, struct err *e)
+{
+	struct rootfs_options o = {.spool = ask->spool, .drop_xattrs = true};
+	owned(buf_free) struct buf path = BUF(NEEDS_MAX);
+
+	if (!ask->source)
+		return true;
+	if (!rootfs_open(&s->r, ask->source, &o, e))
+		return false;
+	if (!find_folder(s, e) || !read_list(s, "modules.builtin", &s->builtin, e) ||
+	    !read_list(s, "modules.dep", &s->dep, e) || !tree_path(s->folder, &path, e) ||
+	    !know(s, e))
+		return err_subject(e, ask->source);
+	s->prefix = path.n > 0 ? path.n + 1 : 0;
 	return true;
 }
 
@@ -136,8 +185,10 @@ static bool is_of(const struct modinfo *info, const char *kernel, struct err *e)
 {
 	struct bytes text = info->vermagic, version;
 
-	if (kernel[0] == '\0' || !modinfo_word(&text, " ", &version) ||
-	    bytes_equal(version, bytes_str(kernel)))
+	if (!modinfo_word(&text, " ", &version))
+		return err_set(e, REASON_MODULE,
+			       "has no vermagic, without which no kernel loads it");
+	if (kernel[0] == '\0' || bytes_equal(version, bytes_str(kernel)))
 		return true;
 	return err_set(e, REASON_MODULE, "is of Linux %.*s, and the kernel is %s", (int)version.n,
 		       (const char *)version.p, kernel);
@@ -179,9 +230,12 @@ static bool read_needs(struct shelf *s, const struct tree_node *n, struct module
 		return false;
 	if (n)
 		find_dep(s, bytes_of(path.p + s->prefix, path.n - s->prefix), &list);
-	while (modinfo_word(&list, " ,", &word))
+	for (size_t i = 0; modinfo_word(&list, " ,", &word); i++) {
+		if (i == NEEDS)
+			return err_set(e, REASON_LIMIT, "depends on more than %u modules", NEEDS);
 		if (!add_need(m, word, e))
 			return false;
+	}
 	return buf_done(&m->needs, "the modules that it depends on", e);
 }
 
@@ -230,12 +284,13 @@ static bool choose(struct shelf *s, struct modules *m, const char *name, const c
 	owned(buf_free) struct buf raw = BUF(MODULE_MAX);
 	const struct tree_node *n;
 	struct module *to;
+	bool builtin;
 
 	if (find_chosen(m, name))
 		return true;
-	if (!find_module(s, name, &n, e))
+	if (!find_module(s, name, &n, &builtin, e))
 		return false;
-	if (!n && is_builtin(s, name))
+	if (builtin)
 		return true;
 	if (!n && needed_by)
 		return err_set(e, REASON_MODULE, "'%s' depends on '%s', which is not there",
@@ -276,9 +331,11 @@ static bool follow(struct shelf *s, struct modules *m, size_t from, struct err *
 	return true;
 }
 
-static bool ready(const struct modules *m, const struct module *x)
+/* What was found in its place stays there, so that each is looked for once. */
+static bool ready(const struct modules *m, struct module *x)
 {
-	struct bytes needs = buf_bytes(&x->needs), word;
+	struct bytes all = buf_bytes(&x->needs), word;
+	struct bytes needs = x->met > 0 ? bytes_of(all.p + x->met, all.n - x->met) : all;
 	char name[MODINFO_NAME_MAX];
 	const struct module *other;
 
@@ -286,6 +343,7 @@ static bool ready(const struct modules *m, const struct module *x)
 		other = modinfo_name(word, name) ? find_chosen(m, name) : NULL;
 		if (other && !other->placed)
 			return false;
+		x->met = x->needs.n - needs.n;
 	}
 	return true;
 }

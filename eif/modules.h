@@ -19,6 +19,7 @@ struct module {
 	struct buf bytes;
 	struct digest sha256; /* of them */
 	struct buf needs; /* names, a blank behind each */
+	size_t met; /* so many bytes of them are of modules that are placed */
 	bool placed;
 };
 

@@ -56,7 +56,7 @@ static void put_kernel(struct world *w)
 static int setup(void **state)
 {
 	static const char user[] = "app:x:5:6::/:\n", group[] = "more:x:7:app\n";
-	static const char a[] = "depends=b\0vermagic=6.1 SMP", b[] = "depends=";
+	static const char a[] = "depends=b\0vermagic=6.1 SMP", b[] = "depends=\0vermagic=6.1 SMP";
 	struct world *w = calloc(1, sizeof(*w));
 
 	folder_new(&w->folder);

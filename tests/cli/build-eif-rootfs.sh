@@ -424,6 +424,9 @@ refused 5 '[no-such-file]: missing: ' --rootfs root --cmd x --init missing
 make <<'END'
 module('bad/a.ko', 'b'); module('bad/b.ko', 'a'); module('bad/c.ko', 'gone')
 module('bad/d.ko', '', '5.10.0 SMP'); module('bad/e.ko'); module('bad/x/e.ko.gz')
+module('bad/h.ko', magic=''); module('bad/i.ko', ','.join(f'gone{i}' for i in range(513)))
+module('many/first.ko', ','.join(['inside'] * 512)); module('many/last.ko', ','.join(['first', 'inside'] * 256))
+open('many/modules.builtin', 'w').write('kernel/lib/inside.ko\n' + ''.join(f'x/{i:x}.ko\n' for i in range(300000)))
 module('bad/f.ko', 'a/'); open('bad/g.ko', 'wb').write(b'\x1f\x8b\x08\0not gzip')
 END
 refused 3 "[module]: bad: module 'a' depends on itself" --rootfs root --cmd x --modules bad --module a
@@ -434,6 +437,9 @@ refused 3 "[module]: bad: module 'd': is of Linux 5.10.0, and the kernel is 6.1.
 	--rootfs root --cmd x --modules bad --module d
 refused 3 "[module]: bad: two files are called 'e'" --rootfs root --cmd x --modules bad --module e
 refused 3 "[module]: bad: module 'f': depends on 'a/', which is no name" --rootfs root --cmd x --modules bad --module f
+refused 3 "[module]: bad: module 'h': has no vermagic, without which no kernel loads it" \
+	--rootfs root --cmd x --modules bad --module h
+refused 3 "[limit]: bad: module 'i': depends on more than 512 modules" --rootfs root --cmd x --modules bad --module i
 refused 3 "[truncated]: bad: module 'g': " --rootfs root --cmd x --modules bad --module g
 mkdir -p two/lib/modules/6.1 two/lib/modules/6.2
 refused 3 "[module]: two: has the modules of two kernels, '6.1' and '6.2'" \
@@ -441,6 +447,11 @@ refused 3 "[module]: two: has the modules of two kernels, '6.1' and '6.2'" \
 head -c 90 linux.deb >short.deb
 refused 3 '[package]: short.deb: ' --rootfs root --cmd x --modules short.deb --module vsock
 ok 'what makes no ramdisk is refused'
+
+run_command timeout 20 "$MEASURE" build eif --kernel bzImage --cmdline x --rootfs root --cmd x \
+	--modules many --module last -q -o image
+expect_status 0
+ok 'a list of 300 000 built-in modules, asked a thousand times, takes no time'
 
 run build eif --kernel bzImage --cmdline x --rootfs root --cmd x -o root/image
 expect_status 2
