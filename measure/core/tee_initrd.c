@@ -67,17 +67,18 @@ static bool sums_of_file(struct sums *s, struct file *f, struct err *e)
 static void put_notes(const struct initramfs *r, struct answer *a)
 {
 	if (r->dropped > 0)
-		answer_note(
-			a, REASON_RAMDISK_DROPPED,
-			"%u entries are passed over by the kernel, whose folder is not there: '%s'",
-			r->dropped, r->first_dropped);
+		answer_note(a, REASON_RAMDISK_DROPPED,
+			    "entries that the kernel passes over, since their folder is not there: "
+			    "%u, the first '%s'",
+			    r->dropped, r->first_dropped);
 	if (r->repeated > 0)
 		answer_note(a, REASON_RAMDISK_REPEATED,
-			    "%u entries replace one of the same name: '%s'", r->repeated,
-			    r->first_repeated);
+			    "entries that replace one of the same name: %u, the first '%s'",
+			    r->repeated, r->first_repeated);
 	if (r->absolute > 0)
 		answer_note(a, REASON_RAMDISK_ABSOLUTE,
-			    "%u names begin with a slash, which the kernel does not mind: '%s'",
+			    "names that begin with a slash, which the kernel does not mind: %u, "
+			    "the first '%s'",
 			    r->absolute, r->first_absolute);
 }
 

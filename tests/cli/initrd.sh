@@ -142,10 +142,10 @@ ok 'nothing is written outside of the folder, and nothing is left behind'
 
 run initrd dropped
 expect_status 0
-expect_stderr "measure: warning[ramdisk-dropped]: dropped: 1 entries are passed over by the kernel, whose folder is not there: 'a/b'
-measure: warning[ramdisk-repeated]: dropped: 1 entries replace one of the same name: 'c'"
+expect_stderr "measure: warning[ramdisk-dropped]: dropped: entries that the kernel passes over, since their folder is not there: 1, the first 'a/b'
+measure: warning[ramdisk-repeated]: dropped: entries that replace one of the same name: 1, the first 'c'"
 run initrd absolute
-expect_stderr "measure: warning[ramdisk-absolute]: absolute: 1 names begin with a slash, which the kernel does not mind: '/y'"
+expect_stderr "measure: warning[ramdisk-absolute]: absolute: names that begin with a slash, which the kernel does not mind: 1, the first '/y'"
 run inspect dropped
 expect_stdout_has '      a/b  file 0644 0:0 passed over by the kernel'
 ok 'what the kernel passes over or replaces is told'
