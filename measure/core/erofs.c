@@ -155,7 +155,8 @@ static bool folder(struct writer *w, const struct erofs_place *p, struct err *e)
 
 	while (w->pos + w->out.n < end) {
 		entries(w, &x);
-		if (w->pos + w->out.n < end && !pad_block(w, e))
+		if (!buf_done(&w->out, "the image", e) ||
+		    (w->pos + w->out.n < end && !pad_block(w, e)))
 			return false;
 	}
 	return true;

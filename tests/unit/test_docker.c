@@ -78,7 +78,7 @@ static void some_names_say_what_they_name(void **state)
 					     HEX_A "/json",
 					     "config.json",
 					     "blobs/sha256/" HEX_A ".json",
-					     "sha256:A" HEX_A};
+					     ("sha256:A" HEX_A)};
 	struct digest d;
 
 	(void)state;
