@@ -202,7 +202,7 @@ static void a_folder_that_cannot_be_filled_is_refused(void **state)
 }
 
 /* The soft limit is put back, whatever came of it. */
-static void check_under(struct folder *f, int what, rlim_t soft, const char *text)
+static void check_under(struct folder *f, rlim_t soft, const char *text)
 {
 	const char *into = folder_path(f, "into");
 	struct rlimit old, less;
@@ -210,11 +210,11 @@ static void check_under(struct folder *f, int what, rlim_t soft, const char *tex
 	bool done;
 
 	assert_int_equal(mkdir(into, 0755), 0);
-	assert_int_equal(getrlimit(what, &old), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	less = (struct rlimit){soft, old.rlim_max};
-	assert_int_equal(setrlimit(what, &less), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
 	done = extract(f, into, &e);
-	assert_int_equal(setrlimit(what, &old), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_false(done);
 	assert_string_equal(e.text, text);
 	assert_int_equal(rmdir(into), 0); /* it is empty again */
@@ -223,7 +223,7 @@ static void check_under(struct folder *f, int what, rlim_t soft, const char *tex
 static void a_disk_that_takes_no_more_leaves_an_empty_folder(void **state)
 {
 	signal(SIGXFSZ, SIG_IGN);
-	check_under(*state, RLIMIT_FSIZE, BODY / 2, "cannot be written: File too large");
+	check_under(*state, BODY / 2, "cannot be written: File too large");
 }
 
 int main(void)
