@@ -198,13 +198,19 @@ static bool put_header(struct cpio_out *o, const struct cpio_item *x, struct cpi
 	       put(o, bytes_of("", 1), e) && pad(o, 4, e);
 }
 
+/* Of what a file holds; what a link leads to is no such thing. */
+static bool takes_digest(const struct cpio_out *o, const struct cpio_item *x)
+{
+	return o->hash && S_ISREG(x->inode->mode) && !x->bare;
+}
+
 static bool put_body(struct cpio_out *o, const struct cpio_item *x, uint32_t size, struct err *e)
 {
 	if (size == 0)
 		return true;
 	if (x->node)
 		return put_file(o, x->node, size, e);
-	return (!o->hash || hash_add(o->hash, x->body, e)) && put(o, x->body, e) &&
+	return (!takes_digest(o, x) || hash_add(o->hash, x->body, e)) && put(o, x->body, e) &&
 	       (x->body.n == size || put(o, bytes_of("", 1), e));
 }
 
@@ -220,7 +226,7 @@ static bool tell(struct cpio_out *o, const struct cpio_item *x, const struct cpi
 
 static bool put_item(struct cpio_out *o, const struct cpio_item *x, struct err *e)
 {
-	bool digest = o->hash && S_ISREG(x->inode->mode) && !x->bare;
+	bool digest = takes_digest(o, x);
 	struct cpio_fields f;
 
 	return check_inode(x->inode, x->body, e) && check_name(x->name, e) &&

@@ -13,6 +13,7 @@ struct hash {
 	EVP_MD_CTX *ctx; /* running */
 	EVP_MD_CTX *spare; /* for hash_peek, so that it allocates nothing */
 	uint32_t crc;
+	bool finished; /* OpenSSL refuses more from 3.5 on, and before that took it for nothing */
 };
 
 static const char *const names[DIGEST_CRC32] = {
@@ -86,6 +87,7 @@ struct hash *hash_new(enum digest_alg alg, struct err *e)
 bool hash_restart(struct hash *h, struct err *e)
 {
 	h->crc = 0;
+	h->finished = false;
 	if (h->ctx && EVP_DigestInit_ex2(h->ctx, h->md, NULL) != 1)
 		return failed(digest_name(h->alg), e);
 	return true;
@@ -94,6 +96,7 @@ bool hash_restart(struct hash *h, struct err *e)
 bool hash_follow(struct hash *h, const struct hash *from, struct err *e)
 {
 	h->crc = from->crc;
+	h->finished = from->finished;
 	if (h->ctx && EVP_MD_CTX_copy_ex(h->ctx, from->ctx) != 1)
 		return failed(digest_name(h->alg), e);
 	return true;
@@ -103,6 +106,8 @@ bool hash_add(struct hash *h, struct bytes x, struct err *e)
 {
 	if (x.n == 0)
 		return true;
+	if (h->finished)
+		return err_set(e, REASON_LIBRARY, "a digest that is finished takes no more");
 	if (!h->ctx)
 		h->crc = libdeflate_crc32(h->crc, x.p, x.n);
 	else if (EVP_DigestUpdate(h->ctx, x.p, x.n) != 1)
@@ -129,6 +134,7 @@ bool hash_finish(struct hash *h, struct digest *out, struct err *e)
 {
 	if (!h->ctx)
 		return hash_peek(h, out, e);
+	h->finished = true;
 	*out = (struct digest){.alg = h->alg, .len = digest_len(h->alg)};
 	return EVP_DigestFinal_ex(h->ctx, out->v, NULL) == 1 || failed(digest_name(h->alg), e);
 }

@@ -178,9 +178,28 @@ static void one_digest_follows_another_and_goes_on_alone(void **state)
 	}
 }
 
+static void what_is_finished_takes_no_more_until_it_begins_anew(void **state)
+{
+	struct err e = {0};
+	struct hash *h = hash_new(DIGEST_SHA256, &e);
+	struct digest got, want;
+
+	(void)state;
+	assert_true(hash_finish(h, &got, &e));
+	assert_false(hash_add(h, bytes_str("abc"), &e));
+	check_err(&e, REASON_LIBRARY, "a digest that is finished takes no more");
+	e = (struct err){0};
+	assert_true(hash_restart(h, &e) && hash_add(h, bytes_str("abc"), &e));
+	assert_true(hash_finish(h, &got, &e));
+	assert_true(hash_of(DIGEST_SHA256, bytes_str("abc"), &want, &e));
+	assert_true(digest_equal(&got, &want));
+	hash_free(&h);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_finished_takes_no_more_until_it_begins_anew),
 		cmocka_unit_test(published_values_come_out),
 		cmocka_unit_test(names_and_lengths_are_those_of_the_algorithms),
 		cmocka_unit_test(every_length_in_pieces_of_any_size_gives_the_same),
