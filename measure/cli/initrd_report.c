@@ -159,8 +159,7 @@ static bool json_made(struct json_out *w, const struct initrd *i, struct err *e)
 	while ((n = tree_next(n)) && listed < LISTED_MAX) {
 		if (!n->inode->implied)
 			continue;
-		buf_reset(&path);
-		if (!tree_path(n, &path, e))
+		if (!tree_path_to(n, &path, e))
 			return false;
 		json_tame(w, buf_cstr(&path));
 		listed++;

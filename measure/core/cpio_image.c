@@ -167,8 +167,7 @@ static void put_relative(struct buf *out, struct bytes from, struct bytes to)
 /* The name of an entry of the tree, as it stands there, or as an export has it. */
 static bool name_node(struct image *w, const struct tree_node *n, bool slashes, struct err *e)
 {
-	buf_reset(&w->path);
-	if (!tree_path(n, &w->path, e))
+	if (!tree_path_to(n, &w->path, e))
 		return false;
 	if (slashes && S_ISDIR(n->inode->mode))
 		buf_str(&w->path, "/");
@@ -184,8 +183,7 @@ static bool put_node(struct image *w, const struct tree_node *n, int64_t mtime, 
 
 	inode.mtime = mtime;
 	if (first && first->node != n) {
-		buf_reset(&w->target);
-		if (!tree_path(first->node, &w->target, e))
+		if (!tree_path_to(first->node, &w->target, e))
 			return false;
 		buf_reset(&w->relative);
 		put_relative(&w->relative, item.name, buf_bytes(&w->target));

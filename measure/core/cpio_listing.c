@@ -19,12 +19,6 @@ bool cpio_listing_open(struct cpio_listing *l, const struct tree *t, const struc
 	return l->content && cpio_listing_add(l, tree_root(t), NULL, e);
 }
 
-static bool path_of(const struct tree_node *n, struct buf *to, struct err *e)
-{
-	buf_reset(to);
-	return tree_path(n, to, e) && buf_done(to, "a path", e);
-}
-
 bool cpio_listing_add(struct cpio_listing *l, const struct tree_node *n,
 		      const struct digest *sha256, struct err *e)
 {
@@ -41,11 +35,11 @@ bool cpio_listing_add(struct cpio_listing *l, const struct tree_node *n,
 		.target = i->target ? bytes_str(i->target) : bytes_of(NULL, 0),
 	};
 
-	if (!path_of(n, &l->path, e))
+	if (!tree_path_to(n, &l->path, e))
 		return false;
 	x.path = buf_bytes(&l->path);
 	if (first && first[first->n - 1].node != n) {
-		if (!path_of(first[first->n - 1].node, &l->last, e))
+		if (!tree_path_to(first[first->n - 1].node, &l->last, e))
 			return false;
 		x.last = buf_bytes(&l->last);
 	}

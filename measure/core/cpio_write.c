@@ -19,12 +19,6 @@ static void writer_free(struct writer *w)
 	buf_free(&w->path);
 }
 
-static bool path_of(const struct tree_node *n, struct buf *to, struct err *e)
-{
-	buf_reset(to);
-	return tree_path(n, to, e) && buf_done(to, "a path", e);
-}
-
 static bool put(struct writer *w, const struct tree_node *n, struct cpio_name *first, bool bare,
 		struct err *e)
 {
@@ -50,7 +44,7 @@ static bool put(struct writer *w, const struct tree_node *n, struct cpio_name *f
 static bool put_together(struct writer *w, struct cpio_name *first, struct err *e)
 {
 	for (uint32_t k = 0; k < first->n; k++)
-		if (!path_of(first[k].node, &w->path, e) ||
+		if (!tree_path_to(first[k].node, &w->path, e) ||
 		    !put(w, first[k].node, first, k + 1 < first->n, e))
 			return false;
 	return true;
@@ -63,7 +57,7 @@ static bool put_node(struct writer *w, const struct tree_node *n, struct err *e)
 
 	if (first && w->out.rule->profile->links == CPIO_LINKS_TOGETHER)
 		return bare || put_together(w, first, e);
-	return path_of(n, &w->path, e) && put(w, n, first, bare, e);
+	return tree_path_to(n, &w->path, e) && put(w, n, first, bare, e);
 }
 
 static bool put_nodes(struct writer *w, const struct tree *t, bool listed, struct err *e)

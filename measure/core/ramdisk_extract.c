@@ -86,8 +86,7 @@ static bool walk_to(struct extraction *x, const struct tree_node *n, int *fd, st
 	char *name, *next;
 	int at = openat(x->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	buf_reset(&x->path);
-	if (!tree_path(n, &x->path, e)) {
+	if (!tree_path_to(n, &x->path, e)) {
 		own_close(&at);
 		return false;
 	}

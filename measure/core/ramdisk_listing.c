@@ -59,8 +59,7 @@ static bool put_line(const struct initramfs *r, const struct tree_node *n, struc
 {
 	const struct tree_inode *i = n->inode;
 
-	buf_reset(path);
-	if (!tree_path(n, path, e) || !buf_done(path, "a path", e))
+	if (!tree_path_to(n, path, e))
 		return false;
 	buf_str(to, n->parent ? "./" : ".");
 	put_name(to, buf_cstr(path));

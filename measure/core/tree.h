@@ -106,6 +106,9 @@ struct tree_node *tree_next_outside(const struct tree_node *n);
 /* Its path without a leading slash, appended to out; the root's is empty. */
 must bool tree_path(const struct tree_node *n, struct buf *out, struct err *e);
 
+/* The same in place of what out holds. */
+must bool tree_path_to(const struct tree_node *n, struct buf *out, struct err *e);
+
 /* The same from a folder above n on, whose own is empty. */
 must bool tree_path_below(const struct tree_node *top, const struct tree_node *n, struct buf *out,
 			  struct err *e);

@@ -102,6 +102,12 @@ bool tree_path(const struct tree_node *n, struct buf *out, struct err *e)
 	return tree_path_below(root, n, out, e);
 }
 
+bool tree_path_to(const struct tree_node *n, struct buf *out, struct err *e)
+{
+	buf_reset(out);
+	return tree_path(n, out, e);
+}
+
 /* What is still to be walked: the rest of the path behind the rest of each link's target. */
 struct way {
 	struct tree *tree;
