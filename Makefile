@@ -39,7 +39,7 @@ MAIN := measure/cli/main.c
 TABLES := $(sort $(wildcard measure/cli/program_*.c))
 # with the network, and so with libcurl, which nothing else is linked with
 FETCH := $(call sources,measure/fetch)
-SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/cli $(MODULES))) \
+SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/rebuild measure/cli $(MODULES))) \
 	eif/init/words.c
 rows = $(subst /,_,$(subst -,_,$(basename $(wildcard $(addsuffix /$1.c,$2)))))
 TEE_ROWS := $(call rows,tee,$(MODULES)) $(call rows,tee_*,$(MODULES) measure/core)

@@ -1,0 +1,73 @@
+/*
+ * Debian's package lists: the signed InRelease of a suite, the Packages files that it names, and
+ * which packages a list of names comes to. gpgv checks the signature (--status-fd, a keyring given
+ * by path, fingerprints pinned by the recipe); whether it has expired is judged here, at a time
+ * that is given. Formats: deb822(5), deb(5), deb-version(7), Debian Policy 4.6 chapter 7.
+ *
+ * In a store, lists lie as objects like everything; DIR/lists/ARCHIVE/SUITE/InRelease (and
+ * .../SNAPSHOT/...) says which is the newest that was fetched.
+ */
+#ifndef MEASURE_REBUILD_DEBIAN_H
+#define MEASURE_REBUILD_DEBIAN_H
+
+#include "measure/base/arena.h"
+#include "measure/rebuild/objects.h"
+
+struct debian_release {
+	struct arena *arena;
+	const char *codename, *suite, *signer; /* fingerprint of the primary key */
+	int64_t date, valid_until; /* INT64_MAX: not said */
+	bool stale; /* valid_until is before the time given */
+	size_t n;
+	struct debian_index {
+		const char *path; /* "main/binary-amd64/Packages.xz" */
+		struct object object;
+	} * index;
+};
+
+struct debian_keys {
+	const char *keyring; /* path */
+	const char *const *fingerprints; /* of primary keys; one good signature by any will do */
+	size_t n;
+};
+
+/* Errors: signature (none by a pinned key is good), package-list, missing-tool (gpgv), limit. */
+must bool debian_release_read(struct debian_release *r, struct bytes in_release,
+			      const struct debian_keys *keys, int64_t now, struct err *e);
+void debian_release_free(struct debian_release *r);
+const struct debian_index *debian_release_find(const struct debian_release *r, const char *path);
+
+struct debian_package {
+	const char *name, *version, *architecture, *filename; /* "pool/main/..." */
+	const char *depends, *pre_depends, *provides, *conflicts, *breaks;
+	const char *source; /* NULL: like name */
+	struct object object;
+	bool essential, required;
+	uint32_t list; /* which call of debian_packages_add() it came with */
+};
+
+struct debian_packages;
+must struct debian_packages *debian_packages_new(struct err *e);
+void debian_packages_free(struct debian_packages **p);
+
+/* A Packages file, unpacked, as a stream; those of an earlier list win against those of a later. */
+must bool debian_packages_add(struct debian_packages *p, struct stream *in, uint32_t list,
+			      const char *architecture, struct err *e);
+
+/*
+ * What the names come to: each package once, its dependencies in front of it where that can be,
+ * by the first alternative that is not in yet; no Recommends; the newest version of a list; a
+ * virtual package by its only provider. NAME=VERSION pins. Refused (packages): what is not there,
+ * conflicts, versions that cannot be had. essential: those of the lists too.
+ */
+struct debian_choice {
+	const struct debian_package **item; /* sorted by name; free() */
+	size_t n;
+};
+must bool debian_resolve(struct debian_packages *p, const char *const *names, size_t n,
+			 bool essential, struct debian_choice *out, struct err *e);
+
+/* <0, 0, >0; deb-version(7). */
+int debian_version_compare(const char *a, const char *b);
+
+#endif

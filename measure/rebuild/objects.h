@@ -1,0 +1,52 @@
+/*
+ * The store of a build's inputs: a folder in which each file has the name of its SHA-256, so that
+ * it does not matter where it came from. DIR/sha256/HEX, mode 0444; nothing gets a name there
+ * before its bytes were proved, and it is whole and durable then. Whoever reads proves them once
+ * more: a store may lie on a disk that others write to.
+ */
+#ifndef MEASURE_REBUILD_OBJECTS_H
+#define MEASURE_REBUILD_OBJECTS_H
+
+#include "measure/core/stream.h"
+
+struct objects {
+	int fd;
+	char *path;
+};
+
+#define OBJECTS_NONE ((struct objects){.fd = -1})
+
+struct object {
+	struct digest sha256;
+	uint64_t size;
+};
+
+/*
+ * path NULL: $XDG_CACHE_HOME/measure/store. make: it is made when it is not there; otherwise that
+ * is no-such-file. Released by objects_close().
+ */
+must bool objects_open(struct objects *o, const char *path, bool make, struct err *e);
+void objects_close(struct objects *o);
+
+/* Is there a file of that name and size? Says nothing of its bytes. */
+bool objects_has(const struct objects *o, const struct object *x);
+
+/* "DIR/sha256/HEX", appended. */
+void objects_path(const struct objects *o, const struct object *x, struct buf *out);
+
+/*
+ * Opened and proved: input-missing when it is not there, input-digest when it is something else.
+ * what: the input's name, for messages. file->name is then *name, the caller's to free().
+ */
+must bool objects_get(const struct objects *o, const struct object *x, const char *what,
+		      struct file *file, char **name, struct err *e);
+
+/*
+ * Everything that a stream gives. want: what it has to be (input-digest otherwise), size too unless
+ * that is UINT64_MAX; NULL: whatever it is. more than max bytes: limit. One that is there already
+ * is proved instead.
+ */
+must bool objects_put(const struct objects *o, struct stream *in, const struct object *want,
+		      uint64_t max, struct object *out, struct err *e);
+
+#endif
