@@ -39,8 +39,8 @@ MAIN := measure/cli/main.c
 TABLES := $(sort $(wildcard measure/cli/program_*.c))
 # with the network, and so with libcurl, which nothing else is linked with
 FETCH := $(call sources,measure/fetch)
-SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/rebuild measure/cli $(MODULES))) \
-	eif/init/words.c
+SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/guest measure/rebuild measure/cli $(MODULES))) \
+	measure/guest/init/words.c
 rows = $(subst /,_,$(subst -,_,$(basename $(wildcard $(addsuffix /$1.c,$2)))))
 TEE_ROWS := $(call rows,tee,$(MODULES)) $(call rows,tee_*,$(MODULES) measure/core)
 EVIDENCE_ROWS := $(call rows,evidence,$(MODULES))
@@ -209,9 +209,10 @@ $(call object,measure/cli/version.c): private DEFINES += -DMEASURE_COMMIT='"$(ME
 $(call object,measure/cli/version.c): $(BUILD)/gen/version
 $(call object,measure/cli/man.c): Makefile
 
-# ---- the init of an enclave: a program without a C library, whose bytes are those of this compiler
-# alone, whatever flags the rest is built with; of both architectures where there is a compiler
-INIT_SRC := $(call sources,eif/init)
+# ---- the inits of guests: programs without a C library, whose bytes are those of this compiler
+# alone, whatever flags the rest is built with; of each architecture where there is a compiler
+INIT_FORMATS := eif
+INIT_ARCHS_eif := x86_64 aarch64
 INIT_FLAGS = -std=c11 -D_GNU_SOURCE -I. -Os -ffreestanding -fno-builtin -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffunction-sections $(WARN) \
 	$(PREFIX_MAP)
@@ -225,23 +226,30 @@ init-cc = $(if $(filter $1,$(NATIVE)),$(CC),$1-linux-gnu-gcc)
 hash := \#
 try-init = $(shell echo '$(hash)include <sys/syscall.h>' | $(call init-cc,$1) -Werror $2 -x c -fsyntax-only - 2>/dev/null && echo yes)
 INIT_ARCHS := $(foreach a,x86_64 aarch64,$(if $(call try-init,$a),$a))
-INITS := $(INIT_ARCHS:%=$(BUILD)/init-%)
-endif
+init-archs = $(filter $(INIT_ARCHS_$1),$(INIT_ARCHS))
+INITS := $(foreach f,$(INIT_FORMATS),$(foreach a,$(call init-archs,$f),$(BUILD)/init-$f-$a))
+init-src = $(call sources,measure/guest/init $1/init)
 
-$(INITS): $(BUILD)/init-%: $(INIT_SRC) $(wildcard eif/init/*.h) $(BUILD)/gen/init-flags
-	$(call say,INIT)
-	$(Q)$(call init-cc,$*) $(INIT_FLAGS) $(if $(call try-init,$*,$(INIT_LOOPS)),$(INIT_LOOPS)) \
-		$(INIT_LINK) -o $@ $(INIT_SRC)
+# init-rule FORMAT ARCH
+define init-rule
+$(BUILD)/init-$1-$2: $(call init-src,$1) $(wildcard measure/guest/init/*.h $1/init/*.h) $(BUILD)/gen/init-flags
+	$$(call say,INIT)
+	$$(Q)$(call init-cc,$2) $$(INIT_FLAGS) $(if $(call try-init,$2,$(INIT_LOOPS)),$(INIT_LOOPS)) \
+		$$(INIT_LINK) -o $$@ $(call init-src,$1)
+endef
+$(foreach f,$(INIT_FORMATS),$(foreach a,$(call init-archs,$f),$(eval $(call init-rule,$f,$a))))
+endif
 
 $(BUILD)/gen/init-flags: FORCE
 	$(call rewrite,$(foreach a,$(INIT_ARCHS),$(call init-cc,$a)) $(INIT_FLAGS) $(INIT_LINK))
 
 $(BUILD)/gen/inits.c: $(INITS)
-	@{ printf '#include "eif/init.h"\n\n'; $(foreach a,$(INIT_ARCHS), \
-		printf 'static const uint8_t $a[] = {\n'; \
-		od -An -v -tu1 $(BUILD)/init-$a | sed 's/[0-9][0-9]*/&,/g'; printf '};\n\n';) \
-		printf 'const struct eif_init eif_inits[] = {\n'; \
-		$(foreach a,$(INIT_ARCHS),printf '\t{"$a", {$a, sizeof($a)}},\n';) \
+	@{ printf '#include "measure/guest/init.h"\n\n'; $(foreach i,$(notdir $(INITS)), \
+		printf 'static const uint8_t $(subst -,_,$i)[] = {\n'; \
+		od -An -v -tu1 $(BUILD)/$i | sed 's/[0-9][0-9]*/&,/g'; printf '};\n\n';) \
+		printf 'const struct guest_init guest_inits[] = {\n'; \
+		$(foreach f,$(INIT_FORMATS),$(foreach a,$(call init-archs,$f), \
+		printf '\t{"$f", "$a", {init_$(subst -,_,$f)_$a, sizeof(init_$(subst -,_,$f)_$a)}},\n';)) \
 		printf '\t{0},\n};\n'; } >$@
 
 # ---- man pages and completions, printed by the program from its option tables

@@ -39,7 +39,7 @@ function folder_of(path) {
 
 function level_of(folder) {
 	if (folder == "measure/base") return 0
-	if (folder == "measure/core") return 1
+	if (folder == "measure/core" || folder == "measure/guest") return 1
 	if (folder == "eif" || folder == "ovmf-snp") return 2
 	if (folder == "measure/rebuild" || folder == "reference-db") return 3
 	if (folder == "measure/cli" || folder == "measure/fetch") return 4
@@ -77,8 +77,9 @@ function own_include(path,   to) {
 		fault("\"" path "\" is in a higher layer than " folder)
 	else if (level_of(to) == level && to != folder && level == 2)
 		fault("\"" path "\": image formats do not include each other")
-	else if (folder == "reference-db" && to == "measure/rebuild")
-		fault("\"" path "\": reference-db does not know of measure/rebuild")
+	else if (folder == "reference-db" && to == "measure/rebuild" ||
+		 folder == "measure/core" && to == "measure/guest")
+		fault("\"" path "\": " folder " does not know of " to)
 	if (FILENAME ~ /\.h$/)
 		print FILENAME, path >edges
 }

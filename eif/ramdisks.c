@@ -1,9 +1,9 @@
 #include "eif/ramdisks.h"
 
-#include "eif/boot.h"
-#include "eif/init.h"
-#include "eif/kconfig.h"
-#include "eif/kernel.h"
+#include "eif/needs.h"
+#include "measure/guest/boot.h"
+#include "measure/guest/init.h"
+#include "measure/guest/kernel.h"
 
 #define INIT_MAX (64u << 20)
 
@@ -68,14 +68,14 @@ static void work_free(struct work *w)
 static bool find_init(struct work *w, struct err *e)
 {
 	const char *arch = w->ask->aarch64 ? "aarch64" : "x86_64";
-	const struct eif_init *i = eif_inits;
+	const struct guest_init *i = guest_inits;
 
 	if (w->ask->init) {
 		if (!file_slurp(w->ask->init, INIT_MAX, &w->own_init, e))
 			return false;
 		w->init = buf_bytes(&w->own_init);
 	} else {
-		while (i->arch && strcmp(i->arch, arch) != 0)
+		while (i->arch && (strcmp(i->format, "eif") != 0 || strcmp(i->arch, arch) != 0))
 			i++;
 		if (!i->arch)
 			return err_set(e, REASON_USAGE,
@@ -137,7 +137,7 @@ static bool check_kernel(const struct work *w, struct answer *a, struct err *e)
 	struct bytes own = buf_bytes(&w->kernel.config);
 	struct bytes config = w->ask->config.n > 0 ? w->ask->config : own;
 	const char *names[MODULES_MAX + 1] = {NULL};
-	struct kconfig_use use = {w->ask->aarch64, names, 0};
+	struct kconfig_use use = {eif_kernel_needs(w->ask->aarch64), names, 0};
 
 	for (size_t i = 0; i < w->made->modules.n; i++)
 		names[i] = w->made->modules.v[i].name;

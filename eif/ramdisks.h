@@ -6,9 +6,9 @@
 #ifndef EIF_RAMDISKS_H
 #define EIF_RAMDISKS_H
 
-#include "eif/application.h"
-#include "eif/modules.h"
 #include "measure/core/spool.h"
+#include "measure/guest/application.h"
+#include "measure/guest/modules.h"
 
 #define RAMDISKS 2
 

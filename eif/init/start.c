@@ -5,11 +5,11 @@
 /* behind the one it needs */
 #include <linux/vm_sockets.h>
 
-#include "eif/init/command.h"
-#include "eif/init/load.h"
-#include "eif/init/mounts.h"
-#include "eif/init/report.h"
-#include "eif/init/sys.h"
+#include "measure/guest/init/command.h"
+#include "measure/guest/init/load.h"
+#include "measure/guest/init/mounts.h"
+#include "measure/guest/init/report.h"
+#include "measure/guest/init/sys.h"
 
 #define MODULES "/modules/"
 #define PARENT_CID 3

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "eif/build.h"
-#include "eif/kernel.h"
 #include "eif/metadata.h"
 #include "measure/base/file.h"
 #include "measure/base/num.h"
@@ -10,6 +9,7 @@
 #include "measure/cli/cli.h"
 #include "measure/cli/initrd_options.h"
 #include "measure/cli/verbs.h"
+#include "measure/guest/kernel.h"
 
 static const char *const archs[] = {"x86_64", "aarch64", NULL};
 

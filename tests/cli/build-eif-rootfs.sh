@@ -162,7 +162,7 @@ expect_same cmd.got expected
 printf 'PATH=/bin\nEMPTY=\n' >expected
 expect_same env.got expected
 part ramdisk0 init >init.got
-expect_same init.got "$BUILD/init-x86_64"
+expect_same init.got "$BUILD/init-eif-x86_64"
 ok 'a directory becomes two ramdisks, with the init of this program'
 
 (
@@ -194,7 +194,7 @@ expect_json 'j["rootfs"]["type"] == "oci" and j["dropped"] == []'
 expect_json 'all(j["rootfs"][k].startswith("sha256:") for k in ("manifest", "image"))'
 expect_json 'j["init"]["own"] is False and j["modules"] == []'
 expect_json '[len(r["sha256"]) for r in j["ramdisks"]] == [64, 64] and len(j["ramdisks"][1]["content"]) == 64'
-init_digest=$(sha256sum "$BUILD/init-x86_64" | cut -c 1-64)
+init_digest=$(sha256sum "$BUILD/init-eif-x86_64" | cut -c 1-64)
 expect_json "j['init']['sha256'] == '$init_digest'"
 ok 'an image of layers that is the same tree gives the same bytes'
 

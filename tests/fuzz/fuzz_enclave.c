@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eif/account.h"
-#include "eif/init/words.h"
-#include "eif/kconfig.h"
-#include "eif/modinfo.h"
+#include "measure/guest/account.h"
+#include "measure/guest/init/words.h"
+#include "measure/guest/kconfig.h"
+#include "measure/guest/modinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -44,6 +44,8 @@ echo '#include "ovmf-snp/vmsa.h"' >eif/tee.c
 refused 'a format includes another' 'image formats do not include each other'
 echo '#include "measure/rebuild/recipe.h"' >reference-db/store.c
 refused 'reference-db includes rebuild' 'reference-db does not know of measure/rebuild'
+echo '#include "measure/guest/boot.h"' >measure/core/pass.c
+refused 'core includes guest' 'measure/core does not know of measure/guest'
 echo '#include "header.h"' >eif/tee.c
 refused 'a path that is not from the root' '"header.h" is not a path from the root'
 echo '#include <openssl/evp.h>' >eif/tee.c

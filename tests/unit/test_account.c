@@ -1,4 +1,4 @@
-#include "eif/account.h"
+#include "measure/guest/account.h"
 
 #include "tests/unit/support_check.h"
 

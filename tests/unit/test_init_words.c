@@ -1,5 +1,5 @@
-#include "eif/init/words.h"
 #include "measure/base/bytes.h"
+#include "measure/guest/init/words.h"
 #include "tests/unit/support_check.h"
 
 /* The items of n bytes, joined by '|'. */

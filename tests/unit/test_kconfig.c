@@ -1,4 +1,4 @@
-#include "eif/kconfig.h"
+#include "eif/needs.h"
 
 #include "tests/unit/support_check.h"
 
@@ -48,7 +48,8 @@ static const char *warning(const char *config, const struct kconfig_use *use)
 
 static void a_kernel_that_lacks_nothing_is_not_warned_about(void **state)
 {
-	struct kconfig_use x86 = {false, no_modules, 0}, arm = {true, no_modules, 0};
+	struct kconfig_use x86 = {eif_kernel_needs(false), no_modules, 0},
+			   arm = {eif_kernel_needs(true), no_modules, 0};
 
 	(void)state;
 	assert_string_equal(warning(GOOD "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n", &x86), "");
@@ -63,7 +64,8 @@ static void a_kernel_that_lacks_nothing_is_not_warned_about(void **state)
 static void what_a_module_gives_needs_that_module(void **state)
 {
 	static const char *const nsm[] = {"nsm", NULL};
-	struct kconfig_use without = {true, no_modules, 0}, with = {true, nsm, 0};
+	struct kconfig_use without = {eif_kernel_needs(true), no_modules, 0},
+			   with = {eif_kernel_needs(true), nsm, 0};
 	static const char rest[] = GOOD "CONFIG_OF=y\nCONFIG_MODULES=y\n";
 	char config[sizeof(rest) + 1] = "";
 
@@ -86,7 +88,7 @@ static void what_a_module_gives_needs_that_module(void **state)
 
 static void a_compressed_ramdisk_needs_its_reader(void **state)
 {
-	struct kconfig_use use = {true, no_modules, 1u << PACKING_ZSTD};
+	struct kconfig_use use = {eif_kernel_needs(true), no_modules, 1u << PACKING_ZSTD};
 
 	(void)state;
 	assert_string_equal(warning(GOOD "CONFIG_OF=y\nCONFIG_RD_GZIP=y\n", &use),
@@ -98,7 +100,7 @@ static void a_compressed_ramdisk_needs_its_reader(void **state)
 
 static void each_option_is_warned_about_once(void **state)
 {
-	struct kconfig_use use = {false, no_modules, 0};
+	struct kconfig_use use = {eif_kernel_needs(false), no_modules, 0};
 	struct answer a;
 
 	(void)state;

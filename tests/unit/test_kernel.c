@@ -1,4 +1,4 @@
-#include "eif/kernel.h"
+#include "measure/guest/kernel.h"
 
 #include "measure/core/archive.h"
 #include "tests/unit/support_check.h"

@@ -1,4 +1,4 @@
-#include "eif/modinfo.h"
+#include "measure/guest/modinfo.h"
 
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_module.h"

@@ -1,13 +1,13 @@
-#include "eif/init/command.h"
+#include "measure/guest/init/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "eif/init/load.h"
-#include "eif/init/report.h"
-#include "eif/init/sys.h"
+#include "measure/guest/init/load.h"
+#include "measure/guest/init/report.h"
+#include "measure/guest/init/sys.h"
 
 #define PATH_ROOM 4096u
 #define NOT_STARTED 127

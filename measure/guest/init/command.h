@@ -1,10 +1,10 @@
 /*
  * The application: what to run, as whom and where, and waiting for its end.
  */
-#ifndef EIF_INIT_COMMAND_H
-#define EIF_INIT_COMMAND_H
+#ifndef MEASURE_GUEST_INIT_COMMAND_H
+#define MEASURE_GUEST_INIT_COMMAND_H
 
-#include "eif/init/words.h"
+#include "measure/guest/init/words.h"
 
 struct command {
 	char **argv, **env;

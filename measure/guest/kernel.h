@@ -5,8 +5,8 @@
  * else nothing is known.
  * Source: Linux, Documentation/arch/x86/boot.rst, protocol 2.08 and later; kernel/configs.c.
  */
-#ifndef EIF_KERNEL_H
-#define EIF_KERNEL_H
+#ifndef MEASURE_GUEST_KERNEL_H
+#define MEASURE_GUEST_KERNEL_H
 
 #include "measure/base/buf.h"
 

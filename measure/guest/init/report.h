@@ -2,8 +2,8 @@
  * What the init says on the console, which is the only place where anybody can read it. Each line
  * begins with "init: ". Errors are the negative numbers that system calls give.
  */
-#ifndef EIF_INIT_REPORT_H
-#define EIF_INIT_REPORT_H
+#ifndef MEASURE_GUEST_INIT_REPORT_H
+#define MEASURE_GUEST_INIT_REPORT_H
 
 /* "init: WHAT WHICH", or "init: WHAT" where `which` is NULL. */
 void report(const char *what, const char *which);

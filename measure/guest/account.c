@@ -1,7 +1,7 @@
-#include "eif/account.h"
+#include "measure/guest/account.h"
 
-#include "eif/init/words.h"
 #include "measure/base/num.h"
+#include "measure/guest/init/words.h"
 
 #define FIELDS 7u
 #define NUMBER_ROOM 16u

@@ -1,11 +1,11 @@
-#include "eif/init/mounts.h"
+#include "measure/guest/init/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 
-#include "eif/init/report.h"
-#include "eif/init/sys.h"
+#include "measure/guest/init/report.h"
+#include "measure/guest/init/sys.h"
 
 struct mount {
 	const char *type, *to, *data;

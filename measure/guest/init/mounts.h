@@ -1,8 +1,8 @@
 /*
  * The file systems that an application expects, and its root made the root of everything.
  */
-#ifndef EIF_INIT_MOUNTS_H
-#define EIF_INIT_MOUNTS_H
+#ifndef MEASURE_GUEST_INIT_MOUNTS_H
+#define MEASURE_GUEST_INIT_MOUNTS_H
 
 /* /dev, and the console in the place of all three standard streams. */
 void mounts_console(void);

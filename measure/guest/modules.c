@@ -1,10 +1,10 @@
-#include "eif/modules.h"
+#include "measure/guest/modules.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "eif/inside.h"
 #include "measure/core/archive.h"
+#include "measure/guest/inside.h"
 
 #define LIST_MAX (4u << 20)
 #define NEEDS_MAX (1u << 16)

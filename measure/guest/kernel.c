@@ -1,4 +1,4 @@
-#include "eif/kernel.h"
+#include "measure/guest/kernel.h"
 
 #include "measure/base/cur.h"
 #include "measure/core/archive.h"

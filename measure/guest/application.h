@@ -5,8 +5,8 @@
  * image's command, variables replace those of their name. The init of another maker reads /cmd and
  * /env, one item on each line.
  */
-#ifndef EIF_APPLICATION_H
-#define EIF_APPLICATION_H
+#ifndef MEASURE_GUEST_APPLICATION_H
+#define MEASURE_GUEST_APPLICATION_H
 
 #include "measure/core/answer.h"
 #include "measure/core/rootfs.h"

@@ -5,8 +5,8 @@
  * number that it does not know has group 0.
  * Source: opencontainers/runc, libcontainer/user (GetExecUser).
  */
-#ifndef EIF_ACCOUNT_H
-#define EIF_ACCOUNT_H
+#ifndef MEASURE_GUEST_ACCOUNT_H
+#define MEASURE_GUEST_ACCOUNT_H
 
 #include "measure/base/buf.h"
 

@@ -1,10 +1,10 @@
-#include "eif/init/report.h"
+#include "measure/guest/init/report.h"
 
 #include <errno.h>
 #include <linux/reboot.h>
 
-#include "eif/init/sys.h"
-#include "eif/init/words.h"
+#include "measure/guest/init/sys.h"
+#include "measure/guest/init/words.h"
 
 /* One line, so that it is one write, and words of the kernel do not come between. */
 struct line {

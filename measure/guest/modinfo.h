@@ -3,8 +3,8 @@
  * first, strings "key=value" with a NUL behind each. Modules are known by name, in which '-' and
  * '_' are the same.
  */
-#ifndef EIF_MODINFO_H
-#define EIF_MODINFO_H
+#ifndef MEASURE_GUEST_MODINFO_H
+#define MEASURE_GUEST_MODINFO_H
 
 #include "measure/base/cur.h"
 

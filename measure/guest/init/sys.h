@@ -1,10 +1,10 @@
 /*
- * System calls of Linux without a C library, on x86_64 and aarch64: what the init of an enclave
- * stands upon. The headers of the C library give numbers and constants alone; none of its code is
- * linked. A call gives its result, or the negative of an error number.
+ * System calls of Linux without a C library, on x86_64 and aarch64: what an init stands upon. The
+ * headers of the C library give numbers and constants alone; none of its code is linked. A call
+ * gives its result, or the negative of an error number.
  */
-#ifndef EIF_INIT_SYS_H
-#define EIF_INIT_SYS_H
+#ifndef MEASURE_GUEST_INIT_SYS_H
+#define MEASURE_GUEST_INIT_SYS_H
 
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -51,7 +51,7 @@ static inline long sys_call(const long x[6])
 }
 
 #else
-#error "an enclave runs on x86_64 or aarch64"
+#error "an init is for x86_64 or aarch64"
 #endif
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * The ramdisk that boots an enclave, as a tree: /init, the nodes /dev/console and /dev/null, and
+ * The ramdisk that boots a guest, as a tree: /init, the nodes /dev/console and /dev/null, and
  * /modules with the modules and the order in which they are loaded. For the vendor's init, which
  * loads one module from the root and has its nodes from the kernel: /dev, /init, /NAME.ko.
  */
-#ifndef EIF_BOOT_H
-#define EIF_BOOT_H
+#ifndef MEASURE_GUEST_BOOT_H
+#define MEASURE_GUEST_BOOT_H
 
-#include "eif/modules.h"
+#include "measure/guest/modules.h"
 
 struct boot {
 	struct bytes init; /* the program */

@@ -1,4 +1,4 @@
-#include "eif/inside.h"
+#include "measure/guest/inside.h"
 
 #include <sys/stat.h>
 

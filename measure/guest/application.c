@@ -1,11 +1,11 @@
-#include "eif/application.h"
+#include "measure/guest/application.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "eif/account.h"
-#include "eif/init/words.h"
-#include "eif/inside.h"
+#include "measure/guest/account.h"
+#include "measure/guest/init/words.h"
+#include "measure/guest/inside.h"
 
 #define ITEMS_MAX 65536u
 #define PATH_ROOM 8192u

@@ -1,4 +1,4 @@
-#include "eif/init/words.h"
+#include "measure/guest/init/words.h"
 
 static char separator(const char *text, size_t n)
 {

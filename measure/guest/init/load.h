@@ -1,8 +1,8 @@
 /*
  * Files into memory, for a program whose memory is never given back: it ends with the machine.
  */
-#ifndef EIF_INIT_LOAD_H
-#define EIF_INIT_LOAD_H
+#ifndef MEASURE_GUEST_INIT_LOAD_H
+#define MEASURE_GUEST_INIT_LOAD_H
 
 #include <stddef.h>
 

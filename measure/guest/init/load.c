@@ -1,11 +1,11 @@
-#include "eif/init/load.h"
+#include "measure/guest/init/load.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "eif/init/report.h"
-#include "eif/init/sys.h"
-#include "eif/init/words.h"
+#include "measure/guest/init/report.h"
+#include "measure/guest/init/sys.h"
+#include "measure/guest/init/words.h"
 
 #define ALIGNMENT 16u
 

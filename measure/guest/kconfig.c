@@ -1,34 +1,8 @@
-#include "eif/kconfig.h"
+#include "measure/guest/kconfig.h"
 
-struct need {
-	const char *option, *module; /* module: that serves as well; NULL: none does */
-	const char *what; /* there is none of without it */
-};
+static const struct kconfig_need modules_need = {"MODULES", NULL, "module can be loaded"};
 
-static const struct need needs[] = {
-	{"BLK_DEV_INITRD", NULL, "ramdisk"},
-	{"BINFMT_ELF", NULL, "program can be run"},
-	{"VIRTIO_MMIO", "virtio_mmio", "device of an enclave"},
-	{"NSM", "nsm", "security module, and so no attestation from inside"},
-	{"VSOCKETS", "vsock", "way to the parent instance"},
-	{"VIRTIO_VSOCKETS", "vmw_vsock_virtio_transport", "way to the parent instance"},
-	{"DEVTMPFS", NULL, "device file"},
-	{"PROC_FS", NULL, "/proc"},
-	{"SYSFS", NULL, "/sys"},
-	{"TMPFS", NULL, "/run, /tmp and /dev/shm"},
-	{"UNIX98_PTYS", NULL, "/dev/pts"},
-	{"CGROUPS", NULL, "/sys/fs/cgroup"},
-};
-
-/* How the kernel learns where the devices are. */
-static const struct need found_by[] = {
-	{"VIRTIO_MMIO_CMDLINE_DEVICES", NULL, "device that the command line names is found"},
-	{"OF", NULL, "device that the device tree names is found"},
-};
-
-static const struct need modules_need = {"MODULES", NULL, "module can be loaded"};
-
-static const struct need packing_needs[] = {
+static const struct kconfig_need packing_needs[] = {
 	[PACKING_GZIP] = {"RD_GZIP", NULL, "ramdisk compressed by gzip can be read"},
 	[PACKING_ZSTD] = {"RD_ZSTD", NULL, "ramdisk compressed by zstd can be read"},
 	[PACKING_XZ] = {"RD_XZ", NULL, "ramdisk compressed by xz can be read"},
@@ -63,7 +37,7 @@ static bool listed(const char *const *modules, const char *name)
 	return false;
 }
 
-static void check(struct bytes config, const struct need *n, const struct kconfig_use *use,
+static void check(struct bytes config, const struct kconfig_need *n, const struct kconfig_use *use,
 		  struct answer *a)
 {
 	enum kconfig_value value = kconfig_get(config, n->option);
@@ -82,9 +56,8 @@ static void check(struct bytes config, const struct need *n, const struct kconfi
 
 void kconfig_check(struct bytes config, const struct kconfig_use *use, struct answer *a)
 {
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		check(config, &needs[i], use, a);
-	check(config, &found_by[use->aarch64], use, a);
+	for (const struct kconfig_need *n = use->needs; n->option; n++)
+		check(config, n, use, a);
 	if (use->modules[0])
 		check(config, &modules_need, use, a);
 	for (unsigned p = PACKING_GZIP; p <= PACKING_LZMA; p++)

@@ -3,8 +3,8 @@
  * tests run them anywhere. A file of items has one on each line, as the vendor's init expects it;
  * where an item has a newline of its own, each item ends in a NUL instead.
  */
-#ifndef EIF_INIT_WORDS_H
-#define EIF_INIT_WORDS_H
+#ifndef MEASURE_GUEST_INIT_WORDS_H
+#define MEASURE_GUEST_INIT_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,12 +4,12 @@
  * modules give the same order from either: what is asked for first comes first, and within that,
  * names in bytewise order as far as the dependencies allow.
  */
-#ifndef EIF_MODULES_H
-#define EIF_MODULES_H
+#ifndef MEASURE_GUEST_MODULES_H
+#define MEASURE_GUEST_MODULES_H
 
-#include "eif/modinfo.h"
 #include "measure/core/hash.h"
 #include "measure/core/rootfs.h"
+#include "measure/guest/modinfo.h"
 
 #define MODULES_MAX 512u /* to be loaded */
 #define MODULE_MAX (64u << 20) /* bytes of one */

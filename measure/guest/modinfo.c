@@ -1,4 +1,4 @@
-#include "eif/modinfo.h"
+#include "measure/guest/modinfo.h"
 
 #define ELF_IDENT "\177ELF\2\1\1" /* 64 bits, least byte first, version 1 */
 #define ELF_SECTIONS_AT 40u /* e_shoff */

@@ -2,8 +2,8 @@
  * Files of a root file system by their paths, as a program inside would find them: symbolic links
  * are followed, none leads out. For small files that say how the rest is to be used.
  */
-#ifndef EIF_INSIDE_H
-#define EIF_INSIDE_H
+#ifndef MEASURE_GUEST_INSIDE_H
+#define MEASURE_GUEST_INSIDE_H
 
 #include "measure/core/rootfs.h"
 

@@ -1,8 +1,8 @@
-#include "eif/boot.h"
+#include "measure/guest/boot.h"
 
 #include <sys/stat.h>
 
-#include "eif/inside.h"
+#include "measure/guest/inside.h"
 
 #define ORDER_MAX (MODULES_MAX * (MODINFO_NAME_MAX + 4))
 
