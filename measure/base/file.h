@@ -101,6 +101,9 @@ must bool out_open_ours(struct out *o, const char *path, struct err *e);
 must bool out_write(struct out *o, struct bytes x, struct err *e);
 must bool out_pwrite(struct out *o, uint64_t at, struct bytes x, struct err *e);
 
+/* Another name in the same folder: of a file whose name follows from its bytes. */
+must bool out_rename(struct out *o, const char *name, struct err *e);
+
 /* Make it durable and visible, replacing what stood there. */
 must bool out_commit(struct out *o, struct err *e);
 

@@ -246,33 +246,52 @@ bool out_pwrite(struct out *o, uint64_t at, struct bytes x, struct err *e)
 	return true;
 }
 
-static bool give_name(struct out *o, struct err *e)
+/*
+ * Where nothing stands it has its own name at once, and no other one that could be left behind;
+ * otherwise a temporary one, to be renamed over what stands there.
+ */
+static bool give_name(struct out *o, bool *named, struct err *e)
 {
 	char self[64];
 
+	*named = false;
 	if (o->temp)
 		return true;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
-	for (int i = 0; i < TEMP_TRIES; i++) {
+	*named = linkat(AT_FDCWD, self, o->folder, o->name, AT_SYMLINK_FOLLOW) == 0;
+	for (int i = 0; i < TEMP_TRIES && !*named && errno == EEXIST; i++) {
 		if (!temp_name(o, e))
 			return false;
 		if (linkat(AT_FDCWD, self, o->folder, o->temp, AT_SYMLINK_FOLLOW) == 0)
 			return true;
-		if (errno != EEXIST)
-			break;
 	}
+	if (*named)
+		return true;
 	out_failed(o, "cannot be given its name", e);
 	free(take(o->temp));
 	return false;
 }
 
+bool out_rename(struct out *o, const char *name, struct err *e)
+{
+	char *new = own_string(name, e);
+
+	if (!new)
+		return false;
+	free(o->name);
+	o->name = new;
+	return true;
+}
+
 bool out_commit(struct out *o, struct err *e)
 {
+	bool named;
+
 	if (fsync(o->fd) != 0)
 		return out_failed(o, "cannot be made durable", e);
-	if (!give_name(o, e))
+	if (!give_name(o, &named, e))
 		return false;
-	if (renameat(o->folder, o->temp, o->folder, o->name) != 0)
+	if (!named && renameat(o->folder, o->temp, o->folder, o->name) != 0)
 		return out_failed(o, "cannot be renamed into place", e);
 	free(take(o->temp));
 	/* EBADF: opened by a caller who may not read it. */

@@ -7,11 +7,11 @@
 #ifndef MEASURE_REBUILD_OBJECTS_H
 #define MEASURE_REBUILD_OBJECTS_H
 
-#include "measure/core/stream.h"
+#include "measure/core/store.h"
 
 struct objects {
-	int fd;
-	char *path;
+	int fd; /* of DIR/sha256 */
+	char *path; /* DIR */
 };
 
 #define OBJECTS_NONE ((struct objects){.fd = -1})
@@ -35,18 +35,19 @@ bool objects_has(const struct objects *o, const struct object *x);
 void objects_path(const struct objects *o, const struct object *x, struct buf *out);
 
 /*
- * Opened and proved: input-missing when it is not there, input-digest when it is something else.
- * what: the input's name, for messages. file->name is then *name, the caller's to free().
+ * Opened and proved, to be read by file_pread(): input-missing when it is not there, input-digest
+ * when it is something else. what: the input's name, for messages. Released by store_item_free().
  */
 must bool objects_get(const struct objects *o, const struct object *x, const char *what,
-		      struct file *file, char **name, struct err *e);
+		      struct store_item *out, struct err *e);
 
 /*
- * Everything that a stream gives. want: what it has to be (input-digest otherwise), size too unless
- * that is UINT64_MAX; NULL: whatever it is. more than max bytes: limit. One that is there already
- * is proved instead.
+ * Everything that a stream gives; whose size nobody knows, is for the stream to bound. want: what
+ * it has to be (input-digest otherwise, after no byte more than that), size too unless that is
+ * UINT64_MAX; NULL: whatever it is. One that is there already is proved, and replaced if it is
+ * wrong.
  */
 must bool objects_put(const struct objects *o, struct stream *in, const struct object *want,
-		      uint64_t max, struct object *out, struct err *e);
+		      struct object *out, struct err *e);
 
 #endif
