@@ -48,7 +48,8 @@ EVIDENCE_ROWS := $(call rows,evidence,$(MODULES))
 PROSE := $(sort $(filter-out measure/man/measure-fetch%,$(wildcard measure/man/*.in)))
 FETCH_PROSE := $(sort $(wildcard measure/man/measure-fetch*.in))
 FORMATS := $(sort $(wildcard reference-db/formats/*))
-GEN := tee_table evidence_table man_prose inits
+GEN := tee_table evidence_table man_prose inits templates
+TEMPLATES := $(sort $(wildcard measure/rebuild/templates/*.yml))
 UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
@@ -182,9 +183,18 @@ $(BUILD)/gen/evidence_table.c: $(BUILD)/gen/rows
 	@$(call table,evidence,evidence_format,evidence_table,$(EVIDENCE_ROWS)) >$@
 
 $(BUILD)/gen/prose: FORCE
-	$(call rewrite,$(PROSE) $(FETCH_PROSE))
+	$(call rewrite,$(PROSE) $(FETCH_PROSE) $(TEMPLATES))
 
-$(BUILD)/gen/man_prose.c: measure/man/embed.sh $(PROSE) $(BUILD)/gen/prose
+# recipes to begin with, which are also the examples of a page
+$(BUILD)/gen/templates.c: $(TEMPLATES) $(BUILD)/gen/prose
+	@{ printf '#include "measure/rebuild/recipe.h"\n\n'; $(foreach t,$(TEMPLATES), \
+		printf 'static const uint8_t $(basename $(notdir $t))[] = {\n'; \
+		od -An -v -tu1 $t | sed 's/[0-9][0-9]*/&,/g'; printf '};\n\n';) \
+		printf 'const struct recipe_template recipe_templates[] = {\n'; \
+		$(foreach t,$(basename $(notdir $(TEMPLATES))), \
+		printf '\t{"$t", {$t, sizeof($t)}},\n';) printf '\t{0},\n};\n'; } >$@
+
+$(BUILD)/gen/man_prose.c: measure/man/embed.sh $(PROSE) $(TEMPLATES) $(BUILD)/gen/prose
 	$(Q)measure/man/embed.sh man_prose $(PROSE) >$@
 
 $(BUILD)/gen/fetch_prose.c: measure/man/embed.sh $(FETCH_PROSE) $(BUILD)/gen/prose

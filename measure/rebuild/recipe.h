@@ -164,7 +164,11 @@ struct recipe_ref {
 };
 struct recipe_ref recipe_ref(const struct recipe *r, const char *text);
 
-/* A complete recipe with comments: "eif" or "snp"; empty for any other name. */
-struct bytes recipe_template(const char *kind);
+/* Complete recipes with comments, "eif" and "snp"; the last one has no name; generated. */
+struct recipe_template {
+	const char *name;
+	struct bytes text;
+};
+extern const struct recipe_template recipe_templates[];
 
 #endif
