@@ -6,7 +6,7 @@
  *
  * No host stands in it. An origin is "ARCHIVE:PATH" ("debian:pool/main/...",
  * "debian-snapshot:20261101T000000Z/pool/...", "project:path"): where an archive is, is for
- * configuration.
+ * configuration. What texts may be, says lock_text.h.
  */
 #ifndef MEASURE_REBUILD_LOCK_H
 #define MEASURE_REBUILD_LOCK_H
@@ -16,8 +16,12 @@
 
 #define LOCK_FILE "measure.lock"
 #define LOCK_SCHEMA "measure-lock/1"
-#define LOCK_MAX_BYTES (16u << 20)
-#define LOCK_INPUTS_MAX 16384u
+#define LOCK_MAX_BYTES (8u << 20)
+#define LOCK_INPUTS_MAX 4096u
+#define LOCK_LISTS_MAX 64u
+#define LOCK_STAGES_MAX 64u
+#define LOCK_LIBRARIES_MAX 64u
+#define LOCK_TEXTS_MAX 256u /* origins, submodules, variables */
 
 enum lock_kind {
 	LOCK_PACKAGE, /* a .deb */
@@ -45,7 +49,9 @@ struct lock_input {
 
 /* A signed list of packages that names of packages were resolved by. */
 struct lock_list {
-	const char *archive, *suite, *signer; /* fingerprint */
+	const char *archive, *suite; /* both together once */
+	const char *snapshot; /* "20261101T000000Z", or NULL */
+	const char *signer; /* fingerprint of the primary key */
 	struct object release; /* the file InRelease */
 	int64_t date, valid_until; /* INT64_MAX: for ever */
 };
@@ -66,6 +72,7 @@ struct lock {
 	const char *tool; /* version of this program that wrote it */
 	const char *product, *version;
 	struct digest recipe; /* SHA-256 of measure.yml */
+	struct digest inputs_digest; /* as read; lock_write() puts the right one, whatever it is */
 	int64_t epoch; /* SOURCE_DATE_EPOCH */
 	struct lock_input *inputs; /* sorted by input, name */
 	size_t n_inputs;
@@ -77,18 +84,22 @@ struct lock {
 	size_t n_libraries;
 };
 
+/* An empty one, to be filled. */
+#define LOCK_NEW ((struct lock){.arena = ARENA(2 * (size_t)LOCK_MAX_BYTES)})
+
 /* Errors: lock (the text says what and where), json, trailing, limit. Released by lock_free(). */
 must bool lock_read(struct lock *l, struct bytes json, struct err *e);
 void lock_free(struct lock *l);
 
-/* Sorts what is sorted. */
+/* Sorts what is sorted; what lock_read() would refuse is refused. */
 must bool lock_write(struct lock *l, struct buf *out, struct err *e);
 
 /*
  * Of the list of inputs (formats/lock.md): names, versions, digests, sizes, commits, stages with
- * their paths and environment, the epoch; no origin, no list, no version of the tool.
+ * their paths and environment, libraries, the epoch; no origin, no list of packages, no version of
+ * the tool. Sorts, too.
  */
-must bool lock_inputs_digest(const struct lock *l, struct digest *out, struct err *e);
+must bool lock_inputs_digest(struct lock *l, struct digest *out, struct err *e);
 
 /* The first entry of an input, and how many follow each other; NULL: there is none. */
 const struct lock_input *lock_find(const struct lock *l, const char *input, size_t *n);
