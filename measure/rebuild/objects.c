@@ -182,6 +182,8 @@ bool objects_get(const struct objects *o, const struct object *x, const char *wh
 	owned(store_item_free) struct store_item i = {.file = FILE_NONE, .size = x->size};
 
 	objects_path(o, x, &path);
+	if (!buf_done(&path, "a path in the store", e))
+		return false;
 	i.name = own_string(buf_cstr(&path), e);
 	if (!i.name)
 		return false;
