@@ -240,6 +240,60 @@ static bool put_xattrs(const struct apply *a, const struct tar_entry *in, struct
 	return true;
 }
 
+/* ---- names that belong to packages */
+
+/* Does the path, whose last component is a symbolic link, lead to a folder? */
+static bool leads_to_folder(const struct apply *a, struct bytes path)
+{
+	owned(buf_free) struct buf inside = BUF(TREE_PATH_MAX);
+	struct err ignored = {0};
+	struct bytes name;
+
+	buf_put(&inside, path);
+	buf_str(&inside, "/x");
+	return !inside.failed &&
+	       tree_parent(a->tree, buf_bytes(&inside), false, &name, &ignored) != NULL;
+}
+
+static bool same_link(const struct tar_entry *in, const struct tree_inode *old)
+{
+	return in->type == TAR_SYMLINK && old->target &&
+	       bytes_equal(in->link, bytes_str(old->target));
+}
+
+/* May it stay as it is, both being satisfied with it? */
+static bool is_shared(const struct apply *a, const struct tar_entry *in,
+		      const struct tree_node *old)
+{
+	if (in->type == TAR_FOLDER)
+		return S_ISDIR(old->inode->mode)
+			       ? !old->inode->implied
+			       : old->inode->target && leads_to_folder(a, in->name);
+	return old->layer == 0 && same_link(in, old->inode);
+}
+
+/* *keep: what is there stays, and what comes is passed over. */
+static bool meet(const struct apply *a, const struct tar_entry *in, struct tree_node *old,
+		 bool *keep, struct err *e)
+{
+	const struct layer_owners *o = a->rule->owners;
+	bool folders = in->type == TAR_FOLDER || (old && S_ISDIR(old->inode->mode));
+
+	*keep = old && o && is_shared(a, in, old);
+	if (!old || !o || *keep || is_own(a, old) ||
+	    (in->type == TAR_FOLDER && S_ISDIR(old->inode->mode)))
+		return true;
+	if (old->layer != 0 && !folders) {
+		*keep = o->replaces(o->arg, old->layer, a->rule->number);
+		if (*keep || o->replaces(o->arg, a->rule->number, old->layer))
+			return true;
+	}
+	return err_set(e, REASON_PACKAGES, "it is in %s, too",
+		       old->layer != 0 ? o->name(o->arg, old->layer) : "the root itself");
+}
+
+/* ---- */
+
 static bool put_inode(const struct apply *a, struct tree_node *folder, struct bytes name,
 		      const struct tree_inode *inode, struct err *e)
 {
@@ -344,6 +398,8 @@ static bool put_root(const struct apply *a, const struct tar_entry *in, struct e
 
 	if (in->type != TAR_FOLDER)
 		return refuse(e, "the root is no folder");
+	if (a->rule->owners)
+		return true;
 	return put_xattrs(a, in, e) && tree_replace(a->tree, tree_root(a->tree), &inode, e);
 }
 
@@ -351,6 +407,7 @@ static bool put_entry(struct apply *a, const struct tar_entry *in, struct err *e
 {
 	struct tree_node *folder;
 	struct bytes name, above;
+	bool keep;
 
 	if (in->name.n == 0)
 		return put_root(a, in, e);
@@ -366,8 +423,10 @@ static bool put_entry(struct apply *a, const struct tar_entry *in, struct err *e
 	if (!a->rule->plain && has_marker(name))
 		return whiteout(a, in, folder, name, e);
 	a->led |= !is_spelt(folder, above);
-	if (!put_xattrs(a, in, e))
+	if (!put_xattrs(a, in, e) || !meet(a, in, tree_find(a->tree, folder, name), &keep, e))
 		return false;
+	if (keep)
+		return true;
 	return in->type == TAR_HARD_LINK ? put_link(a, in, folder, name, e)
 					 : put(a, in, folder, name, e);
 }

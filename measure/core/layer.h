@@ -26,6 +26,18 @@ struct layer_spool {
 	uint64_t at; /* where the next one goes; moved on by layer_apply() */
 };
 
+/*
+ * Of Debian packages on one tree, as dpkg has it: folders are shared, with the metadata of the
+ * first, and a folder's name may be a symbolic link that leads to one; any other name belongs to
+ * one package. Names of layer 0 give way to none but a link like themselves.
+ */
+struct layer_owners {
+	const char *(*name)(void *arg, uint32_t layer);
+	/* Does what `over` brings stand in the place of what `under` brought? */
+	bool (*replaces)(void *arg, uint32_t over, uint32_t under);
+	void *arg;
+};
+
 struct layer_rule {
 	uint32_t number; /* not 0, and not that of a layer applied before */
 	bool plain; /* a whole file system: no name has a meaning */
@@ -34,6 +46,7 @@ struct layer_rule {
 		start; /* where in it the archive begins; without a meaning when they are spooled */
 	struct layer_spool *spool; /* NULL: they stay where they are */
 	struct left_out left_out;
+	const struct layer_owners *owners; /* NULL: no packages */
 };
 
 /* Everything up to the end of the archive. Errors name the entry and where its header is. */

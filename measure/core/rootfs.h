@@ -9,6 +9,7 @@
 
 #include "measure/core/cpio.h"
 #include "measure/core/oci.h"
+#include "measure/core/store.h"
 
 #define ROOTFS_MAX_BYTES (UINT64_C(16) << 30)
 #define ROOTFS_MAX_NAMES (4u << 20)
@@ -65,6 +66,23 @@ must bool rootfs_source(struct rootfs *r, const char *path, uint32_t *source, ui
 
 /* The same of bytes in memory, which are copied. */
 must bool rootfs_bytes(struct rootfs *r, struct bytes x, uint32_t *source, struct err *e);
+
+/*
+ * Debian packages (deb(5)), all onto the tree that r has already, in their order: layers of their
+ * own (layer.h, struct layer_owners), several being unpacked at once into unlinked files.
+ */
+struct rootfs_packages {
+	size_t n;
+	/* Package i, to be released; called once for each, by any thread. Errors name it. */
+	bool (*open)(void *arg, size_t i, struct store_item *deb, struct err *e);
+	const char *(*name)(void *arg, size_t i);
+	bool (*replaces)(void *arg, size_t over, size_t under); /* when both were opened */
+	void *arg;
+};
+
+/* Errors: package, packages (a name that two have), and what layer_apply() says. */
+must bool rootfs_packages(struct rootfs *r, const struct rootfs_packages *p,
+			  const struct rootfs_options *o, struct err *e);
 
 /*
  * For cpio_write(): the bytes of a file of the tree; file-changed unless what they come from is as

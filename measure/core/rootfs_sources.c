@@ -21,6 +21,8 @@ struct rootfs_sources *rootfs_sources_new(struct err *e)
 		return NULL;
 	s->input = s->opened = FILE_NONE;
 	s->spool = SPOOL_NONE;
+	for (size_t i = 0; i < ROOTFS_LANES; i++)
+		s->lane[i] = SPOOL_NONE;
 	return s;
 }
 
@@ -38,6 +40,8 @@ void rootfs_sources_free(struct rootfs_sources **s)
 	file_close(&(*s)->input);
 	file_close(&(*s)->opened);
 	spool_free(&(*s)->spool);
+	for (size_t i = 0; i < ROOTFS_LANES; i++)
+		spool_free(&(*s)->lane[i]);
 	free(*s);
 	*s = NULL;
 }

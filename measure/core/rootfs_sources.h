@@ -9,11 +9,14 @@
 #include "measure/core/spool.h"
 #include "measure/core/store.h"
 
+#define ROOTFS_LANES 4u /* packages that are unpacked at once, at most */
+
 struct rootfs_source;
 
 struct rootfs_sources {
 	struct file input; /* the archive as it was given */
 	struct spool spool;
+	struct spool lane[ROOTFS_LANES]; /* of packages */
 	struct rootfs_source *v;
 	size_t n, room;
 	/* the file that is being read: */
