@@ -80,7 +80,7 @@ $(error $(PKG_CONFIG) is missing: install the Debian package pkg-config, or run 
 endif
 LIBRARIES := libcrypto libdeflate libcbor
 # libraries that are loaded on first use: of them the headers alone
-LOADED := yaml-0.1 zlib libzstd liblzma
+LOADED := yaml-0.1 zlib libzstd liblzma libgit2
 LIB_CFLAGS := $(call pc,--cflags,$(LIBRARIES) $(LOADED))
 LIB_LIBS := $(call pc,--libs,$(LIBRARIES)) -pthread
 # what measure-verify is made of: of libcbor Debian has no archive, and it unpacks nothing

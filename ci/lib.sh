@@ -19,7 +19,7 @@ program_sources() { sources '^(measure|eif|ovmf-snp|reference-db)/.*\.c$'; }
 reading_flags()
 {
 	echo "-std=c11 -D_GNU_SOURCE -I."
-	pkg-config --cflags libcrypto libdeflate libcbor yaml-0.1 zlib libzstd liblzma 2>/dev/null || true
+	pkg-config --cflags libcrypto libdeflate libcbor yaml-0.1 zlib libzstd liblzma libgit2 2>/dev/null || true
 }
 
 # verdict GATE COUNT-FILE: fails when the file of faults is not empty

@@ -1,6 +1,7 @@
 #include "measure/cli/program.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/archive.h"
+#include "measure/core/gitdb.h"
 
 static const struct verb *const verbs[] = {
 	&verb_pcr,
@@ -54,10 +55,18 @@ static const char *liblzma_version(bool running, char room[PROGRAM_VERSION_ROOM]
 	return running ? archive_library_version(PACKING_XZ, room) : NULL;
 }
 
+/* It takes longer to load than all that is told here. */
+static const char *libgit2_version(bool running, char room[PROGRAM_VERSION_ROOM])
+{
+	(void)room;
+	return running ? NULL : gitdb_library_version();
+}
+
 static const struct program_library libraries[] = {
 	{"zlib", zlib_version},
 	{"libzstd", libzstd_version},
 	{"liblzma", liblzma_version},
+	{"libgit2", libgit2_version},
 	{0},
 };
 

@@ -17,7 +17,8 @@ libcbor, built with N
 libyaml N, loaded when it is needed
 zlib N, loaded when it is needed
 libzstd N, loaded when it is needed
-liblzma N, loaded when it is needed'
+liblzma N, loaded when it is needed
+libgit2, built with N'
 cp "$STDOUT" text
 ok 'version names itself, its commit and its libraries'
 
@@ -29,7 +30,7 @@ ok '--version is the same'
 run version --json
 expect_json "j['kind'] == 'version' and j['version'] == '$version' and j['ok'] and j['commit']"
 expect_json '[l["name"] for l in j["libraries"]] == ["OpenSSL", "libdeflate", "libcbor", "libyaml",
-	"zlib", "libzstd", "liblzma"]'
+	"zlib", "libzstd", "liblzma", "libgit2"]'
 expect_json 'all(set(l) == {"name", "built", "running"} for l in j["libraries"])'
 expect_json 'j["libraries"][0]["running"] and j["libraries"][1]["running"] is None'
 expect_json 'j["libraries"][3]["running"] and j["libraries"][3]["built"] is None'
