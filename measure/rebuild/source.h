@@ -1,15 +1,14 @@
 /*
  * The source: the tree of a commit out of git's object database, never out of a work tree: no
- * filter, attribute, export rule or line ending has any effect. Modes are 0755 and 0644, owners
- * 0:0, every time that of the commit. Refused (source): names that a file system or git itself
- * takes for others (.git in any spelling, "..", control characters, two names that are one where
- * case does not count), symbolic links that lead out of the tree, large-file pointers whose payload
- * is not given, submodules whose commit is not to be had, objects that are not what their name
- * says.
+ * filter, attribute, export rule or line ending has any effect, nor has any setting (gitdb.h).
+ * Modes are 0755 and 0644, owners 0:0, every time that of the commit. Refused (source): names that
+ * a file system or git itself takes for others (.git in any spelling, "..", control characters, two
+ * names that are one where the case of ASCII letters does not count), symbolic links that lead out
+ * of the tree, large-file pointers whose payload is not given, submodules whose commit is not to be
+ * had, objects that are not what their name says.
  *
  * Submodules stand in the tree at their place. Packed, it is a ramdisk archive (cpio.h, `native`,
  * times 0), whose SHA-256 names it in a store; `content` is our own digest of the tree.
- * The only door to libgit2, with reference-db/store.c; loaded when it is needed.
  */
 #ifndef MEASURE_REBUILD_SOURCE_H
 #define MEASURE_REBUILD_SOURCE_H
@@ -30,12 +29,17 @@ struct source_request {
 	const char *revision; /* full commit, tag or branch; NULL: HEAD */
 	bool submodules; /* found below the repository (.git/modules), or beside it by path */
 	const char *signers; /* path of an allowed-signers file; NULL: signatures do not matter */
-	const struct objects *payloads; /* of large files; may be NULL */
+	const struct objects *payloads; /* of large files; may be NULL; to outlive the source */
 };
 
 struct source;
 
-/* Released by source_free(). Errors: source, commit, signature, library, limit. */
+/*
+ * Released by source_free(). Errors: source, commit, ambiguous, signature, ssh-signature,
+ * allowed-signers, library, limit. With signers the commit has to be signed, or the tag that is
+ * named; SSH alone, by a key that is allowed at the time that the commit or tag says. A file of
+ * over 1 GiB is too large (limit), since it is in memory while it is read; others are not.
+ */
 must struct source *source_open(const struct source_request *q, struct err *e);
 void source_free(struct source **s);
 
