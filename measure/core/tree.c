@@ -311,7 +311,8 @@ bool tree_replace(struct tree *t, struct tree_node *n, const struct tree_inode *
 	return true;
 }
 
-static void remove_leaf(struct tree *t, struct tree_node *n)
+/* Out of its folder, with what is below it. */
+static void detach(struct tree *t, struct tree_node *n)
 {
 	struct tree_node **b = bucket(t, n), *first = n->parent->child;
 
@@ -326,9 +327,14 @@ static void remove_leaf(struct tree *t, struct tree_node *n)
 		n->parent->child = n->next;
 	else
 		n->prev->next = n->next;
+	t->count--;
+}
+
+static void remove_leaf(struct tree *t, struct tree_node *n)
+{
+	detach(t, n);
 	drop(t, n->inode);
 	spare_put(&t->nodes, n);
-	t->count--;
 }
 
 void tree_remove(struct tree *t, struct tree_node *n)
@@ -366,4 +372,19 @@ bool tree_lower(struct tree *t, struct bytes path, struct err *e)
 	for (; old; old = old->parent)
 		old->order = 0;
 	return true;
+}
+
+void tree_raise(struct tree *t, struct tree_node *folder)
+{
+	if (folder == t->root)
+		return;
+	detach(t, folder);
+	while (t->root->child)
+		tree_remove(t, t->root->child);
+	drop(t, t->root->inode);
+	spare_put(&t->nodes, t->root);
+	folder->parent = folder->next = folder->prev = folder->chain = NULL;
+	folder->name = "";
+	folder->order = 0;
+	t->root = folder;
 }

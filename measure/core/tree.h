@@ -82,6 +82,9 @@ void tree_remove(struct tree *t, struct tree_node *n);
  */
 must bool tree_lower(struct tree *t, struct bytes path, struct err *e);
 
+/* The folder becomes the root; nothing is left of what was not in it. */
+void tree_raise(struct tree *t, struct tree_node *folder);
+
 /*
  * The folder that `path` leads to, and its last component in *name, symbolic links on the way
  * resolved inside the root: none leads out, and more than 40 or TREE_PATH_MAX bytes of them are

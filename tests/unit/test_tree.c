@@ -399,10 +399,34 @@ static void a_tree_can_become_a_folder_of_one(void **state)
 	check_err(&wrong, REASON_ROOTFS, "\"..\" is no name of a file");
 }
 
+static void a_folder_can_become_the_tree(void **state)
+{
+	owned(tree_free) struct tree *t = new_tree(10);
+	struct tree_node *file;
+	struct err e = {0};
+
+	(void)state;
+	file = tree_put(t, "a/b/x", FILE_MODE);
+	tree_put(t, "a/c/y", FILE_MODE);
+	tree_put(t, "z", FILE_MODE);
+	assert_non_null(tree_link(t, tree_get(t, "a/c"), bytes_str("x"), file->inode, &e));
+	tree_raise(t, tree_get(t, "a/b"));
+	check_list(t, "/ 040755 0:0 0 implied\n"
+		      "/x 100644 0:0 0 0@0+0\n");
+	assert_null(tree_fault(t));
+	assert_ptr_equal(tree_get(t, "x"), file);
+	assert_null(tree_find(t, tree_root(t), bytes_str("c")));
+	tree_raise(t, tree_root(t));
+	assert_int_equal(tree_count(t), 2);
+	tree_put(t, "d/e", FILE_MODE);
+	assert_null(tree_fault(t));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_tree_is_its_root),
+		cmocka_unit_test(a_folder_can_become_the_tree),
 		cmocka_unit_test(names_come_as_they_were_added_until_they_are_sorted),
 		cmocka_unit_test(names_of_one_inode_share_it_until_one_is_replaced),
 		cmocka_unit_test(removal_takes_all_that_is_below),
