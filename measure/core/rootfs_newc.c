@@ -63,19 +63,24 @@ static bool grow(struct reading *w, struct err *e)
 	return true;
 }
 
+/* Where an inode gets a name. */
+struct spot {
+	struct tree_node *folder;
+	struct bytes name;
+	const struct tree_inode *inode;
+};
+
 /* One more name; its bytes stand with one of them, the last. */
-static bool add_name(struct reading *w, struct linked *l, struct tree_node *folder,
-		     struct bytes name, const struct tree_inode *i, struct err *e)
+static bool add_name(struct reading *w, struct linked *l, const struct spot *at, struct err *e)
 {
-	if (i->size > 0) {
-		l->inode->size = i->size;
-		l->inode->at = i->at;
+	if (at->inode->size > 0) {
+		l->inode->size = at->inode->size;
+		l->inode->at = at->inode->at;
 	}
-	return tree_link(w->r->tree, folder, name, l->inode, e);
+	return tree_link(w->r->tree, at->folder, at->name, l->inode, e);
 }
 
-static bool add_linked(struct reading *w, uint32_t ino, struct tree_node *folder, struct bytes name,
-		       const struct tree_inode *i, struct err *e)
+static bool add_linked(struct reading *w, uint32_t ino, const struct spot *at, struct err *e)
 {
 	struct tree_node *made;
 	struct linked *l;
@@ -84,8 +89,8 @@ static bool add_linked(struct reading *w, uint32_t ino, struct tree_node *folder
 		return false;
 	l = slot(w, ino);
 	if (l->inode)
-		return add_name(w, l, folder, name, i, e);
-	made = tree_add(w->r->tree, folder, name, i, e);
+		return add_name(w, l, at, e);
+	made = tree_add(w->r->tree, at->folder, at->name, at->inode, e);
 	if (!made)
 		return false;
 	*l = (struct linked){ino, made->inode};
@@ -113,18 +118,19 @@ static bool read_target(struct reading *w, const struct cpio_entry *x, char to[T
 	return strlen(to) == n || refuse(x, "has a NUL in its target", e);
 }
 
-static bool add(struct reading *w, const struct cpio_entry *x, struct tree_inode *i, struct err *e)
+static bool add(struct reading *w, const struct cpio_entry *x, const struct tree_inode *i,
+		struct err *e)
 {
-	struct bytes name;
-	struct tree_node *folder = tree_parent(w->r->tree, x->name, false, &name, e);
+	struct spot at = {.inode = i};
 
-	if (!folder)
+	at.folder = tree_parent(w->r->tree, x->name, false, &at.name, e);
+	if (!at.folder)
 		return false;
-	if (tree_find(w->r->tree, folder, name))
+	if (tree_find(w->r->tree, at.folder, at.name))
 		return refuse(x, "stands there twice", e);
 	if (S_ISREG(i->mode) && x->fields.nlink > 1)
-		return add_linked(w, x->fields.ino, folder, name, i, e);
-	return tree_add(w->r->tree, folder, name, i, e) != NULL;
+		return add_linked(w, x->fields.ino, &at, e);
+	return tree_add(w->r->tree, at.folder, at.name, i, e) != NULL;
 }
 
 static bool take_entry(struct reading *w, const struct cpio_entry *x, struct err *e)
