@@ -40,7 +40,7 @@ TABLES := $(sort $(wildcard measure/cli/program_*.c))
 # with the network, and so with libcurl, which nothing else is linked with
 FETCH := $(call sources,measure/fetch)
 SRC := $(filter-out $(MAIN) $(TABLES),$(call sources,measure/base measure/core measure/guest measure/rebuild measure/cli $(MODULES))) \
-	measure/guest/init/words.c
+	measure/guest/init/words.c measure/guest/init/root_words.c
 rows = $(subst /,_,$(subst -,_,$(basename $(wildcard $(addsuffix /$1.c,$2)))))
 TEE_ROWS := $(call rows,tee,$(MODULES)) $(call rows,tee_*,$(MODULES) measure/core)
 EVIDENCE_ROWS := $(call rows,evidence,$(MODULES))

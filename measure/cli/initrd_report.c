@@ -13,6 +13,18 @@ static void put_row(struct buf *text, const char *name, const struct digest *d)
 	buf_str(text, "\n");
 }
 
+void initrd_report_dropped(const struct rootfs *r, struct buf *text)
+{
+	for (size_t k = 0; k < r->n_dropped; k++) {
+		buf_fmt(text, "%-15s  ", "dropped");
+		text_tame(text, bytes_str(r->dropped[k]));
+		buf_str(text, "\n");
+	}
+	if (r->dropped_count > r->n_dropped)
+		buf_fmt(text, "%-15s  and %llu more\n", "dropped",
+			(unsigned long long)(r->dropped_count - r->n_dropped));
+}
+
 static void put_text(const struct initrd *i, const struct initrd_request *q, struct buf *text)
 {
 	put_row(text, "sha256", &i->file.sha256);
@@ -22,14 +34,28 @@ static void put_text(const struct initrd *i, const struct initrd_request *q, str
 		put_row(text, "unpacked-sha384", &i->archive.sha384);
 	}
 	put_row(text, "content", &i->content);
-	for (size_t k = 0; k < i->rootfs.n_dropped; k++) {
-		buf_fmt(text, "%-15s  ", "dropped");
-		text_tame(text, bytes_str(i->rootfs.dropped[k]));
-		buf_str(text, "\n");
-	}
-	if (i->rootfs.dropped_count > i->rootfs.n_dropped)
-		buf_fmt(text, "%-15s  and %llu more\n", "dropped",
-			(unsigned long long)(i->rootfs.dropped_count - i->rootfs.n_dropped));
+	initrd_report_dropped(&i->rootfs, text);
+}
+
+static void json_digest(struct json_out *w, const char *key, const struct digest *d)
+{
+	json_key(w, key);
+	json_hex(w, digest_bytes(d));
+}
+
+void initrd_report_rootimage(const struct rootimage *made, struct json_out *w)
+{
+	json_key(w, "root");
+	json_open(w, '{');
+	json_key(w, "size");
+	json_u64(w, made->size);
+	json_digest(w, "sha256", &made->sha256);
+	json_digest(w, "root_hash", &made->root);
+	json_key(w, "blocks");
+	json_u64(w, made->blocks);
+	json_key(w, "hash_offset");
+	json_u64(w, made->blocks * ROOTIMAGE_BLOCK);
+	json_close(w, '}');
 }
 
 /* "sha256:HEX", as images write them. */
@@ -42,12 +68,6 @@ static void json_named(struct json_out *w, const char *key, const struct digest 
 	buf_fmt(&text, "%s:", digest_name(d->alg));
 	hex_put(&text, digest_bytes(d));
 	json_text(w, key, buf_cstr(&text));
-}
-
-static void json_digest(struct json_out *w, const char *key, const struct digest *d)
-{
-	json_key(w, key);
-	json_hex(w, digest_bytes(d));
 }
 
 static void json_digests(struct json_out *w, const char *key, const struct initrd_digests *d)

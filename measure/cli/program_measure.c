@@ -12,6 +12,7 @@ static const struct verb *const verbs[] = {
 	&verb_build,
 	&verb_build_eif,
 	&verb_build_initrd,
+	&verb_build_root,
 	&verb_build_snp,
 	&verb_sign,
 	&verb_sign_eif,

@@ -231,6 +231,16 @@ static bool blocks(struct writer *w, struct err *e)
 	return true;
 }
 
+bool erofs_size(struct tree *t, uint64_t *size, struct err *e)
+{
+	owned(erofs_layout_free) struct erofs_layout l = {0};
+
+	if (!erofs_layout_new(&l, t, e))
+		return false;
+	*size = l.blocks * EROFS_BLOCK;
+	return true;
+}
+
 bool erofs_write(struct tree *t, const struct erofs_rule *rule, const struct cpio_io *io,
 		 uint64_t *size, struct err *e)
 {

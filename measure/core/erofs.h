@@ -18,9 +18,10 @@ struct erofs_rule {
 };
 
 /*
- * The tree is sorted by it. size: of the image, a multiple of EROFS_BLOCK. Refused (limit): names,
- * device numbers and images that the format cannot hold.
+ * The tree is sorted by them. size: of the image, a multiple of EROFS_BLOCK. Refused (limit):
+ * names, device numbers and images that the format cannot hold.
  */
+must bool erofs_size(struct tree *t, uint64_t *size, struct err *e);
 must bool erofs_write(struct tree *t, const struct erofs_rule *rule, const struct cpio_io *io,
 		      uint64_t *size, struct err *e);
 

@@ -164,8 +164,8 @@ static bool check_program(struct rootfs *r, const char *name, const char *path, 
 	return true;
 }
 
-/* Made where it is missing, as container engines do. */
-static bool make_folder(struct rootfs *r, const char *path, struct err *e)
+/* As container engines do. */
+bool application_folder(struct rootfs *r, const char *path, struct err *e)
 {
 	const struct tree_inode folder = {.mode = S_IFDIR | 0755};
 	struct tree_node *parent, *n;
@@ -196,8 +196,7 @@ static bool resolve_user(struct rootfs *r, const char *user, struct buf *out, st
 	return account_resolve(&files, user, out, e);
 }
 
-/* What an init mounts upon, where the image has nothing of that name. */
-static bool add_folders(struct rootfs *r, struct err *e)
+bool application_folders(struct rootfs *r, struct err *e)
 {
 	static const struct {
 		const char *name;
@@ -232,7 +231,7 @@ static bool find_place(struct place *p, struct rootfs *r, const struct applicati
 	const char *user = not_empty(ask->user ? ask->user : r->config.user);
 
 	p->folder = not_empty(ask->working_dir ? ask->working_dir : r->config.working_dir);
-	if (p->folder && !make_folder(r, p->folder, e))
+	if (p->folder && !application_folder(r, p->folder, e))
 		return false;
 	return !user || resolve_user(r, user, &p->user, e);
 }
@@ -258,7 +257,7 @@ static bool make(struct rootfs *r, const struct application *ask, struct place *
 		path = cmd.v[0][0] != '/' && p->folder ? p->folder : "/";
 	if (!check_program(r, cmd.v[0], path, a, e))
 		return false;
-	if (!ask->vendor && !add_folders(r, e))
+	if (!ask->vendor && !application_folders(r, e))
 		return false;
 	return tree_lower(r->tree, bytes_str(APPLICATION_FOLDER), e) &&
 	       put_list(r, "cmd", &cmd, ask->lines, e) && put_list(r, "env", &env, ask->lines, e);

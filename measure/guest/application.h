@@ -22,6 +22,12 @@ struct application {
 	bool vendor; /* as the vendor's builder: the command or the entry point, never both */
 };
 
+/* What an init mounts upon, where the image has nothing of that name. */
+must bool application_folders(struct rootfs *r, struct err *e);
+
+/* The folder to run in, made where it is missing. Refused (rootfs): something else of that name. */
+must bool application_folder(struct rootfs *r, const char *path, struct err *e);
+
 /*
  * The tree of an opened image becomes that of the ramdisk. What an image says and this does not
  * carry is noted, and so is a command that is no program of the image. Refused: no command, an item

@@ -32,7 +32,7 @@ printf x >image.eif
 mkdir dir
 expect test "$(in_bash measure e | tr '\n' ' ')" = 'eif extract explain '
 expect test "$(in_bash measure image)" = image.eif
-expect test "$(in_bash measure build '' | tr '\n' ' ')" = 'eif initrd snp '
+expect test "$(in_bash measure build '' | tr '\n' ' ')" = 'eif initrd root snp '
 expect test "$(in_bash measure build eif --ker | tr '\n' ' ')" = '--kernel --kernel-config '
 expect test "$(in_bash measure build eif --kernel im)" = image.eif
 expect test "$(in_bash measure build eif --arch a)" = aarch64

@@ -58,6 +58,8 @@ an image from its parts, the same bytes each time
                             ramdisks or a root file system
   measure build initrd      a ramdisk from a directory, a tar archive or a
                             container image
+  measure build root        a read-only root image whose root hash binds every
+                            file
   measure build snp         a bundle of what an SEV-SNP guest is started from,
                             with its launch digests
 
@@ -72,7 +74,7 @@ END
 expect_stderr ''
 ok 'help of a family lists its verbs'
 
-verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_eif build_initrd build_snp sign_eif
+verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_eif build_initrd build_root build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add'
 for verb in $verbs; do
@@ -129,7 +131,7 @@ while read -r family words; do
 	expect_stderr "measure: error[usage]: '$family' needs a second word: $words
 measure: hint: see \`measure help $family\`"
 done <<'END'
-build eif, initrd, snp
+build eif, initrd, root, snp
 sign eif, manifest
 idblock create, sign, verify, inspect
 manifest make, show, lint, bundle, export

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "measure/guest/account.h"
+#include "measure/guest/init/root_words.h"
 #include "measure/guest/init/words.h"
 #include "measure/guest/kconfig.h"
 #include "measure/guest/modinfo.h"
@@ -64,6 +65,15 @@ static void try_items(struct bytes x)
 	free(copy);
 }
 
+static void try_root(struct bytes x)
+{
+	struct root_words w;
+
+	if (root_words_read((const char *)x.p, x.n, &w) == ROOT_WORDS_ALL)
+		must_be(strlen(w.hash) == ROOT_WORDS_HASH && w.blocks > 0 &&
+			root_words_device(w.device, strlen(w.device)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes x = bytes_of(data, size);
@@ -72,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_module(x);
 	try_account(x);
 	try_items(x);
+	try_root(x);
 	words_user((const char *)data, size, &user);
 	kconfig_get(x, "A");
 	return 0;

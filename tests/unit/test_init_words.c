@@ -1,5 +1,7 @@
 #include "measure/base/bytes.h"
 #include "measure/guest/init/words.h"
+
+#include "measure/guest/init/root_words.h"
 #include "tests/unit/support_check.h"
 
 /* The items of n bytes, joined by '|'. */
@@ -125,6 +127,68 @@ static void a_variable_is_found_by_its_whole_name(void **state)
 	assert_null(words_variable(none, "PATH"));
 }
 
+#define H "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define ROOT "measure.root=/dev/vda measure.verity=" H " measure.blocks=12"
+
+static enum root_words_found root_of(const char *text, struct root_words *out)
+{
+	return root_words_read(text, strlen(text), out);
+}
+
+static void a_command_line_names_a_root_image(void **state)
+{
+	static const char *const with[] = {
+		ROOT,
+		"initrd=initrd quiet " ROOT "  x=\"measure.root=/dev/vdb\"\n",
+		"\tmeasure.blocks=12\nmeasure.verity=" H " measure.root=/dev/vda",
+		"a=\"b measure.root=/dev/vdb \" xmeasure.root=1 measure.rooted=1 " ROOT,
+	};
+	struct root_words w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++) {
+		assert_int_equal(root_of(with[i], &w), ROOT_WORDS_ALL);
+		assert_string_equal(w.device, "/dev/vda");
+		assert_string_equal(w.hash, H);
+		assert_int_equal(w.blocks, 12);
+	}
+	assert_int_equal(root_of("", &w), ROOT_WORDS_NONE);
+	assert_int_equal(root_of("root=/dev/vda \"" ROOT "\"", &w), ROOT_WORDS_NONE);
+}
+
+static void half_a_root_image_is_wrong(void **state)
+{
+	static const char *const wrong[] = {
+		"measure.root=/dev/vda",
+		"measure.root=/dev/vda measure.verity=" H,
+		ROOT " measure.blocks=12",
+		ROOT " measure.root=/dev/vdb",
+		"measure.root=vda measure.verity=" H " measure.blocks=12",
+		"measure.root=/dev/ measure.verity=" H " measure.blocks=12",
+		"measure.root=/dev/\"v da\" measure.verity=" H " measure.blocks=12",
+		"measure.root=/dev/"
+		"0123456789012345678901234567890123456789012345678901234567890 measure.verity=" H
+		" measure.blocks=12",
+		"measure.root=/dev/vda measure.verity=" H "0 measure.blocks=12",
+		"measure.root=/dev/vda measure.verity=A" H " measure.blocks=12",
+		"measure.root=/dev/vda measure.verity= measure.blocks=12",
+		"measure.root=/dev/vda measure.verity=" H " measure.blocks=",
+		"measure.root=/dev/vda measure.verity=" H " measure.blocks=0",
+		"measure.root=/dev/vda measure.verity=" H " measure.blocks=012",
+		"measure.root=/dev/vda measure.verity=" H " measure.blocks=-1",
+		"measure.root=/dev/vda measure.verity=" H " measure.blocks=4294967296",
+		"measure.root=/dev/vda measure.verity=" H " measure.blocks=18446744073709551617",
+	};
+	struct root_words w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(root_of(wrong[i], &w), ROOT_WORDS_WRONG);
+	assert_int_equal(
+		root_of("measure.root=/dev/vda measure.verity=" H " measure.blocks=4294967295", &w),
+		ROOT_WORDS_ALL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +199,8 @@ int main(void)
 		cmocka_unit_test(a_command_is_looked_for_along_its_path),
 		cmocka_unit_test(numbers_are_decimal),
 		cmocka_unit_test(a_variable_is_found_by_its_whole_name),
+		cmocka_unit_test(a_command_line_names_a_root_image),
+		cmocka_unit_test(half_a_root_image_is_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
