@@ -19,6 +19,7 @@ Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          extract     the parts of an image as files
          diff        why two images, ramdisks, directories or launches differ
 Build    build       an image from its parts, the same bytes each time
+         store       the inputs of a release as one file, and back
          sign        an image with a certificate's key
          idblock     ID blocks of SEV-SNP guests: made, signed, judged
 Publish  manifest    the signed statement what a released image measures to
@@ -76,7 +77,8 @@ ok 'help of a family lists its verbs'
 
 verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_eif build_initrd build_root build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
-	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add'
+	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add
+	store store_pack store_unpack'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
 	set -- $(echo "$verb" | tr _ ' ')
@@ -136,6 +138,7 @@ sign eif, manifest
 idblock create, sign, verify, inspect
 manifest make, show, lint, bundle, export
 trust show, add
+store pack, unpack
 END
 ok 'a family alone asks for the second word'
 
