@@ -76,6 +76,7 @@ struct out {
 	char *path; /* as given, for messages */
 	char *name; /* in the folder; of the file itself where the path ends in a symbolic link */
 	char *temp; /* temporary name there, NULL while the file has no name at all */
+	uint64_t written, sent; /* by out_write(); and of that, on its way to the disk */
 };
 
 #define OUT_NONE ((struct out){.fd = -1, .folder = -1})

@@ -10,6 +10,8 @@
 #include "measure/base/num.h"
 
 #define TEMP_TRIES 100
+#define STEP ((uint64_t)8 << 20)
+#define KEPT ((uint64_t)512 << 20)
 
 static bool out_failed(const struct out *o, const char *what, struct err *e)
 {
@@ -222,6 +224,21 @@ bool out_open_ours(struct out *o, const char *path, struct err *e)
 	return open_out(o, path, false, e);
 }
 
+/*
+ * A large file is sent on its way while it is written, so that fsync finds little to do, and what
+ * of it is far behind leaves the page cache: fresh pages cost more than all else, and push out what
+ * is still to be read. Both are requests: what went wrong is fsync's to tell.
+ */
+static void send_on(struct out *o, uint64_t n)
+{
+	for (o->written += n; o->written - o->sent >= STEP; o->sent += STEP) {
+		(void)sync_file_range(o->fd, (off_t)o->sent, (off_t)STEP, SYNC_FILE_RANGE_WRITE);
+		if (o->sent >= KEPT)
+			(void)posix_fadvise(o->fd, (off_t)(o->sent - KEPT), (off_t)STEP,
+					    POSIX_FADV_DONTNEED);
+	}
+}
+
 bool out_write(struct out *o, struct bytes x, struct err *e)
 {
 	for (size_t done = 0; done < x.n;) {
@@ -231,6 +248,7 @@ bool out_write(struct out *o, struct bytes x, struct err *e)
 			return out_failed(o, "cannot be written", e);
 		done += w > 0 ? (size_t)w : 0;
 	}
+	send_on(o, x.n);
 	return true;
 }
 

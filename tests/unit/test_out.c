@@ -41,6 +41,34 @@ static void a_committed_file_stands_alone_in_its_folder(void **state)
 	assert_int_equal(folder_count(*state), 1);
 }
 
+static void a_large_file_is_on_its_way_before_it_is_committed(void **state)
+{
+	const char *path = folder_path(*state, "f");
+	const size_t n = (20u << 20) + 5;
+	uint8_t *bytes = malloc(n);
+	struct out o = OUT_NONE;
+	struct err e = {0};
+	char *got;
+	size_t size;
+
+	assert_non_null(bytes);
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (uint8_t)(i % 251);
+	assert_true(out_open(&o, path, &e));
+	assert_true(out_write(&o, bytes_of(bytes, 9u << 20), &e));
+	assert_int_equal(o.sent, 8u << 20);
+	assert_true(out_write(&o, bytes_of(bytes + (9u << 20), n - (9u << 20)), &e));
+	assert_int_equal(o.sent, 16u << 20);
+	assert_true(out_commit(&o, &e));
+	out_free(&o);
+	got = folder_read(path, &size);
+	assert_non_null(got);
+	assert_int_equal(size, n);
+	assert_memory_equal(got, bytes, n);
+	free(got);
+	free(bytes);
+}
+
 static void without_a_commit_nothing_remains_and_the_old_file_stays(void **state)
 {
 	const char *path = folder_file(*state, "f", "old", 3);
@@ -422,6 +450,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(a_committed_file_stands_alone_in_its_folder),
+		TEST(a_large_file_is_on_its_way_before_it_is_committed),
 		TEST(without_a_commit_nothing_remains_and_the_old_file_stays),
 		TEST(an_old_file_is_replaced_and_its_readers_keep_it),
 		TEST(a_new_file_has_the_mode_that_the_umask_leaves),
