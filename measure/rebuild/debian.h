@@ -55,17 +55,25 @@ must bool debian_packages_add(struct debian_packages *p, struct stream *in, uint
 			      const char *architecture, struct err *e);
 
 /*
- * What the names come to: each package once, its dependencies in front of it where that can be,
- * by the first alternative that is not in yet; no Recommends; the newest version of a list; a
- * virtual package by its only provider. NAME=VERSION pins. Refused (packages): what is not there,
- * conflicts, versions that cannot be had. essential: those of the lists too.
+ * What the names come to: each package once, with what it needs, by the first alternative that can
+ * be had; no Recommends; of an earlier list, the newest version there, unless a version that is
+ * asked for is only in another; a virtual package by its only provider, or the only one that every
+ * system has (Priority: required). NAME=VERSION pins. What was named is chosen first, then the
+ * essential packages, then what they need in the order in which they were chosen; nothing is taken
+ * back, so that names decide what would not come by itself. Refused (packages): what cannot be
+ * had, several providers, Conflicts and Breaks among the chosen.
  */
+struct debian_wish {
+	const char *const *names;
+	size_t n;
+	bool essential; /* the essential packages of the lists too */
+};
 struct debian_choice {
-	const struct debian_package **item; /* sorted by name; free() */
+	const struct debian_package **item; /* sorted by name; free(); dies with the lists */
 	size_t n;
 };
-must bool debian_resolve(struct debian_packages *p, const char *const *names, size_t n,
-			 bool essential, struct debian_choice *out, struct err *e);
+must bool debian_resolve(struct debian_packages *p, const struct debian_wish *wish,
+			 struct debian_choice *out, struct err *e);
 
 /* <0, 0, >0; deb-version(7). */
 int debian_version_compare(const char *a, const char *b);
