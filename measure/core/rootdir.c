@@ -173,7 +173,18 @@ bool rootdir_file(struct rootdir *f, const struct tree_node *n, struct err *e)
 		return rootdir_errno(f, n, NULL, e);
 	f->file = n;
 	f->left = n->inode->size;
-	return is_same(f, n, e);
+	return f->left > 0 || is_same(f, n, e);
+}
+
+/* Why it cannot be read matters less than that it is another file now. */
+static bool blame(const struct rootdir *f, struct err *e)
+{
+	int fault = errno;
+
+	if (!is_same(f, f->file, e))
+		return false;
+	errno = fault;
+	return rootdir_errno(f, f->file, NULL, e);
 }
 
 bool rootdir_bytes(struct rootdir *f, struct span to, size_t *got, struct err *e)
@@ -186,7 +197,7 @@ bool rootdir_bytes(struct rootdir *f, struct span to, size_t *got, struct err *e
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
-			return rootdir_errno(f, f->file, NULL, e);
+			return blame(f, e);
 		if (r == 0)
 			return rootdir_changed(f, f->file, NULL, e);
 		have += (size_t)r;

@@ -42,7 +42,10 @@ void rootdir_close(struct rootdir *f);
 must bool rootdir_read(struct rootdir *f, struct tree *t, struct tree_node *top,
 		       const struct rootdir_rule *rule, struct err *e);
 
-/* The bytes of a regular file below top, from its beginning, up to *got 0. */
+/*
+ * The bytes of a regular file below top, from its beginning, up to *got 0. Whether they are those
+ * of the file that was seen is known with the last of them.
+ */
 must bool rootdir_file(struct rootdir *f, const struct tree_node *n, struct err *e);
 must bool rootdir_bytes(struct rootdir *f, struct span to, size_t *got, struct err *e);
 

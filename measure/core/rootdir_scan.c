@@ -15,7 +15,7 @@
 /* ---- names in bytewise order, since that of the system reaches nothing */
 
 struct names {
-	struct buf text; /* each with its NUL */
+	struct buf text; /* each behind its type, with its NUL */
 	const char **sorted;
 	size_t n;
 };
@@ -28,8 +28,9 @@ static void names_free(struct names *s)
 	free(s->sorted);
 }
 
-static void names_add(struct names *s, const char *name)
+static void names_add(struct names *s, uint8_t type, const char *name)
 {
+	buf_u8(&s->text, type);
 	buf_put(&s->text, bytes_of(name, strlen(name) + 1));
 	s->n++;
 }
@@ -49,7 +50,7 @@ static bool names_sort(struct names *s, struct err *e)
 	if (!s->sorted)
 		return false;
 	for (size_t i = 0; i < s->n; i++, at += strlen(at) + 1)
-		s->sorted[i] = at;
+		s->sorted[i] = ++at;
 	qsort(s->sorted, s->n, sizeof(*s->sorted), order);
 	return true;
 }
@@ -110,6 +111,7 @@ struct spot {
 	struct tree_node *parent;
 	int fd;
 	const char *name;
+	int file; /* opened, when it is a regular file */
 	struct statx x;
 };
 
@@ -152,7 +154,7 @@ static bool put_xattrs(const struct scan *s, const struct spot *at, const char *
 	if (n < 0 && errno != ENOTSUP)
 		return failed(s, at, e);
 	for (ssize_t i = 0; i < n; i += (ssize_t)strlen(list + i) + 1)
-		names_add(&names, list + i);
+		names_add(&names, 0, list + i);
 	return names.n == 0 || (names_sort(&names, e) && tell_each(s, at, &names, e));
 }
 
@@ -178,19 +180,6 @@ static bool check_closed(const struct scan *s, const struct spot *at, struct err
 	return put_xattrs(s, at, list, llistxattr(buf_cstr(&path), list, sizeof(list)), e);
 }
 
-/* A regular file is opened, so that one that cannot be read is refused now. */
-static bool check_file(const struct scan *s, const struct spot *at, struct err *e)
-{
-	owned(own_close) int fd = openat(at->fd, at->name, ROOTDIR_OPEN);
-	struct statx x;
-
-	if (fd < 0 || !rootdir_look(fd, "", &x))
-		return failed(s, at, e);
-	if (rootdir_state(&x) != rootdir_state(&at->x))
-		return rootdir_changed(s->dir, at->parent, at->name, e);
-	return check_open(s, at, fd, e);
-}
-
 static bool check(const struct scan *s, const struct spot *at, struct err *e)
 {
 	if (at->x.stx_attributes & at->x.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
@@ -199,7 +188,7 @@ static bool check(const struct scan *s, const struct spot *at, struct err *e)
 		return refuse(s, at, "is a socket, which has no place in a ramdisk", e);
 	if (S_ISDIR(at->x.stx_mode))
 		return true; /* when it is entered */
-	return S_ISREG(at->x.stx_mode) ? check_file(s, at, e) : check_closed(s, at, e);
+	return S_ISREG(at->x.stx_mode) ? check_open(s, at, at->file, e) : check_closed(s, at, e);
 }
 
 static struct tree_node *add_new(const struct scan *s, const struct spot *at, struct err *e)
@@ -274,7 +263,7 @@ static bool list(const struct scan *s, const struct tree_node *n, DIR *d, struct
 
 	for (errno = 0; (entry = readdir(d)); errno = 0)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			names_add(names, entry->d_name);
+			names_add(names, entry->d_type, entry->d_name);
 	return errno == 0 ? names_sort(names, e) : rootdir_errno(s->dir, n, NULL, e);
 }
 
@@ -292,28 +281,52 @@ static bool check_folder(const struct scan *s, struct tree_node *n, int fd, stru
 	return check_open(s, &at, fd, e);
 }
 
+/*
+ * A regular file is opened, so that one that cannot be read is refused now. The folder's word for
+ * what it is saves a look at it, and is no more than that.
+ */
+static bool look(const struct scan *s, struct spot *at, uint8_t type, struct err *e)
+{
+	if (type != DT_REG) {
+		if (!rootdir_look(at->fd, at->name, &at->x))
+			return failed(s, at, e);
+		if (!S_ISREG(at->x.stx_mode))
+			return true;
+	}
+	at->file = openat(at->fd, at->name, ROOTDIR_OPEN);
+	if (at->file < 0 || !rootdir_look(at->file, "", &at->x))
+		return failed(s, at, e);
+	return S_ISREG(at->x.stx_mode) || rootdir_changed(s->dir, at->parent, at->name, e);
+}
+
+static bool scan_name(struct scan *s, struct tree_node *parent, int fd, const char *name,
+		      struct err *e)
+{
+	struct spot at = {.parent = parent, .fd = fd, .name = name, .file = -1};
+	bool done = look(s, &at, (uint8_t)name[-1], e) && add(s, &at, e);
+
+	own_close(&at.file);
+	return done;
+}
+
 static bool scan_folder(struct scan *s, struct tree_node *n, struct err *e)
 {
 	owned(names_free) struct names names = NAMES;
 	owned(dir_free) DIR *d = NULL;
-	struct spot at = {.parent = n, .fd = -1};
+	int fd;
 
-	if (!rootdir_enter(s->dir, n, &at.fd, e))
+	if (!rootdir_enter(s->dir, n, &fd, e))
 		return false;
-	d = fdopendir(at.fd);
+	d = fdopendir(fd);
 	if (!d) {
-		own_close(&at.fd);
+		own_close(&fd);
 		return err_set(e, REASON_OUT_OF_MEMORY, "no memory for a folder");
 	}
-	if (!check_folder(s, n, at.fd, e) || !list(s, n, d, &names, e))
+	if (!check_folder(s, n, fd, e) || !list(s, n, d, &names, e))
 		return false;
-	for (size_t i = 0; i < names.n; i++) {
-		at.name = names.sorted[i];
-		if (!rootdir_look(at.fd, at.name, &at.x))
-			return failed(s, &at, e);
-		if (!add(s, &at, e))
+	for (size_t i = 0; i < names.n; i++)
+		if (!scan_name(s, n, fd, names.sorted[i], e))
 			return false;
-	}
 	return true;
 }
 
