@@ -2,10 +2,17 @@
  * A stranger's commands, run by bubblewrap: in their own user, mount, process, network, IPC, host
  * name and control group name spaces, without a network, as uid and gid 1000 with no privilege to
  * gain, on a root file system that cannot be written but where it is said, with an environment that
- * is said word by word, and under a seccomp filter (no name spaces, keyrings, tracing, kernel
- * interfaces, sockets but local ones). The user of this program is never root there: who is, gives
- * it up first for a user that owns nothing. Where the kernel or the distribution forbid user name
- * spaces it is refused with the setting to change (sandbox); nothing is ever run without it.
+ * is said word by word (and PWD), and under a seccomp filter (sandbox_filter.h). /proc is their
+ * own, /dev has what bubblewrap puts there, /dev/shm and /tmp are memory, a quarter of the limit
+ * each. Where the kernel or the distribution forbid user name spaces it is refused with the setting
+ * to change (sandbox); nothing is ever run without it.
+ *
+ * Who is root of the machine is never root, or anybody who owns something, there: such a process
+ * becomes the user and group SANDBOX_OWNER before bubblewrap is started. That is a number which no
+ * distribution gives to users, services or containers; SUDO_UID would be somebody with files and
+ * processes. The folders that a sandbox shall read and write must then belong to it: they are laid
+ * out with place_rule.owner, or given away, as sandbox_owner() says. Their parents need not be open
+ * to it. Root of a container whose ids are mapped is nobody outside and is left as it is.
  */
 #ifndef MEASURE_REBUILD_SANDBOX_H
 #define MEASURE_REBUILD_SANDBOX_H
@@ -14,15 +21,27 @@
 
 #define SANDBOX_HOST "build"
 #define SANDBOX_UID 1000u
+#define SANDBOX_OWNER 2000000000u /* systemd gives containers ids up to 1879048191 */
+#define SANDBOX_IDS 65536u /* with map_ids: so many, from SANDBOX_OWNER on for who is root */
 
+#define SANDBOX_SECONDS (UINT64_C(6) * 3600)
+#define SANDBOX_MEMORY (UINT64_C(8) << 30)
+#define SANDBOX_PROCESSES UINT64_C(4096)
+#define SANDBOX_DISK (UINT64_C(64) << 30)
+#define SANDBOX_LOG_MAX (UINT64_C(64) << 20)
+
+/* Of a folder or a file. In order; a later one may lie in an earlier one. */
 struct sandbox_mount {
 	const char *from; /* on this machine */
-	const char *at; /* absolute, in the sandbox */
+	const char *at; /* absolute and normal, in the sandbox; not in /proc, /dev or /sys */
 	bool writable;
 };
 
 struct sandbox_limits {
-	uint64_t seconds, memory, processes, disk; /* 0: a named default; bytes */
+	uint64_t seconds; /* 0, of each: the default above */
+	uint64_t memory; /* bytes: of each process, and that all of them have to themselves */
+	uint64_t processes; /* and threads, at a time */
+	uint64_t disk; /* bytes that the file systems of what is writable may lose meanwhile */
 	uint64_t log; /* bytes of output kept */
 };
 
@@ -36,28 +55,44 @@ struct sandbox {
 	const char *const *environment; /* "NAME=value", NULL-terminated: all of it */
 	struct bytes input; /* standard input; empty: nothing */
 	uint32_t umask; /* 022 */
+	uint32_t id; /* user and group in the sandbox; 0: SANDBOX_UID */
+	uint32_t personality; /* bits of personality(2): ADDR_NO_RANDOMIZE, UNAME26 */
 	unsigned processors; /* how many it can see and use; 0: all */
-	bool map_ids; /* several ids are needed (maintainer scripts), or it is refused (sandbox) */
+	bool map_ids; /* root of SANDBOX_IDS ids (maintainer scripts), or it is refused (sandbox) */
 	struct sandbox_limits limits;
 	const char *host; /* NULL: SANDBOX_HOST */
 	int log; /* descriptor: what it prints, both streams; -1: kept nowhere */
 	struct watch watch; /* bytes printed */
 };
 
-enum sandbox_end { SANDBOX_EXIT, SANDBOX_SIGNAL, SANDBOX_TIME, SANDBOX_DISK, SANDBOX_LOG };
+/* SIGNAL: as shells tell it, by an exit status above 128. */
+enum sandbox_end {
+	SANDBOX_EXIT,
+	SANDBOX_SIGNAL,
+	SANDBOX_TIME,
+	SANDBOX_MEMORY_FULL,
+	SANDBOX_DISK_FULL,
+	SANDBOX_LOG_FULL,
+};
 
 struct sandbox_result {
 	enum sandbox_end how;
 	int status; /* exit status, or number of the signal */
+	unsigned processors; /* that it had: fewer than asked for where the machine has fewer */
+	bool summed; /* memory was limited for all together, not for each process alone */
 	struct buf tail; /* the last lines it printed, at most 4 KiB; the caller's to buf_free() */
 };
 
-/* Can it be done on this machine? sandbox, with what to change, when not. */
+/* To whom the folders of a sandbox must belong; 0: to who runs this. */
+uint32_t sandbox_owner(void);
+
+/* Can it be done on this machine? sandbox, missing-tool, with what to change, when not. */
 must bool sandbox_can(struct err *e);
 
 /*
- * True when it was run, whatever came of it. All its processes are gone then. Errors: sandbox,
- * missing-tool (bubblewrap), io.
+ * True when it was run, whatever came of it. All its processes are gone then. Mount points that are
+ * missing in the root are made there, its times kept. Errors: sandbox, missing-tool (bubblewrap,
+ * newuidmap), usage (a mount point), io.
  */
 must bool sandbox_run(const struct sandbox *s, struct sandbox_result *out, struct err *e);
 
