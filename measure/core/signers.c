@@ -78,11 +78,15 @@ static const char *keep(const struct reader *r, struct bytes x)
 	return arena_text(&r->s->arena, x, "the allowed signers", r->e);
 }
 
-/* A text that may stand in quotes, which hold no others. */
-static const char *unquoted(const struct reader *r, struct bytes x)
+/* A text in quotes, which hold no others; of principals also without. */
+static const char *unquoted(const struct reader *r, struct bytes x, bool bare)
 {
-	if (x.n >= 2 && x.p[0] == '"' && x.p[x.n - 1] == '"')
+	if (x.n >= 2 && x.p[0] == '"' && x.p[x.n - 1] == '"') {
 		x = bytes_of(x.p + 1, x.n - 2);
+	} else if (!bare) {
+		wrong(r, "the value of an option is not in quotes");
+		return NULL;
+	}
 	if (x.n == 0 || memchr(x.p, '"', x.n)) {
 		wrong(r, "a field is empty, or has a quote in it");
 		return NULL;
@@ -104,7 +108,7 @@ static uint64_t digits(const char *s, size_t n)
 /* YYYYMMDD, YYYYMMDDHHMM, YYYYMMDDHHMMSS, and a Z. */
 static bool read_time(const struct reader *r, struct bytes x, int64_t *when)
 {
-	const char *text = unquoted(r, x);
+	const char *text = unquoted(r, x, false);
 	size_t n = text ? strspn(text, "0123456789") : 0;
 	owned(buf_free) struct buf spelt = BUF(64);
 	struct err ignored = {0};
@@ -132,7 +136,7 @@ static bool set_option(struct reader *r, struct bytes name, struct bytes value)
 	if (is(name, "cert-authority"))
 		return wrong(r, "certificates are not judged, so no authority for them can be");
 	if (is(name, "namespaces") && !now->name_spaces)
-		return (now->name_spaces = unquoted(r, value)) != NULL;
+		return (now->name_spaces = unquoted(r, value, false)) != NULL;
 	if (is(name, "valid-after") && now->after == INT64_MIN)
 		return read_time(r, value, &now->after);
 	if (is(name, "valid-before") && now->before == INT64_MAX)
@@ -188,11 +192,10 @@ static bool read_key(struct reader *r, struct bytes kind, struct bytes text)
 	uint8_t *copy;
 	size_t bad;
 
-	if (!base64_read(text, &key, &bad)) {
-		if (key.failed == REASON_OUT_OF_MEMORY)
-			return buf_done(&key, "a key", r->e);
-		return wrong(r, "a key is not written in base64, or too long");
-	}
+	if (!base64_read(text, &key, &bad))
+		return wrong(r, "a key is not written in base64");
+	if (!buf_done(&key, "a key", r->e))
+		return false;
 	if (!bytes_equal(sshsig_key_kind(buf_bytes(&key)), kind))
 		return wrong(r, "a key is not of the kind that stands before it");
 	copy = arena_new(&r->s->arena, key.n, "the allowed signers", r->e);
@@ -214,7 +217,7 @@ static bool read_signer(struct reader *r)
 	*r->now = (struct signer){.after = INT64_MIN, .before = INT64_MAX};
 	if (!take_field(r, &principals) || !take_field(r, &kind))
 		return false;
-	r->now->principals = unquoted(r, principals);
+	r->now->principals = unquoted(r, principals, true);
 	if (!r->now->principals)
 		return false;
 	if (!is_kind(kind) && (!read_options(r, kind) || !take_field(r, &kind)))

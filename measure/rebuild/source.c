@@ -89,7 +89,7 @@ static bool resolve_short(struct revision *r, const char *name, bool *found, str
 
 	buf_fmt(&tag, "refs/tags/%s", name);
 	buf_fmt(&branch, "refs/heads/%s", name);
-	if (!buf_done(&tag, "a name", e) ||
+	if (!buf_done(&tag, "a name", e) || !buf_done(&branch, "a name", e) ||
 	    !gitdb_resolve(r->db, buf_cstr(&tag), &is_tag, &r->id, e) ||
 	    !gitdb_resolve(r->db, buf_cstr(&branch), &is_branch, is_tag ? &other : &r->id, e))
 		return false;

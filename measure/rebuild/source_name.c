@@ -1,5 +1,7 @@
 #include "measure/rebuild/source_name.h"
 
+#include <limits.h>
+
 #include "measure/base/text.h"
 
 static uint8_t lower(uint8_t c)
@@ -109,6 +111,9 @@ bool source_name_check(struct bytes name, bool link, struct err *e)
 			return err_set(e, REASON_SOURCE,
 				       "a name has the control character 0x%02x in it", name.p[i]);
 	}
+	if (name.n > NAME_MAX)
+		return err_set(e, REASON_SOURCE, "a name has %zu bytes, %d are the most", name.n,
+			       NAME_MAX);
 	if (is_repository(name))
 		return err_set(e, REASON_SOURCE, "a file system may take the name for .git");
 	if (link && is_modules(name))

@@ -29,7 +29,7 @@ bool source_in(const struct tree_node *folder, struct bytes name, struct err *e)
 	if (path.n > 0 && name.n > 0)
 		buf_u8(&path, '/');
 	buf_put(&path, name);
-	return err_in(e, "'%s'", buf_cstr(&path));
+	return path.n > 0 && err_in(e, "'%s'", buf_cstr(&path));
 }
 
 static bool push(struct buf *list, const void *item, size_t size, struct err *e)
