@@ -1,6 +1,7 @@
 #include "measure/rebuild/sandbox.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "measure/rebuild/place.h"
+#include "measure/rebuild/vary.h"
 #include "tests/unit/support_box.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_probe.h"
@@ -181,6 +183,30 @@ static void the_forbidden_is_refused(void **state)
 	     "write-root EROFS\nwrite-usr EROFS\nwrite-dev EROFS\nwrite-sys EROFS\n"
 	     "write-sysctl EACCES\nwrite-tmp done\nwrite-shm done\nkill-first done\n"
 	     "kill-parent done\nkill-all ESRCH\nsetuid EINVAL\n");
+}
+
+/* A clock that is ahead, a name that is another one, ...: each can be seen. */
+static void a_varied_sandbox_is_another_one(void **state)
+{
+	struct vary_means m = {.path = "/build/here", .processors = 1};
+	struct arena a = ARENA(10000);
+	struct box *b = *state;
+	struct err e = {0};
+	const char *path;
+	glob_t found = {0};
+
+	if (glob("/usr/lib/*/faketime/libfaketime.so.1", 0, NULL, &found) == 0)
+		m.faketime = found.gl_pathv[0];
+	assert_true(vary_sandbox(vary_possible(VARY_ALL, &m), &m, &a, &b->sandbox, &path, &e));
+	says(b, "pwd; umask; id -u; hostname; uname -r | cut -c1-4; date +%z; echo $HOME",
+	     "/build/ifsf/longer/than/it/was/before\n0077\n1234\ni-capture-the-hostname\n2.6.\n"
+	     "+1400\n/nonexistent/second\n");
+	if (m.faketime) {
+		ran(b, "date +%s");
+		assert_true(strtoll(box_text(b), NULL, 10) > (long long)time(NULL) + 32252300);
+	}
+	globfree(&found);
+	arena_free(&a);
 }
 
 /* ---- limits */
@@ -412,6 +438,7 @@ int main(int argc, char **argv)
 		TEST(how_it_ended_is_told),
 		TEST(what_it_writes_is_there_and_nothing_else),
 		TEST(the_forbidden_is_refused),
+		TEST(a_varied_sandbox_is_another_one),
 		TEST(what_hangs_is_ended),
 		TEST(what_it_leaves_behind_is_ended),
 		TEST(what_forks_for_ever_is_held),
