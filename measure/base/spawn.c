@@ -112,10 +112,26 @@ static int attributes(posix_spawnattr_t *a, const sigset_t *mask)
 	return posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
+/* Pipes have numbers above 2, and were given theirs before one of them is 3. */
+static int redirect(posix_spawn_file_actions_t *a, const struct spawn *s, const struct pipes *p)
+{
+	int fault = posix_spawn_file_actions_adddup2(a, p->in_read, STDIN_FILENO);
+
+	if (fault == 0)
+		fault = posix_spawn_file_actions_adddup2(a, p->out_write, STDOUT_FILENO);
+	if (fault == 0 && s->argv)
+		fault = posix_spawn_file_actions_adddup2(a, s->status, FIRST_FREE);
+	if (fault == 0 && s->argv)
+		fault = posix_spawn_file_actions_addopen(a, STDERR_FILENO, "/dev/null", O_WRONLY,
+							 0);
+	return fault;
+}
+
 static int start(const struct spawn *s, const struct pipes *p, const sigset_t *mask,
 		 const char **env, pid_t *pid)
 {
-	const char *const argv[] = {"sh", "-c", s->command, NULL};
+	const char *const shell[] = {"/bin/sh", "-c", s->command, NULL};
+	const char *const *argv = s->argv ? s->argv : shell;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	int fault;
@@ -128,12 +144,10 @@ static int start(const struct spawn *s, const struct pipes *p, const sigset_t *m
 	}
 	fault = attributes(&attr, mask);
 	if (fault == 0)
-		fault = posix_spawn_file_actions_adddup2(&actions, p->in_read, STDIN_FILENO);
+		fault = redirect(&actions, s, p);
 	if (fault == 0)
-		fault = posix_spawn_file_actions_adddup2(&actions, p->out_write, STDOUT_FILENO);
-	if (fault == 0)
-		fault = posix_spawn(pid, "/bin/sh", &actions, &attr, (char *const *)(uintptr_t)argv,
-				    (char *const *)(uintptr_t)env);
+		fault = posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)(uintptr_t)argv,
+				     (char *const *)(uintptr_t)env);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	return fault;
@@ -216,7 +230,7 @@ static bool ended(const struct spawn *s, pid_t pid, struct err *e)
 	if (WIFSIGNALED(status))
 		return err_set(e, s->reason, "the command was ended by signal %d (%s)",
 			       WTERMSIG(status), sigdescr_np(WTERMSIG(status)));
-	if (WEXITSTATUS(status) != 0)
+	if (WEXITSTATUS(status) != 0 && !s->argv)
 		return err_set(e, s->reason, "the command ended with exit status %d",
 			       WEXITSTATUS(status));
 	return true;
@@ -248,9 +262,12 @@ static bool run(const struct spawn *s, const sigset_t *mask, struct buf *out, st
 	if (!pipes_open(&p))
 		return err_set(e, s->reason, "no pipe to the command: %s", strerrordesc_np(errno));
 	fault = start(s, &p, mask, env, &pid);
+	if (fault == ENOENT && s->argv)
+		return err_set(e, REASON_MISSING_TOOL, "there is no program '%s'", s->argv[0]);
 	if (fault != 0)
 		return err_set(e, fault == ENOMEM ? REASON_OUT_OF_MEMORY : s->reason,
-			       "the shell cannot be started: %s", strerrordesc_np(fault));
+			       "%s cannot be started: %s", s->argv ? s->argv[0] : "the shell",
+			       strerrordesc_np(fault));
 	shut(&p.in_read);
 	shut(&p.out_write);
 	over = (int)syscall(SYS_pidfd_open, pid, 0);

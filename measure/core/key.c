@@ -292,6 +292,8 @@ bool key_sign_with(const char *command, enum cose_alg alg, struct bytes to_sign,
 {
 	owned(buf_free) struct buf output = BUF(OUTPUT_MAX), name = BUF(64), value = BUF(256);
 	const char *extra[3] = {NULL};
+	const struct spawn s = {
+		.command = command, .input = to_sign, .extra = extra, .reason = REASON_SIGN_WITH};
 	struct digest d;
 
 	if (alg != COSE_EDDSA && !hash_of(cose_digest(alg), to_sign, &d, e))
@@ -303,7 +305,7 @@ bool key_sign_with(const char *command, enum cose_alg alg, struct bytes to_sign,
 	extra[0] = buf_cstr(&name);
 	extra[1] = buf_cstr(&value);
 	if (!buf_done(&name, "MEASURE_ALG", e) || !buf_done(&value, "MEASURE_DIGEST", e) ||
-	    !spawn_run(&(struct spawn){command, to_sign, extra, REASON_SIGN_WITH}, &output, e))
+	    !spawn_run(&s, &output, e))
 		return false;
 	if (output.n == 0)
 		return err_set(e, REASON_SIGN_WITH, "the command wrote no signature");

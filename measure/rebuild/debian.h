@@ -4,8 +4,8 @@
  * by path, fingerprints pinned by the recipe); whether it has expired is judged here, at a time
  * that is given. Formats: deb822(5), deb(5), deb-version(7), Debian Policy 4.6 chapter 7.
  *
- * In a store, lists lie as objects like everything; DIR/lists/ARCHIVE/SUITE/InRelease (and
- * .../SNAPSHOT/...) says which is the newest that was fetched.
+ * In a store, lists lie as objects like everything; DIR/lists/ARCHIVE/SUITE[/SNAPSHOT]/InRelease is
+ * the newest that was fetched.
  */
 #ifndef MEASURE_REBUILD_DEBIAN_H
 #define MEASURE_REBUILD_DEBIAN_H
@@ -13,16 +13,20 @@
 #include "measure/base/arena.h"
 #include "measure/rebuild/objects.h"
 
+#define DEBIAN_RELEASE_MAX (8u << 20) /* bytes of an InRelease */
+#define DEBIAN_INDEX_MAX (UINT64_C(1) << 30) /* bytes of a list, unpacked */
+
 struct debian_release {
-	struct arena *arena;
+	struct arena arena;
 	const char *codename, *suite, *signer; /* fingerprint of the primary key */
 	int64_t date, valid_until; /* INT64_MAX: not said */
 	bool stale; /* valid_until is before the time given */
+	bool by_hash; /* files can be had by their digests */
 	size_t n;
 	struct debian_index {
 		const char *path; /* "main/binary-amd64/Packages.xz" */
 		struct object object;
-	} * index;
+	} * index; /* sorted by path */
 };
 
 struct debian_keys {
@@ -31,11 +35,22 @@ struct debian_keys {
 	size_t n;
 };
 
-/* Errors: signature (none by a pinned key is good), package-list, missing-tool (gpgv), limit. */
+/*
+ * Only what gpgv itself gives out is read; a file with anything outside its signed text is refused,
+ * as is one with a signature that is wrong, whoever else has signed. Errors: signature,
+ * package-list, missing-tool (gpgv), limit. Released by debian_release_free().
+ */
 must bool debian_release_read(struct debian_release *r, struct bytes in_release,
 			      const struct debian_keys *keys, int64_t now, struct err *e);
 void debian_release_free(struct debian_release *r);
+
+/* Is that its Suite or its Codename? package-list otherwise. */
+must bool debian_release_is(const struct debian_release *r, const char *suite, struct err *e);
 const struct debian_index *debian_release_find(const struct debian_release *r, const char *path);
+
+/* The Packages file of a component, packed best; NULL: there is none. */
+const struct debian_index *debian_release_packages(const struct debian_release *r,
+						   const char *component, const char *architecture);
 
 struct debian_package {
 	const char *name, *version, *architecture, *filename; /* "pool/main/..." */
@@ -67,6 +82,7 @@ struct debian_wish {
 	const char *const *names;
 	size_t n;
 	bool essential; /* the essential packages of the lists too */
+	bool alone; /* without what they need */
 };
 struct debian_choice {
 	const struct debian_package **item; /* sorted by name; free(); dies with the lists */

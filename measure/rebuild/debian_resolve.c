@@ -333,7 +333,7 @@ static bool resolve(struct resolve *r, const struct debian_wish *wish, struct er
 			return false;
 	if (wish->essential)
 		choose_essential(r);
-	return need_all(r, e);
+	return wish->alone || need_all(r, e);
 }
 
 bool debian_resolve(struct debian_packages *p, const struct debian_wish *wish,

@@ -185,6 +185,23 @@ static void an_earlier_list_wins_a_name(void **state)
 	    {{"!"}, "bb 2 needs \"cc (>= 2)\", and cc 1 is chosen already"});
 }
 
+static void what_is_needed_can_stay_away(void **state)
+{
+	static const struct lists l = {
+		{P("aa", "1", "Depends: bb\n") P("bb", "1", "Essential: yes\n")}};
+	static const char *const name = "aa";
+	struct debian_wish wish = {.names = &name, .n = 1, .alone = true};
+	struct debian_choice c;
+	struct err e = {0};
+	struct debian_packages *p = read_lists(&l, &e);
+
+	(void)state;
+	assert_true(debian_resolve(p, &wish, &c, &e));
+	assert_int_equal(c.n, 1);
+	free(c.item);
+	debian_packages_free(&p);
+}
+
 /* ---- Packages files that are none */
 
 static void lists_are_read_strictly(void **state)
@@ -356,6 +373,7 @@ int main(void)
 		cmocka_unit_test(virtual_packages_have_one_provider),
 		cmocka_unit_test(contradictions_are_refused_with_both_names),
 		cmocka_unit_test(an_earlier_list_wins_a_name),
+		cmocka_unit_test(what_is_needed_can_stay_away),
 		cmocka_unit_test(lists_are_read_strictly),
 		cmocka_unit_test(what_only_shows_later_is_refused_then),
 		cmocka_unit_test(lists_are_of_one_architecture),

@@ -14,7 +14,8 @@ static const char *const none[] = {NULL};
 
 static bool run(const char *command, struct bytes input, struct buf *out, struct err *e)
 {
-	struct spawn s = {command, input, none, REASON_SIGN_WITH};
+	struct spawn s = {
+		.command = command, .input = input, .extra = none, .reason = REASON_SIGN_WITH};
 
 	return spawn_run(&s, out, e);
 }
@@ -85,9 +86,11 @@ static void input_may_be_left_unread(void **state)
 static void the_environment_is_the_callers_and_the_extra_variables(void **state)
 {
 	static const char *const extra[] = {"SPAWN_TEST_A=one", "SPAWN_TEST_B=", NULL};
-	struct spawn s = {"echo \"$SPAWN_TEST_A,$SPAWN_TEST_B,$SPAWN_TEST_C\"; env | grep -c "
-			  "'^SPAWN_TEST_A='",
-			  bytes_of(NULL, 0), extra, REASON_SIGN_WITH};
+	struct spawn s = {
+		.command = "echo \"$SPAWN_TEST_A,$SPAWN_TEST_B,$SPAWN_TEST_C\"; env | grep -c "
+			   "'^SPAWN_TEST_A='",
+		.extra = extra,
+		.reason = REASON_SIGN_WITH};
 	owned(buf_free) struct buf out = BUF(LIMIT);
 	struct err e = {0};
 
