@@ -221,10 +221,11 @@ $(call object,measure/cli/man.c): Makefile
 
 # ---- the inits of guests: programs without a C library, whose bytes are those of this compiler
 # alone, whatever flags the rest is built with; of each architecture where there is a compiler
-INIT_FORMATS := eif
+INIT_FORMATS := eif ovmf-snp
 INIT_ARCHS_eif := x86_64 aarch64
+INIT_ARCHS_ovmf-snp := x86_64
 INIT_FLAGS = -std=c11 -D_GNU_SOURCE -I. -Os -ffreestanding -fno-builtin -fno-pie -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffunction-sections $(WARN) \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffunction-sections -fdata-sections $(WARN) \
 	$(PREFIX_MAP)
 INIT_LINK := -nostdlib -static -s -Wl,--build-id=none,--gc-sections,-z,noexecstack \
 	-Wl,-z,max-page-size=4096,-z,noseparate-code
@@ -362,7 +363,7 @@ check-vectors: $(PROGRAM)
 check-fuzz: $(call program,$(FUZZERS))
 	$(RUN) corpus ci/replay.sh
 # boots images in an emulator; without it, or without a kernel to boot, it skips
-check-boot: $(PROGRAM)
+check-boot: $(PROGRAM) $(BUILD)/tests/forge_ovmf
 	$(RUN) boot $(sort $(wildcard tests/boot/*.sh))
 # the other programs are no part of this tree; without them it skips
 check-parity: $(PROGRAM) $(MUTATE)

@@ -2,10 +2,6 @@
 
 #include "eif/needs.h"
 #include "measure/guest/boot.h"
-#include "measure/guest/init.h"
-#include "measure/guest/kernel.h"
-
-#define INIT_MAX (64u << 20)
 
 /* One ramdisk on its way into its file. */
 struct writing {
@@ -47,49 +43,18 @@ void ramdisks_free(struct ramdisks *r)
 	for (size_t i = 0; i < RAMDISKS; i++)
 		spool_free(&r->disk[i].file);
 	rootfs_free(&r->image);
-	modules_free(&r->modules);
+	start_free(&r->start);
 }
 
 /* What is needed on the way. */
 struct work {
 	const struct ramdisks_ask *ask;
 	struct ramdisks *made;
-	struct kernel kernel;
-	struct buf own_init; /* from a file */
-	struct bytes init;
 };
-
-static void work_free(struct work *w)
-{
-	kernel_free(&w->kernel);
-	buf_free(&w->own_init);
-}
-
-static bool find_init(struct work *w, struct err *e)
-{
-	const char *arch = w->ask->aarch64 ? "aarch64" : "x86_64";
-	const struct guest_init *i = guest_inits;
-
-	if (w->ask->init) {
-		if (!file_slurp(w->ask->init, INIT_MAX, &w->own_init, e))
-			return false;
-		w->init = buf_bytes(&w->own_init);
-	} else {
-		while (i->arch && (strcmp(i->format, "eif") != 0 || strcmp(i->arch, arch) != 0))
-			i++;
-		if (!i->arch)
-			return err_set(e, REASON_USAGE,
-				       "this program was built without an init for %s: give one by "
-				       "--init",
-				       arch);
-		w->init = i->image;
-	}
-	return hash_of(DIGEST_SHA256, w->init, &w->made->init, e);
-}
 
 static bool make_boot(struct work *w, struct err *e)
 {
-	struct boot b = {w->init, &w->made->modules, w->ask->application.vendor};
+	struct boot b = {w->made->start.init, &w->made->start.modules, w->ask->application.vendor};
 	owned(rootfs_free) struct rootfs r = {0};
 
 	return rootfs_empty(&r, e) && boot_make(&r, &b, e) &&
@@ -112,7 +77,7 @@ static bool make_application(struct work *w, struct answer *a, struct err *e)
 	struct cpio_rule rule = w->ask->rule;
 
 	if (!rootfs_open(image, w->ask->image, &w->ask->options, e) || !check_arch(w, e) ||
-	    !application_make(image, &w->ask->application, a, e))
+	    !application_make(image, NULL, &w->ask->application, a, e))
 		return err_subject(e, w->ask->image);
 	rule.image = image->image;
 	return write_disk(image, &rule, &w->made->disk[1], e) || err_subject(e, w->ask->image);
@@ -132,38 +97,30 @@ static bool packing_of(const char *path, unsigned *packings, struct err *e)
 	return good;
 }
 
-static bool check_kernel(const struct work *w, struct answer *a, struct err *e)
+static bool start(struct work *w, struct answer *a, struct err *e)
 {
-	struct bytes own = buf_bytes(&w->kernel.config);
-	struct bytes config = w->ask->config.n > 0 ? w->ask->config : own;
-	const char *names[MODULES_MAX + 1] = {NULL};
-	struct kconfig_use use = {eif_kernel_needs(w->ask->aarch64), names, 0};
+	struct start_ask ask = {
+		.format = "eif",
+		.arch = w->ask->aarch64 ? "aarch64" : "x86_64",
+		.init = w->ask->init,
+		.kernel = w->ask->kernel,
+		.config = w->ask->config,
+		.needs = eif_kernel_needs(w->ask->aarch64),
+		.modules = w->ask->modules,
+	};
 
-	for (size_t i = 0; i < w->made->modules.n; i++)
-		names[i] = w->made->modules.v[i].name;
 	for (const char *const *path = w->ask->more; *path; path++)
-		if (!packing_of(*path, &use.packings, e))
+		if (!packing_of(*path, &ask.packings, e))
 			return false;
-	if (config.n > 0)
-		kconfig_check(config, &use, a);
-	else
-		answer_note(a, REASON_KERNEL_CONFIG,
-			    "the kernel's configuration is not known, so it was not looked at: "
-			    "--kernel-config gives it");
-	return true;
+	return start_read(&w->made->start, &ask, a, e);
 }
 
 bool ramdisks_make(struct ramdisks *r, const struct ramdisks_ask *ask, struct answer *a,
 		   struct err *e)
 {
-	owned(work_free) struct work w = {ask, r, KERNEL, BUF(INIT_MAX), {0}};
-	struct modules_ask modules = ask->modules;
+	struct work w = {ask, r};
 
-	if (!find_init(&w, e) || !kernel_read(&w.kernel, ask->kernel, e))
-		return false;
-	modules.kernel = buf_cstr(&w.kernel.version);
-	if (!buf_done(&w.kernel.version, "the kernel's version", e) ||
-	    !modules_read(&r->modules, &modules, e) || !check_kernel(&w, a, e))
+	if (!start(&w, a, e))
 		return false;
 	for (size_t i = 0; i < RAMDISKS; i++)
 		if (!spool_open(&r->disk[i].file, ask->options.spool, e))

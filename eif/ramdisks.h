@@ -8,7 +8,7 @@
 
 #include "measure/core/spool.h"
 #include "measure/guest/application.h"
-#include "measure/guest/modules.h"
+#include "measure/guest/start.h"
 
 #define RAMDISKS 2
 
@@ -33,8 +33,7 @@ struct ramdisk {
 struct ramdisks {
 	struct ramdisk disk[RAMDISKS];
 	struct rootfs image; /* as the second one holds it */
-	struct modules modules;
-	struct digest init; /* SHA-256 of the program */
+	struct start start;
 };
 #define RAMDISKS_NONE ((struct ramdisks){.disk = {{.file.file.fd = -1}, {.file.file.fd = -1}}})
 

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "measure/base/hex.h"
 #include "measure/base/listing.h"
+#include "measure/guest/root.h"
 
 static bool ends_with(const char *path, const char *tail)
 {
@@ -242,6 +244,40 @@ static bool load(struct snp_bundle *b, struct watch watch, struct err *e)
 	return guest_load(&b->guest, &f, b->told.row[0].profile, e);
 }
 
+/* Whatever the file is: one that is no root image has no root hash. */
+static bool read_root(struct snp_bundle *b, struct watch watch, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	struct rootimage found;
+	struct err fault = {0};
+
+	if (!b->told.file[LAUNCH_ROOT].present)
+		return true;
+	if (!file_open(&f, b->path.part[LAUNCH_ROOT], e))
+		return false;
+	f.watch = watch;
+	if (!rootimage_look(&f, &found, &fault, e))
+		return false;
+	b->found.file[LAUNCH_ROOT] = (struct launch_file){true, found.size, found.sha256};
+	if (!err_is(&fault))
+		b->found.root = (struct launch_root){found.root, found.blocks};
+	return true;
+}
+
+bool snp_bundle_rooted(const struct snp_bundle *b)
+{
+	owned(buf_free) struct buf hash = BUF(2 * DIGEST_MAX + 1);
+	const struct launch_root *root = &b->found.root;
+	struct root_words w;
+
+	if (!b->told.file[LAUNCH_ROOT].present)
+		return true;
+	hex_put(&hash, digest_bytes(&root->hash));
+	return root_words_read((const char *)b->cmdline.p, b->cmdline.n, &w) == ROOT_WORDS_ALL &&
+	       w.blocks == root->blocks && hash.failed == REASON_NONE &&
+	       bytes_equal(buf_bytes(&hash), bytes_str(w.hash));
+}
+
 static bool compute(struct snp_bundle *b, struct err *e)
 {
 	uint64_t size[LAUNCH_PARTS] = {0};
@@ -267,7 +303,7 @@ bool snp_bundle_read(struct snp_bundle *b, const char *path, struct watch watch,
 		return false;
 	if (!launch_record_read(&b->told, buf_bytes(&json), e))
 		return err_subject(e, b->path.record);
-	return load(b, watch, e) && compute(b, e);
+	return load(b, watch, e) && read_root(b, watch, e) && compute(b, e);
 }
 
 static bool differs(const struct snp_bundle *b, struct err *e, const char *what)
@@ -285,6 +321,14 @@ bool snp_bundle_agrees(const struct snp_bundle *b, struct err *e)
 			buf_fmt(&name, "the sha256 or size of %s", launch_part_name(p));
 			return differs(b, e, buf_cstr(&name));
 		}
+	if (b->told.file[LAUNCH_ROOT].present &&
+	    (!digest_equal(&b->told.root.hash, &b->found.root.hash) ||
+	     b->told.root.blocks != b->found.root.blocks))
+		return differs(b, e, "the root hash of root");
+	if (!snp_bundle_rooted(b)) {
+		err_set(e, REASON_LAUNCH_RECORD, "the command line does not name root.img");
+		return err_subject(e, b->path.part[LAUNCH_CMDLINE]);
+	}
 	if (!digest_equal(&b->told.firmware_ld, &b->found.firmware_ld))
 		return differs(b, e, "the digest of the firmware");
 	for (size_t i = 0; i < b->told.n; i++)

@@ -38,8 +38,14 @@ must bool snp_bundle_read(struct snp_bundle *b, const char *path, struct watch w
 			  struct err *e);
 void snp_bundle_free(struct snp_bundle *b);
 
-/* Are the files, and their launch digests, those that the record tells of? launch-record. */
+/*
+ * Are the files, and their launch digests, those that the record tells of, and is a root image the
+ * one that the command line names? launch-record.
+ */
 must bool snp_bundle_agrees(const struct snp_bundle *b, struct err *e);
+
+/* Is the root image, where there is one, the one that the command line names? */
+bool snp_bundle_rooted(const struct snp_bundle *b);
 
 /*
  * What is made of the launch and lies beside it: is it there, and what the files give? And is there

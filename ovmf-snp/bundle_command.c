@@ -1,6 +1,7 @@
 #include "ovmf-snp/bundle_command.h"
 
 #include "measure/base/text.h"
+#include "measure/guest/init/root_words.h"
 #include "ovmf-snp/bundle.h"
 
 /* The first row that QEMU can be told; NULL when there is none. */
@@ -13,6 +14,17 @@ static const struct launch_row *row_of_qemu(const struct launch_record *r)
 	return NULL;
 }
 
+/* A disk of another kind is for whoever calls the script to attach: -device KIND,drive=root. */
+static void put_disk(struct buf *out, struct bytes append)
+{
+	struct root_words w = {.device = ""};
+	bool virtio = root_words_read((const char *)append.p, append.n, &w) == ROOT_WORDS_ALL &&
+		      strncmp(w.device, "/dev/vd", 7) == 0;
+
+	buf_fmt(out, " \\\n\t-drive if=%s,id=root,format=raw,readonly=on,file=%s",
+		virtio ? "virtio" : "none", launch_file_name(LAUNCH_ROOT));
+}
+
 static void put_files(struct buf *out, const struct launch_record *r, struct bytes append)
 {
 	buf_fmt(out, " \\\n\t-bios %s", launch_file_name(LAUNCH_FIRMWARE));
@@ -23,6 +35,8 @@ static void put_files(struct buf *out, const struct launch_record *r, struct byt
 		buf_fmt(out, " -initrd %s", launch_file_name(LAUNCH_INITRD));
 	buf_str(out, " \\\n\t-append ");
 	text_quote(out, append);
+	if (r->file[LAUNCH_ROOT].present)
+		put_disk(out, append);
 }
 
 /* Position of the C bit and the bits lost to it are those of all processors that have SNP. */

@@ -60,12 +60,14 @@ struct copied {
 	struct outdir dir;
 	struct guest_files files;
 	struct guest guest;
+	struct buf append; /* with the words of a root image */
 	uint64_t size[LAUNCH_PARTS];
 };
 
 static void copied_free(struct copied *c)
 {
 	guest_free(&c->guest);
+	buf_free(&c->append);
 	outdir_free(&c->dir);
 }
 
@@ -85,15 +87,60 @@ static bool copy_one(struct copied *c, enum launch_part part, const char *from, 
 	return true;
 }
 
-static bool copy_all(struct copied *c, const struct guest_files *f, struct err *e)
+static bool size_of(const char *path, uint64_t *size, struct err *e)
 {
+	owned(file_close) struct file f = FILE_NONE;
+
+	if (!file_open(&f, path, e))
+		return false;
+	*size = f.size;
+	return true;
+}
+
+static bool make_initrd(struct copied *c, struct snp_root *root, struct err *e)
+{
+	struct out *to;
+
+	return outdir_new(&c->dir, launch_file_name(LAUNCH_INITRD), &to, &c->files.initrd, e) &&
+	       snp_root_write_initrd(root, to, e) &&
+	       size_of(c->files.initrd, &c->size[LAUNCH_INITRD], e);
+}
+
+/* The image first: its root hash is a part of the command line. */
+static bool make_root(struct copied *c, const struct snp_root_ask *ask,
+		      struct snp_bundle_made *made, struct answer *a, struct err *e)
+{
+	struct launch_record *r = &made->record;
+	struct snp_root *root = &made->root;
+	const char *path;
+	struct out *to;
+
+	if (!ask)
+		return true;
+	if (!snp_root_read(root, ask, a, e) ||
+	    !outdir_new(&c->dir, launch_file_name(LAUNCH_ROOT), &to, &path, e) ||
+	    !snp_root_write_image(root, ask, to, e) ||
+	    !snp_root_words(root, ask, c->files.append, &c->append, e))
+		return false;
+	c->files.append = buf_bytes(&c->append);
+	r->file[LAUNCH_ROOT] = (struct launch_file){true, root->made.size, root->made.sha256};
+	r->root = (struct launch_root){root->made.root, root->made.blocks};
+	return !ask->initrd || make_initrd(c, root, e);
+}
+
+static bool copy_all(struct copied *c, const struct bundle_request *q, struct snp_bundle_made *made,
+		     struct answer *a, struct err *e)
+{
+	const struct guest_files *f = &q->launch->files;
+
 	c->files.append = f->append;
 	c->files.watch = f->watch;
 	return copy_one(c, LAUNCH_FIRMWARE, f->ovmf, &c->files.ovmf, e) &&
 	       copy_one(c, LAUNCH_KERNEL, f->kernel, &c->files.kernel, e) &&
 	       copy_one(c, LAUNCH_INITRD, f->initrd, &c->files.initrd, e) &&
+	       make_root(c, q->root, made, a, e) &&
 	       (!f->kernel ||
-		outdir_write(&c->dir, launch_file_name(LAUNCH_CMDLINE), f->append, e));
+		outdir_write(&c->dir, launch_file_name(LAUNCH_CMDLINE), c->files.append, e));
 }
 
 static bool write_hashes(struct copied *c, struct err *e)
@@ -125,22 +172,39 @@ static bool blame(const struct copied *c, const struct guest_files *f, struct er
 	const char *const files[] = {f->ovmf, f->kernel, f->initrd};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (copies[i] && strcmp(e->subject, copies[i]) == 0)
+		if (copies[i] && files[i] && strcmp(e->subject, copies[i]) == 0)
 			snprintf(e->subject, sizeof(e->subject), "%s", files[i]);
 	return e->reason == REASON_FIRMWARE ? err_subject(e, f->ovmf) : false;
 }
 
-bool snp_bundle_write(const struct bundle_request *q, struct launch_record *r, struct answer *a,
-		      struct err *e)
+void snp_bundle_made_free(struct snp_bundle_made *made)
 {
-	owned(copied_free) struct copied c = {.dir = OUTDIR_NONE};
+	launch_record_free(&made->record);
+	snp_root_free(&made->root);
+}
+
+static bool check(const struct bundle_request *q, struct err *e)
+{
 	const struct guest_files *f = &q->launch->files;
 
 	if (f->append.n > 0 && f->append.p[f->append.n - 1] == '\0')
 		return err_set(e, REASON_USAGE,
 			       "the command line ends with a NUL, which QEMU cannot be told");
-	if (!check_policy(q->policy, q->allow_debug, e) || !add_rows(r, q->launch, e) ||
-	    !outdir_open(&c.dir, q->output, e) || !copy_all(&c, f, e))
+	if (q->root && !f->kernel)
+		return err_set(e, REASON_USAGE, "--root means nothing without --kernel");
+	return check_policy(q->policy, q->allow_debug, e);
+}
+
+bool snp_bundle_write(const struct bundle_request *q, struct snp_bundle_made *made,
+		      struct answer *a, struct err *e)
+{
+	owned(copied_free) struct copied c = {.dir = OUTDIR_NONE,
+					      .append = BUF(LAUNCH_CMDLINE_MAX)};
+	const struct guest_files *f = &q->launch->files;
+	struct launch_record *r = &made->record;
+
+	if (!check(q, e) || !add_rows(r, q->launch, e) || !outdir_open(&c.dir, q->output, e) ||
+	    !copy_all(&c, q, made, a, e))
 		return false;
 	r->policy = q->policy;
 	if (!guest_load(&c.guest, &c.files, q->launch->profile[0], e) ||

@@ -9,19 +9,28 @@
 #include "measure/core/answer.h"
 #include "ovmf-snp/launch_record.h"
 #include "ovmf-snp/request.h"
+#include "ovmf-snp/root.h"
 
 struct bundle_request {
 	const struct request *launch; /* files and lists */
+	const struct snp_root_ask *root; /* NULL: none. It makes the ramdisk, if none is given */
 	uint64_t policy;
 	bool allow_debug;
 	const char *output; /* the folder, which is not there or empty */
 };
 
+/* What was written. */
+struct snp_bundle_made {
+	struct launch_record record;
+	struct snp_root root;
+};
+
 /*
- * All or nothing. *r: what was written, the caller's to launch_record_free() in either case; notes
- * go to a. Errors: usage, debug-mode, firmware, whatever reading and writing give.
+ * All or nothing. *made: zeroed, the caller's to snp_bundle_made_free() in either case; notes go to
+ * a. Errors: usage, debug-mode, firmware, whatever reading and writing give.
  */
-must bool snp_bundle_write(const struct bundle_request *q, struct launch_record *r,
+must bool snp_bundle_write(const struct bundle_request *q, struct snp_bundle_made *made,
 			   struct answer *a, struct err *e);
+void snp_bundle_made_free(struct snp_bundle_made *made);
 
 #endif

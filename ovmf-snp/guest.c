@@ -123,7 +123,8 @@ static struct bytes behind(struct bytes cmdline, const char *start)
 /* A root of hashes in the command line binds the disk that is checked against it. */
 static bool has_verity(struct bytes cmdline)
 {
-	static const char *const roots[] = {"roothash=", "usrhash=", "verity.root="};
+	static const char *const roots[] = {
+		"roothash=", "usrhash=", "verity.root=", "measure.verity="};
 	struct bytes table = behind(cmdline, "dm-mod.create=");
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {

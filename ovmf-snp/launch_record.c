@@ -5,13 +5,14 @@
 
 #include "measure/base/hex.h"
 #include "measure/base/num.h"
+#include "measure/core/rootimage.h"
 #include "ovmf-snp/launch.h"
 #include "ovmf-snp/vcpu.h"
 
-static const char *const part_names[LAUNCH_PARTS] = {"firmware", "kernel", "initrd", "cmdline",
-						     "hashes"};
-static const char *const file_names[LAUNCH_PARTS] = {"firmware.fd", "kernel", "initrd", "cmdline",
-						     "hashes.bin"};
+static const char *const part_names[LAUNCH_PARTS] = {"firmware", "kernel", "initrd",
+						     "cmdline",	 "root",   "hashes"};
+static const char *const file_names[LAUNCH_PARTS] = {"firmware.fd", "kernel",	"initrd",
+						     "cmdline",	    "root.img", "hashes.bin"};
 
 bool launch_file_same(const struct launch_file *a, const struct launch_file *b)
 {
@@ -115,6 +116,20 @@ static void put_row(struct json_out *w, const struct launch_row *row)
 	json_close(w, '}');
 }
 
+/* All that dm-verity has to be told; most of it is always the same. */
+static void put_root(struct json_out *w, const struct launch_root *r)
+{
+	json_key(w, "verity");
+	json_open(w, '{');
+	put_hex(w, "root_hash", &r->hash);
+	json_text(w, "algorithm", "sha256");
+	json_text(w, "salt", "");
+	put_number(w, "block_size", ROOTIMAGE_BLOCK);
+	put_number(w, "blocks", r->blocks);
+	put_number(w, "hash_offset", r->blocks * ROOTIMAGE_BLOCK);
+	json_close(w, '}');
+}
+
 void launch_record_write(const struct launch_record *r, struct buf *out)
 {
 	struct json_out w = json_out(out, true);
@@ -129,6 +144,8 @@ void launch_record_write(const struct launch_record *r, struct buf *out)
 		if (r->file[p].present)
 			put_file(&w, p, &r->file[p]);
 	json_close(&w, '}');
+	if (r->file[LAUNCH_ROOT].present)
+		put_root(&w, &r->root);
 	put_hex(&w, "firmware_digest", &r->firmware_ld);
 	json_key(&w, "digests");
 	json_open(&w, '[');
@@ -290,10 +307,46 @@ static bool take_files(struct launch_record *r, const struct json *j, struct err
 			return false;
 	kernel = r->file[LAUNCH_KERNEL].present;
 	if (kernel != r->file[LAUNCH_CMDLINE].present || kernel != r->file[LAUNCH_HASHES].present ||
-	    (!kernel && r->file[LAUNCH_INITRD].present))
+	    (!kernel && (r->file[LAUNCH_INITRD].present || r->file[LAUNCH_ROOT].present)))
 		return wrong(e, files,
-			     "kernel, cmdline and hashes belong together, and initrd to them");
+			     "kernel, cmdline and hashes belong together, and initrd and root to "
+			     "them");
 	return true;
+}
+
+static bool must_be(const struct json *j, const struct json_node *object, const char *key,
+		    uint64_t wanted, struct err *e)
+{
+	uint64_t found;
+
+	if (!take_number(j, object, key, &found, e))
+		return false;
+	return found == wanted ||
+	       wrong(e, json_member(j, object, key), "%s is %llu and must be %llu", key,
+		     (unsigned long long)found, (unsigned long long)wanted);
+}
+
+static bool take_root(struct launch_record *r, const struct json *j, struct err *e)
+{
+	static const char *const keys[] = {"root_hash", "algorithm",   "salt", "block_size",
+					   "blocks",	"hash_offset", NULL};
+	const struct json_node *top = &j->nodes[0], *n = json_member(j, top, "verity");
+
+	if (!n && !r->file[LAUNCH_ROOT].present)
+		return true;
+	if (!r->file[LAUNCH_ROOT].present)
+		return wrong(e, n, "verity is told of, and no root among the files");
+	n = member(j, top, "verity", JSON_OBJECT, e);
+	r->root.hash.alg = DIGEST_SHA256;
+	if (!n || !known_keys(j, n, keys, e) || !take_hex(j, n, "root_hash", &r->root.hash, e) ||
+	    !take_text(j, n, "algorithm", "sha256", e) || !take_text(j, n, "salt", "", e) ||
+	    !must_be(j, n, "block_size", ROOTIMAGE_BLOCK, e) ||
+	    !take_number(j, n, "blocks", &r->root.blocks, e))
+		return false;
+	if (r->root.blocks < 1 || r->root.blocks > UINT32_MAX)
+		return wrong(e, n, "blocks is %llu, where 1 to %u are possible",
+			     (unsigned long long)r->root.blocks, UINT32_MAX);
+	return must_be(j, n, "hash_offset", r->root.blocks * ROOTIMAGE_BLOCK, e);
 }
 
 static bool take_type(struct launch_row *row, const struct json *j, const struct json_node *n,
@@ -373,8 +426,8 @@ static bool take_rows(struct launch_record *r, const struct json *j, struct err 
 
 static bool take_all(struct launch_record *r, const struct json *j, struct err *e)
 {
-	static const char *const keys[] = {"schema",	      "mode",	 "policy", "files",
-					   "firmware_digest", "digests", NULL};
+	static const char *const keys[] = {
+		"schema", "mode", "policy", "files", "verity", "firmware_digest", "digests", NULL};
 	const struct json_node *top = &j->nodes[0];
 
 	if (top->type != JSON_OBJECT)
@@ -382,8 +435,8 @@ static bool take_all(struct launch_record *r, const struct json *j, struct err *
 	r->firmware_ld.alg = DIGEST_SHA384;
 	return take_text(j, top, "schema", LAUNCH_SCHEMA, e) && known_keys(j, top, keys, e) &&
 	       take_text(j, top, "mode", "snp", e) && take_word(j, top, "policy", &r->policy, e) &&
-	       take_files(r, j, e) && take_hex(j, top, "firmware_digest", &r->firmware_ld, e) &&
-	       take_rows(r, j, e);
+	       take_files(r, j, e) && take_root(r, j, e) &&
+	       take_hex(j, top, "firmware_digest", &r->firmware_ld, e) && take_rows(r, j, e);
 }
 
 bool launch_record_read(struct launch_record *r, struct bytes json, struct err *e)

@@ -17,8 +17,15 @@
 #define LAUNCH_ROWS 8192u
 #define LAUNCH_POLICY 0x30000ull /* when none is given: SMT, and the bit that is always one */
 
-enum launch_part { LAUNCH_FIRMWARE, LAUNCH_KERNEL, LAUNCH_INITRD, LAUNCH_CMDLINE, LAUNCH_HASHES };
-#define LAUNCH_PARTS 5u
+enum launch_part {
+	LAUNCH_FIRMWARE,
+	LAUNCH_KERNEL,
+	LAUNCH_INITRD,
+	LAUNCH_CMDLINE,
+	LAUNCH_ROOT, /* a root image, which the command line binds (core/rootimage.h) */
+	LAUNCH_HASHES
+};
+#define LAUNCH_PARTS 6u
 
 struct launch_file {
 	bool present;
@@ -36,9 +43,16 @@ struct launch_row {
 	struct digest digest;
 };
 
+/* Of a root image that is present. */
+struct launch_root {
+	struct digest hash; /* of the root of its hash tree */
+	uint64_t blocks; /* of data */
+};
+
 struct launch_record {
 	uint64_t policy;
 	struct launch_file file[LAUNCH_PARTS];
+	struct launch_root root;
 	struct digest firmware_ld; /* of the firmware's pages alone */
 	size_t n;
 	struct launch_row *row;

@@ -186,6 +186,21 @@ static void compare_parts(const struct manifest *m, const struct launch_record *
 			       "all %zu parts are those of the manifest", n);
 }
 
+/* The launch digest binds the command line, which binds the image only by what it says. */
+static void compare_root(const struct snp_bundle *b, struct verdict *v)
+{
+	bool same = snp_bundle_rooted(b);
+	struct check *c;
+
+	if (!b->told.file[LAUNCH_ROOT].present)
+		return;
+	c = verdict_add(v, "section", same ? CHECK_PASS : CHECK_FAIL,
+			same ? REASON_NONE : REASON_MEASUREMENT);
+	verdict_part(c, launch_part_name(LAUNCH_ROOT));
+	verdict_detail(c, "root.img is %sthe image whose root hash the command line holds",
+		       same ? "" : "not ");
+}
+
 /* ---- beside them */
 
 struct looked {
@@ -250,6 +265,7 @@ bool compare_bundle(const struct manifest *m, const char *path, struct watch wat
 	if (!compare_rows(m, &b.found, v, e))
 		return false;
 	compare_parts(m, &b.found, v);
+	compare_root(&b, v);
 	if (!compare_beside(&b, v, e))
 		return false;
 	/* Who hears a yes goes on to use the record: it must not tell of other digests. */

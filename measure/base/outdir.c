@@ -223,6 +223,18 @@ bool outdir_write(struct outdir *o, const char *name, struct bytes x, struct err
 	return f && out_write(&f->out, x, e);
 }
 
+bool outdir_new(struct outdir *o, const char *name, struct out **out, const char **path,
+		struct err *e)
+{
+	struct outdir_file *f = new_file(o, name, e);
+
+	if (!f)
+		return false;
+	*out = &f->out;
+	*path = f->path;
+	return true;
+}
+
 static bool copy(struct outdir *o, struct file *from, struct out *to, struct err *e)
 {
 	owned(buf_free) struct buf window = BUF(WINDOW);

@@ -41,6 +41,10 @@ must bool outdir_open(struct outdir *o, const char *path, struct err *e);
 /* The next file. name: borrowed. */
 must bool outdir_write(struct outdir *o, const char *name, struct bytes x, struct err *e);
 
+/* The same, empty: *out, which belongs to o, takes its bytes; *path: where they can be read. */
+must bool outdir_new(struct outdir *o, const char *name, struct out **out, const char **path,
+		     struct err *e);
+
 /*
  * The same with the bytes of a file that was opened; *path: where they can be read until the end,
  * which belongs to o. io, when one of those signals came.

@@ -1,5 +1,6 @@
 #include "measure/base/hex.h"
 #include "measure/cli/cli.h"
+#include "measure/cli/guest_options.h"
 #include "measure/cli/initrd_options.h"
 #include "measure/cli/initrd_report.h"
 #include "measure/cli/verbs.h"
@@ -32,20 +33,6 @@ static bool read_rule(struct cli *c, struct rootimage_rule *rule, struct err *e)
 		return false;
 	*rule = (struct rootimage_rule){times.time, times.clamp, cli_watch(c)};
 	return true;
-}
-
-static struct rootfs_options read_options(struct cli *c, const char *folder)
-{
-	const char *owners = args_value(&c->args, O_OWNERS);
-
-	return (struct rootfs_options){
-		.platform = args_value(&c->args, O_PLATFORM),
-		.tag = args_value(&c->args, O_TAG),
-		.spool = folder,
-		.owners_disk = owners && strcmp(owners, "disk") == 0,
-		.drop_xattrs = args_has(&c->args, O_DROP_XATTRS),
-		.watch = cli_watch(c),
-	};
 }
 
 static bool write(struct rootfs *r, const struct rootimage_rule *rule, const char *output,
@@ -81,6 +68,7 @@ static bool report(struct cli *c, const struct rootimage *made, const char *devi
 
 static bool build_run(struct cli *c, struct answer *a, struct err *e)
 {
+	static const struct guest_rootfs_rows rows = {O_OWNERS, O_PLATFORM, O_TAG, O_DROP_XATTRS};
 	const char *rootfs, *output, *device;
 	owned(rootfs_free) struct rootfs r = {0};
 	owned(own_free) char *folder = NULL;
@@ -96,7 +84,7 @@ static bool build_run(struct cli *c, struct answer *a, struct err *e)
 	folder = initrd_folder(output, e);
 	if (!folder)
 		return false;
-	options = read_options(c, folder);
+	options = guest_rootfs(c, &rows, folder);
 	if (!rootfs_open(&r, rootfs, &options, e) || !root_complete(&r, e))
 		return err_subject(e, rootfs);
 	if (!write(&r, &rule, output, &made, e) || !report(c, &made, device, a, e))

@@ -237,3 +237,29 @@ void initrd_report_rootfs(const struct rootfs *r, struct answer *a)
 	json_rootfs(&a->json, r);
 	json_dropped(&a->json, r);
 }
+
+static void json_modules(struct json_out *w, const struct modules *m)
+{
+	json_key(w, "modules");
+	json_open(w, '[');
+	for (size_t i = 0; i < m->n; i++) {
+		json_open(w, '{');
+		json_text(w, "name", m->v[i].name);
+		json_key(w, "size");
+		json_u64(w, m->v[i].bytes.n);
+		json_digest(w, "sha256", &m->v[i].sha256);
+		json_close(w, '}');
+	}
+	json_close(w, ']');
+}
+
+void initrd_report_start(const struct start *s, bool own, struct json_out *w)
+{
+	json_key(w, "init");
+	json_open(w, '{');
+	json_key(w, "own");
+	json_bool(w, own);
+	json_digest(w, "sha256", &s->sha256);
+	json_close(w, '}');
+	json_modules(w, &s->modules);
+}

@@ -8,6 +8,7 @@
 #include "measure/cli/cli.h"
 #include "measure/core/initrd.h"
 #include "measure/core/rootimage.h"
+#include "measure/guest/start.h"
 
 /* Into the text of c, or the members of a, with warnings. */
 must bool initrd_report(const struct initrd *i, const struct initrd_request *q, struct cli *c,
@@ -21,5 +22,8 @@ void initrd_report_dropped(const struct rootfs *r, struct buf *text);
 
 /* The member "root" of a root image. */
 void initrd_report_rootimage(const struct rootimage *made, struct json_out *w);
+
+/* The members "init" and "modules". own: the program was given. */
+void initrd_report_start(const struct start *s, bool own, struct json_out *w);
 
 #endif

@@ -236,44 +236,67 @@ static bool find_place(struct place *p, struct rootfs *r, const struct applicati
 	return !user || resolve_user(r, user, &p->user, e);
 }
 
-static bool put_place(struct rootfs *r, const struct place *p, struct err *e)
+static bool put_place(struct rootfs *to, const struct place *p, struct err *e)
 {
-	if (p->folder && !put_file(r, "workdir", bytes_str(p->folder), e))
+	if (p->folder && !put_file(to, "workdir", bytes_str(p->folder), e))
 		return false;
-	return p->user.n == 0 || put_file(r, "user", buf_bytes(&p->user), e);
+	return p->user.n == 0 || put_file(to, "user", buf_bytes(&p->user), e);
 }
 
-static bool make(struct rootfs *r, const struct application *ask, struct place *p, struct answer *a,
-		 struct err *e)
-{
-	owned(items_free) struct items cmd = {0}, env = {0};
-	const char *path;
+/* An application being put beside its image. */
+struct making {
+	struct rootfs *image, *to; /* to: whose root the files go to */
+	const struct application *ask;
+	struct place place;
+	struct items cmd, env;
+};
 
-	if (!items_new(&cmd, e) || !items_new(&env, e) || !make_command(&cmd, &r->config, ask, e) ||
-	    !make_environment(&env, &r->config, ask, e) || !find_place(p, r, ask, e))
-		return false;
-	path = words_variable(env.v, "PATH");
-	if (strchr(cmd.v[0], '/'))
-		path = cmd.v[0][0] != '/' && p->folder ? p->folder : "/";
-	if (!check_program(r, cmd.v[0], path, a, e))
-		return false;
-	if (!ask->vendor && !application_folders(r, e))
-		return false;
-	return tree_lower(r->tree, bytes_str(APPLICATION_FOLDER), e) &&
-	       put_list(r, "cmd", &cmd, ask->lines, e) && put_list(r, "env", &env, ask->lines, e);
+static void making_free(struct making *m)
+{
+	buf_free(&m->place.user);
+	items_free(&m->cmd);
+	items_free(&m->env);
 }
 
-bool application_make(struct rootfs *r, const struct application *ask, struct answer *a,
-		      struct err *e)
+static bool check_command(const struct making *m, struct answer *a, struct err *e)
 {
-	struct place p = {NULL, BUF(ACCOUNT_FILE_MAX)};
-	bool good = make(r, ask, &p, a, e);
+	const char *name = m->cmd.v[0], *path = words_variable(m->env.v, "PATH");
 
-	if (good && !ask->vendor)
-		good = put_place(r, &p, e);
-	else if (good && (p.folder || p.user.n > 0))
+	if (strchr(name, '/'))
+		path = name[0] != '/' && m->place.folder ? m->place.folder : "/";
+	return check_program(m->image, name, path, a, e);
+}
+
+static bool put_all(struct making *m, struct answer *a, struct err *e)
+{
+	const struct place *p = &m->place;
+
+	if (!put_list(m->to, "cmd", &m->cmd, m->ask->lines, e) ||
+	    !put_list(m->to, "env", &m->env, m->ask->lines, e))
+		return false;
+	if (!m->ask->vendor)
+		return put_place(m->to, p, e);
+	if (p->folder || p->user.n > 0)
 		answer_note(a, REASON_COMMAND,
 			    "the vendor's init takes no user and no working directory");
-	buf_free(&p.user);
-	return good;
+	return true;
+}
+
+bool application_make(struct rootfs *r, struct rootfs *beside, const struct application *ask,
+		      struct answer *a, struct err *e)
+{
+	owned(making_free) struct making m = {
+		.image = r,
+		.to = beside ? beside : r,
+		.ask = ask,
+		.place = {NULL, BUF(ACCOUNT_FILE_MAX)},
+	};
+
+	if (!items_new(&m.cmd, e) || !items_new(&m.env, e) ||
+	    !make_command(&m.cmd, &r->config, ask, e) ||
+	    !make_environment(&m.env, &r->config, ask, e) || !find_place(&m.place, r, ask, e) ||
+	    !check_command(&m, a, e) || (!ask->vendor && !application_folders(r, e)) ||
+	    (!beside && !tree_lower(r->tree, bytes_str(APPLICATION_FOLDER), e)))
+		return false;
+	return put_all(&m, a, e);
 }

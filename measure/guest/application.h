@@ -29,11 +29,13 @@ must bool application_folders(struct rootfs *r, struct err *e);
 must bool application_folder(struct rootfs *r, const char *path, struct err *e);
 
 /*
- * The tree of an opened image becomes that of the ramdisk. What an image says and this does not
- * carry is noted, and so is a command that is no program of the image. Refused: no command, an item
- * that is none (usage), a user that is none (user), a working directory that is a file (rootfs).
+ * The tree of an opened image becomes that of the ramdisk; given a ramdisk to stand beside it, the
+ * files go there, into its root, and the image stays by itself. What an image says and this does
+ * not carry is noted, and so is a command that is no program of the image. Refused: no command, an
+ * item that is none (usage), a user that is none (user), a working directory that is a file
+ * (rootfs).
  */
-must bool application_make(struct rootfs *r, const struct application *ask, struct answer *a,
-			   struct err *e);
+must bool application_make(struct rootfs *r, struct rootfs *beside, const struct application *ask,
+			   struct answer *a, struct err *e);
 
 #endif

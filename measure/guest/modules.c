@@ -393,6 +393,16 @@ static bool read_one(struct shelf *s, struct modules *m, const char *asked, stru
 	return choose(s, m, name, NULL, e) && follow(s, m, from, e) && place(m, from, e);
 }
 
+static bool read_wished(struct shelf *s, struct modules *m, const char *name, struct err *e)
+{
+	const struct tree_node *n = NULL;
+	bool builtin;
+
+	if (!s->folder || !find_module(s, name, &n, &builtin, e))
+		return !s->folder;
+	return !n || read_one(s, m, name, e);
+}
+
 bool modules_read(struct modules *m, const struct modules_ask *ask, struct err *e)
 {
 	owned(shelf_free) struct shelf s = {
@@ -403,6 +413,9 @@ bool modules_read(struct modules *m, const struct modules_ask *ask, struct err *
 
 	if (!open_shelf(&s, ask, e))
 		return false;
+	for (const char *const *name = ask->wished; name && *name; name++)
+		if (!read_wished(&s, m, *name, e))
+			return err_subject(e, ask->source);
 	for (const char *const *name = ask->names; *name; name++)
 		if (!read_one(&s, m, *name, e))
 			return err_subject(e, ask->source ? ask->source : "--module");

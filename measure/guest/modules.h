@@ -29,6 +29,7 @@ struct modules {
 };
 
 struct modules_ask {
+	const char *const *wished; /* names, NULL behind them: loaded first, if there are such */
 	const char *const *names; /* NULL behind them; one with a '/' is a file */
 	const char *source; /* a folder or a package; NULL: files alone */
 	const char *kernel; /* "6.1.0-56-cloud-amd64"; "" when it is not known */

@@ -20,7 +20,7 @@ struct world {
 static bool write_to(struct world *w, const char *folder, struct err *e)
 {
 	owned(request_free) struct request r = {0};
-	owned(launch_record_free) struct launch_record made = {0};
+	owned(snp_bundle_made_free) struct snp_bundle_made made = {0};
 	struct answer a;
 	struct bundle_request q = {.launch = &r, .policy = LAUNCH_POLICY, .output = folder};
 	bool done;

@@ -101,12 +101,55 @@ static void files_that_no_bundle_has_are_refused(void **state)
 	refuse(OF_FILES(""), "\"firmware\" is missing");
 	refuse(OF_FILES(FILE("firmware", "../x")), "name is \"../x\" and must be \"firmware.fd\"");
 	refuse(OF_FILES(FIRMWARE "," KERNEL),
-	       "kernel, cmdline and hashes belong together, and initrd to them");
+	       "kernel, cmdline and hashes belong together, and initrd and root to them");
 	refuse(OF_FILES(FIRMWARE ",\"disk\":1"), "\"disk\" is no key of measure-launch/1");
 	refuse(OF_FILES("\"firmware\":{\"name\":\"firmware.fd\",\"size\":-1}"),
 	       "size is no whole number");
 	refuse(OF_FILES("\"firmware\":{\"name\":\"firmware.fd\",\"size\":1,\"sha256\":\"44\"}"),
 	       "sha256 is no sha256 in hexadecimal");
+}
+
+#define ROOTED                                                                                    \
+	FIRMWARE "," KERNEL "," FILE("cmdline", "cmdline") "," FILE("root", "root.img") "," FILE( \
+		"hashes", "hashes.bin")
+#define VERITY(hash, rest) HEAD ",\"verity\":{\"root_hash\":\"" hash "\"," rest "}"
+#define FIXED(salt, block) "\"algorithm\":\"sha256\",\"salt\":\"" salt "\",\"block_size\":" block
+#define PLACE(blocks, offset) ",\"blocks\":" blocks ",\"hash_offset\":" offset
+#define ROOT_OF(hash, rest) RECORD(VERITY(hash, rest), ROOTED, ROW)
+#define USUAL FIXED("", "4096")
+
+static void a_root_is_told_of_whole(void **state)
+{
+	owned(launch_record_free) struct launch_record r = {0};
+	owned(buf_free) struct buf out = BUF(LAUNCH_RECORD_MAX);
+	struct err e = {0};
+
+	(void)state;
+	assert_true(
+		launch_record_read(&r, bytes_str(ROOT_OF(HEX256, USUAL PLACE("3", "12288"))), &e));
+	assert_int_equal(r.root.blocks, 3);
+	launch_record_write(&r, &out);
+	launch_record_free(&r);
+	assert_true(launch_record_read(&r, buf_bytes(&out), &e));
+	refuse(RECORD(HEAD, ROOTED, ROW), "\"verity\" is missing");
+	refuse(RECORD(VERITY(HEX256, USUAL PLACE("3", "12288")), FIRMWARE, ROW),
+	       "verity is told of, and no root among the files");
+	refuse(RECORD(VERITY(HEX256, USUAL PLACE("3", "12288")),
+		      FIRMWARE "," FILE("root", "root.img"), ROW),
+	       "kernel, cmdline and hashes belong together, and initrd and root to them");
+	refuse(ROOT_OF("44", USUAL PLACE("3", "12288")), "root_hash is no sha256 in hexadecimal");
+	refuse(ROOT_OF(HEX256, FIXED("00", "4096") PLACE("3", "12288")),
+	       "salt is \"00\" and must be \"\"");
+	refuse(ROOT_OF(HEX256, FIXED("", "512") PLACE("3", "12288")),
+	       "block_size is 512 and must be 4096");
+	refuse(ROOT_OF(HEX256, USUAL PLACE("0", "0")),
+	       "blocks is 0, where 1 to 4294967295 are possible");
+	refuse(ROOT_OF(HEX256, USUAL PLACE("4294967296", "0")),
+	       "blocks is 4294967296, where 1 to 4294967295 are possible");
+	refuse(ROOT_OF(HEX256, USUAL PLACE("3", "12289")),
+	       "hash_offset is 12289 and must be 12288");
+	refuse(ROOT_OF(HEX256, USUAL PLACE("3", "12288") ",\"x\":1"),
+	       "\"x\" is no key of measure-launch/1");
 }
 
 static void rows_that_no_guest_has_are_refused(void **state)
@@ -149,6 +192,7 @@ int main(void)
 		cmocka_unit_test(a_row_is_named_by_what_is_measured),
 		cmocka_unit_test(what_cannot_have_been_written_is_refused),
 		cmocka_unit_test(files_that_no_bundle_has_are_refused),
+		cmocka_unit_test(a_root_is_told_of_whole),
 		cmocka_unit_test(rows_that_no_guest_has_are_refused),
 		cmocka_unit_test(rows_have_a_limit),
 	};

@@ -34,6 +34,22 @@ static long load_all(long fd, struct load *out)
 	return got < 0 ? got : 0;
 }
 
+long load_text(const char *path, char *to, size_t room)
+{
+	long fd = sys(SYS_openat, AT_FDCWD, sys_ptr(path), O_RDONLY | O_CLOEXEC), got = fd;
+	size_t n = 0;
+
+	while (got >= 0 && n < room) {
+		got = sys(SYS_read, fd, sys_ptr(to + n), (long)(room - n));
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	if (fd >= 0)
+		sys(SYS_close, fd);
+	return got < 0 ? got : (long)n;
+}
+
 long load_file(const char *path, struct load *out)
 {
 	long fd = sys(SYS_openat, AT_FDCWD, sys_ptr(path), O_RDONLY | O_CLOEXEC), result;

@@ -14,6 +14,9 @@ struct load {
 /* n bytes of memory, zeroed; there being none is the end. */
 void *load_room(size_t n);
 
+/* What a file that has no size gives, up to `room` bytes; how many, or a negative error. */
+long load_text(const char *path, char *to, size_t room);
+
 /* The file, which is removed; 0 or a negative error, among them that there is none. */
 long load_file(const char *path, struct load *out);
 

@@ -45,14 +45,13 @@ void mounts_console(void)
 		sys(SYS_close, fd);
 }
 
-/* A move takes a mount point, which binding the folder to itself makes of it. */
-void mounts_root(void)
-{
-	static const char root[] = "/rootfs";
-	long error = sys(SYS_mount, sys_ptr(root), sys_ptr(root), 0, MS_BIND);
+static const char root[] = "/rootfs";
 
-	if (error == 0)
-		error = sys(SYS_chdir, sys_ptr(root));
+/* A move takes a mount point. */
+static void move_root(void)
+{
+	long error = sys(SYS_chdir, sys_ptr(root));
+
 	if (error == 0)
 		error = sys(SYS_mount, sys_ptr("."), sys_ptr("/"), 0, MS_MOVE);
 	if (error == 0)
@@ -61,6 +60,27 @@ void mounts_root(void)
 		error = sys(SYS_chdir, sys_ptr("/"));
 	if (error < 0)
 		report_last("cannot change the root to", root, error);
+}
+
+/* Binding the folder to itself makes a mount point of it. */
+void mounts_root(void)
+{
+	long error = sys(SYS_mount, sys_ptr(root), sys_ptr(root), 0, MS_BIND);
+
+	if (error < 0)
+		report_last("cannot change the root to", root, error);
+	move_root();
+}
+
+void mounts_disk(const char *device, const char *type)
+{
+	long error;
+
+	sys(SYS_mkdirat, AT_FDCWD, sys_ptr(root), 0755);
+	error = sys(SYS_mount, sys_ptr(device), sys_ptr(root), sys_ptr(type), MS_RDONLY);
+	if (error < 0)
+		report_last("cannot mount the root from", device, error);
+	move_root();
 }
 
 void mounts_all(void)

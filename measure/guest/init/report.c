@@ -98,8 +98,8 @@ void report_last(const char *what, const char *which, long error)
 void report_end(void)
 {
 	sys(SYS_sync);
-	sys(SYS_reboot, (long)LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART);
-	put("the machine does not restart", NULL, 0);
+	sys(SYS_reboot, (long)LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, report_end_command);
+	put("the machine does not end", NULL, 0);
 	for (;;)
 		sys(SYS_ppoll);
 }

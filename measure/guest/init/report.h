@@ -11,10 +11,13 @@ void report(const char *what, const char *which);
 /* The same with ": ENOENT" behind it. */
 void report_error(const char *what, const char *which, long error);
 
-/* The same of a failure that leaves nothing to do: restart the machine, which ends an enclave. */
+/* How the machine ends, by reboot(2): the format's own. */
+extern const unsigned report_end_command;
+
+/* The same of a failure that leaves nothing to do but to end the machine. */
 _Noreturn void report_last(const char *what, const char *which, long error);
 
-/* Restart the machine. */
+/* End the machine. */
 _Noreturn void report_end(void);
 
 #endif
