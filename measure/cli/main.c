@@ -46,7 +46,7 @@ static bool confine_verb(struct cli *c, struct err *e)
 	for (unsigned i = 0; c->verb.program_option && own[i].name; i++)
 		if (strcmp(own[i].name, c->verb.program_option) == 0 && args_has(&c->args, i))
 			return true;
-	if (c->verb.network)
+	if (c->verb.network || c->verb.programs)
 		return true;
 	if (!c->confined && !confine(e))
 		return false;

@@ -14,6 +14,7 @@ static const struct verb *const verbs[] = {
 	&verb_build_initrd,
 	&verb_build_root,
 	&verb_build_snp,
+	&verb_lock,
 	&verb_store,
 	&verb_store_pack,
 	&verb_store_unpack,

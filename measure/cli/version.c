@@ -1,3 +1,4 @@
+#include "measure/cli/version.h"
 #include "measure/base/yaml.h"
 #include "measure/cli/cli.h"
 #include "measure/cli/program.h"
@@ -9,6 +10,11 @@
 struct library {
 	const char *name, *built, *running;
 };
+
+const char *version_text(void)
+{
+	return MEASURE_VERSION;
+}
 
 static void put_version(struct json_out *w, const char *key, const char *version)
 {

@@ -63,6 +63,12 @@ static const struct lock_field library_fields[] = {
 	{0},
 };
 
+static const struct lock_field question_fields[] = {
+	{"input", FIELD_TEXT, AT(question, input), LOCK_TEXT_NAME, FIELD_NEEDED, NULL},
+	{"sha256", FIELD_HEX, AT(question, sha256), 0, FIELD_NEEDED, NULL},
+	{0},
+};
+
 /* What an item is known by: the one or two texts that it begins with. */
 struct known {
 	const char *first, *second;
@@ -98,6 +104,9 @@ static const struct lock_items stages_list = {stage_fields, sizeof(struct lock_s
 static const struct lock_items libraries_list = {library_fields, sizeof(struct lock_library),
 						 TOP(n_libraries), LOCK_LIBRARIES_MAX, by_one};
 
+static const struct lock_items questions_list = {question_fields, sizeof(struct lock_question),
+						 TOP(n_questions), LOCK_INPUTS_MAX, by_one};
+
 const struct lock_field lock_top_fields[] = {
 	{"epoch", FIELD_EPOCH, TOP(epoch), 0, FIELD_NEEDED, NULL},
 	{"inputs", FIELD_LIST, TOP(inputs), 0, FIELD_NEEDED, &inputs_list},
@@ -105,6 +114,7 @@ const struct lock_field lock_top_fields[] = {
 	{"libraries", FIELD_LIST, TOP(libraries), 0, FIELD_NEEDED, &libraries_list},
 	{"lists", FIELD_LIST, TOP(lists), 0, FIELD_PLACE, &lists_list},
 	{"product", FIELD_PRODUCT, TOP(product), 0, FIELD_PLACE, NULL},
+	{"questions", FIELD_LIST, TOP(questions), 0, FIELD_PLACE, &questions_list},
 	{"recipe", FIELD_DIGEST, TOP(recipe), 0, FIELD_PLACE, NULL},
 	{"schema", FIELD_SCHEMA, 0, 0, FIELD_NEEDED, NULL},
 	{"stages", FIELD_LIST, TOP(stages), 0, FIELD_NEEDED, &stages_list},

@@ -67,6 +67,12 @@ struct lock_library {
 	const char *name, *version; /* whose bytes reach the image */
 };
 
+/* What the recipe said of an input when it was locked, as a digest: has it changed since? */
+struct lock_question {
+	const char *input;
+	struct digest sha256;
+};
+
 struct lock {
 	struct arena arena; /* all texts and lists */
 	const char *tool; /* version of this program that wrote it */
@@ -82,6 +88,8 @@ struct lock {
 	size_t n_stages;
 	struct lock_library *libraries;
 	size_t n_libraries;
+	struct lock_question *questions;
+	size_t n_questions;
 };
 
 /* An empty one, to be filled. */

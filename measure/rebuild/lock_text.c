@@ -57,7 +57,7 @@ bool lock_text_is_path(struct bytes path)
 
 static bool is_name(const char *text)
 {
-	return strlen(text) <= LOCK_NAME_MAX && strchr(LETTERS DIGITS "_", text[0]) &&
+	return strlen(text) <= LOCK_NAME_MAX && !strchr(".-", text[0]) &&
 	       made_of(bytes_str(text), LETTERS DIGITS "._+-");
 }
 

@@ -12,7 +12,7 @@
 #define LOCK_TEXT_MAX 4096u
 
 enum lock_text {
-	LOCK_TEXT_NAME, /* letters, digits and . _ + -, the first a letter, a digit or _ */
+	LOCK_TEXT_NAME, /* letters, digits and . _ + -, the first neither . nor - */
 	LOCK_TEXT_NAME_OR_NONE,
 	LOCK_TEXT_VERSION, /* letters, digits and . _ + ~ : - */
 	LOCK_TEXT_ORIGIN, /* "ARCHIVE:PATH" */

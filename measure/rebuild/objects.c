@@ -101,7 +101,7 @@ void objects_path(const struct objects *o, const struct object *x, struct buf *o
 static bool missing(const char *what, struct err *e)
 {
 	err_set(e, REASON_INPUT_MISSING, "'%s' is not in the store", what);
-	return err_hint(e, "`measure-fetch inputs` brings what the lock names");
+	return err_hint(e, "`measure-fetch inputs` brings what recipe and lock name");
 }
 
 static bool foreign(const char *what, const char *is, struct err *e)
@@ -127,6 +127,20 @@ static bool open_file(int fd, const char *what, struct file *f, struct err *e)
 		return foreign(what, file_kind(st.st_mode), e);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	file_remember(f, &st);
+	return true;
+}
+
+bool objects_size(const struct objects *o, struct object *x, const char *what, struct err *e)
+{
+	struct stat st;
+
+	if (fstatat(o->fd, name_of(x).text, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? missing(what, e)
+				       : err_errno(e, errno, "cannot be looked at");
+	if (!S_ISREG(st.st_mode))
+		return foreign(what,
+			       S_ISLNK(st.st_mode) ? "a symbolic link" : file_kind(st.st_mode), e);
+	x->size = (uint64_t)st.st_size;
 	return true;
 }
 

@@ -31,6 +31,9 @@ void objects_close(struct objects *o);
 /* Is there a file of that name and size? Says nothing of its bytes. */
 bool objects_has(const struct objects *o, const struct object *x);
 
+/* The size of a file of that name, in x; input-missing when there is none. Nothing is proved. */
+must bool objects_size(const struct objects *o, struct object *x, const char *what, struct err *e);
+
 /* "DIR/sha256/HEX", appended. */
 void objects_path(const struct objects *o, const struct object *x, struct buf *out);
 

@@ -19,6 +19,7 @@ Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          extract     the parts of an image as files
          diff        why two images, ramdisks, directories or launches differ
 Build    build       an image from its parts, the same bytes each time
+         lock        a recipe's inputs, each by its digest, as measure.lock
          store       the inputs of a release as one file, and back
          sign        an image with a certificate's key
          idblock     ID blocks of SEV-SNP guests: made, signed, judged
@@ -78,7 +79,7 @@ ok 'help of a family lists its verbs'
 verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_eif build_initrd build_root build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add
-	store store_pack store_unpack'
+	lock store store_pack store_unpack'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
 	set -- $(echo "$verb" | tr _ ' ')

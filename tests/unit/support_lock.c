@@ -90,4 +90,7 @@ void lock_sample(struct lock_sample *s)
 	s->lock.n_stages = 2;
 	s->lock.libraries = s->library;
 	s->lock.n_libraries = 1;
+	s->question[0] = (struct lock_question){"tools", digest(9)};
+	s->lock.questions = s->question;
+	s->lock.n_questions = 1;
 }

@@ -14,6 +14,7 @@ struct lock_sample {
 	struct lock_list list[2];
 	struct lock_stage stage[2];
 	struct lock_library library[1];
+	struct lock_question question[1];
 };
 
 void lock_sample(struct lock_sample *s);

@@ -130,7 +130,7 @@ static void what_is_missing_or_another_file_is_not_read(void **state)
 	assert_false(get_text(&o, &abc, &e));
 	check_err(&e, REASON_INPUT_MISSING, "'an input' is not in the store");
 	assert_string_equal(e.subject, at);
-	assert_string_equal(e.hint, "`measure-fetch inputs` brings what the lock names");
+	assert_string_equal(e.hint, "`measure-fetch inputs` brings what recipe and lock name");
 	folder_file(*state, "a/store/sha256/" ABC, "abd", 3);
 	assert_false(get_text(&o, &abc, &e));
 	check_err(&e, REASON_INPUT_DIGEST,

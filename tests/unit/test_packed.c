@@ -155,8 +155,8 @@ static void what_store_pack_would_not_write_is_refused(void **state)
 {
 	enum { RECIPE_AT = 4096, FIRST = RECIPE_AT + 1024 };
 
-	check_changed(*state, 0, 'x', "not the header that 'measure.lock' of 3213 bytes has");
-	check_changed(*state, 100, '1', "not the header that 'measure.lock' of 3213 bytes has");
+	check_changed(*state, 0, 'x', "not the header that 'measure.lock' of 3354 bytes has");
+	check_changed(*state, 100, '1', "not the header that 'measure.lock' of 3354 bytes has");
 	check_changed(*state, 124, 'x', "not the header that 'measure.lock' of 0 bytes has");
 	check_changed(*state, RECIPE_AT - 1, 'x', "what fills a block is not all zeros");
 	check_changed(*state, RECIPE_AT + 512, 'P', "the lock is of another measure.yml");

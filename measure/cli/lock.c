@@ -1,0 +1,201 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "measure/base/hex.h"
+#include "measure/base/text.h"
+#include "measure/base/when.h"
+#include "measure/cli/cli.h"
+#include "measure/cli/print.h"
+#include "measure/cli/verbs.h"
+#include "measure/cli/version.h"
+#include "measure/rebuild/locking.h"
+
+#define PATH_BYTES 4096u
+
+enum { O_OUTPUT, O_STORE, O_UPDATE, O_SOURCE, O_AT };
+
+static const struct opt opts[] = {
+	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL,
+		      "the lock (instead of measure.lock beside the recipe)"},
+	[O_STORE] = {"store", 0, OPT_VALUE, "DIR", NULL,
+		     "the store (instead of the one in the user's cache)"},
+	[O_UPDATE] = {"update", 0, OPT_LIST, "INPUT", NULL,
+		      "an input that is locked anew, though nothing asks for it"},
+	[O_SOURCE] = {"source", 0, OPT_VALUE, "DIR", NULL,
+		      "the source's repository (instead of the recipe's own)"},
+	[O_AT] = {"at", 0, OPT_VALUE, "TIME", NULL,
+		  "when lists of packages must be valid: now, none or RFC 3339"},
+	{0},
+};
+
+/* What a run owns; texts of the recipe and the old lock stay as long as it. */
+struct run {
+	struct recipe recipe;
+	struct buf text, old_text, new_text, folder, path;
+	struct lock old, new;
+	struct objects store;
+	const char **update;
+	bool had; /* there was a lock */
+};
+
+static void run_free(struct run *r)
+{
+	recipe_free(&r->recipe);
+	buf_free(&r->text);
+	buf_free(&r->old_text);
+	buf_free(&r->new_text);
+	buf_free(&r->folder);
+	buf_free(&r->path);
+	lock_free(&r->old);
+	lock_free(&r->new);
+	objects_close(&r->store);
+	free(r->update);
+}
+
+static bool read_recipe(struct run *r, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		buf_put(&r->folder, bytes_of(path, slash == path ? 1 : (size_t)(slash - path)));
+	else
+		buf_str(&r->folder, ".");
+	return buf_done(&r->folder, "a path", e) && file_slurp(path, YAML_MAX_BYTES, &r->text, e) &&
+	       (recipe_read(&r->recipe, buf_bytes(&r->text), e) || err_subject(e, path));
+}
+
+/* The one that is there stays the base of the new one; none is as well. */
+static bool read_old(struct run *r, const char *given, const char *recipe, struct err *e)
+{
+	const char *slash = strrchr(recipe, '/');
+	struct err none = {0};
+
+	if (given)
+		buf_str(&r->path, given);
+	else if (slash)
+		buf_put(&r->path, bytes_of(recipe, (size_t)(slash - recipe) + 1));
+	if (!given)
+		buf_str(&r->path, LOCK_FILE);
+	if (!buf_done(&r->path, "a path", e) || !out_distinct(buf_cstr(&r->path), recipe, e))
+		return false;
+	if (!file_slurp(buf_cstr(&r->path), LOCK_MAX_BYTES, &r->old_text, &none)) {
+		if (none.reason == REASON_NO_SUCH_FILE)
+			return true;
+		*e = none;
+		return false;
+	}
+	r->had = true;
+	if (lock_read(&r->old, buf_bytes(&r->old_text), e))
+		return true;
+	err_hint(e, "without that file all inputs are locked anew");
+	return err_subject(e, buf_cstr(&r->path));
+}
+
+static bool read_updates(struct run *r, const struct cli *c, size_t *n, struct err *e)
+{
+	const char *item;
+
+	r->update = own_new((c->args.n_values + 1) * sizeof(*r->update), e);
+	for (*n = 0; r->update && (item = args_item(&c->args, O_UPDATE, *n)); ++*n)
+		r->update[*n] = item;
+	return r->update != NULL;
+}
+
+static bool make(struct run *r, struct cli *c, struct err *e)
+{
+	struct locking q = {
+		.recipe = &r->recipe,
+		.text = buf_bytes(&r->text),
+		.folder = buf_cstr(&r->folder),
+		.source = args_value(&c->args, O_SOURCE),
+		.store = &r->store,
+		.old = r->had ? &r->old : NULL,
+		.tool = version_text(),
+		.watch = cli_watch(c),
+	};
+	struct when when;
+
+	if (!when_choose(args_value(&c->args, O_AT), false, &when, e) ||
+	    !read_updates(r, c, &q.n_update, e))
+		return false;
+	q.update = r->update;
+	q.now = when.clock == CLOCK_NONE ? INT64_MIN : when.at;
+	return locking_make(&q, &r->new, e) && lock_write(&r->new, &r->new_text, e);
+}
+
+static void tell_change(struct cli *c, struct answer *a, const struct lock_change *x)
+{
+	const struct lock_input *is = x->new ? x->new : x->old;
+	char one[2 * DIGEST_MAX + 1], two[2 * DIGEST_MAX + 1];
+	const char *from = lock_input_version(x->old, one), *to = lock_input_version(x->new, two);
+
+	buf_fmt(&c->text, "%s%s%s: %s -> %s\n", is->input, *is->name ? "/" : "", is->name, from,
+		to);
+	json_open(&a->json, '{');
+	json_text(&a->json, "input", is->input);
+	json_text(&a->json, "name", is->name);
+	json_text(&a->json, "from", x->old ? from : NULL);
+	json_text(&a->json, "to", x->new ? to : NULL);
+	json_close(&a->json, '}');
+}
+
+static bool tell(struct run *r, struct cli *c, struct answer *a, struct err *e)
+{
+	struct lock_changes changes = {0};
+	char inputs[2 * DIGEST_MAX + 1];
+
+	if (r->had && !lock_compare(&r->old, &r->new, &changes, e))
+		return false;
+	json_key(&a->json, "changes");
+	json_open(&a->json, '[');
+	for (size_t i = 0; i < changes.n; i++)
+		tell_change(c, a, &changes.item[i]);
+	json_close(&a->json, ']');
+	lock_changes_free(&changes);
+	hex_string(inputs, digest_bytes(&r->new.inputs_digest));
+	buf_fmt(&c->text, "inputs  %s\n", inputs);
+	json_text(&a->json, "inputs", inputs);
+	json_key(&a->json, "objects");
+	json_u64(&a->json, r->new.n_inputs);
+	print_foreign(&a->json, "path", buf_cstr(&r->path));
+	return true;
+}
+
+/* What is as it was keeps its time, too. */
+static bool write_new(struct run *r, struct err *e)
+{
+	if (r->had && bytes_equal(buf_bytes(&r->old_text), buf_bytes(&r->new_text)))
+		return true;
+	return file_write(buf_cstr(&r->path), buf_bytes(&r->new_text), e);
+}
+
+static bool lock_run(struct cli *c, struct answer *a, struct err *e)
+{
+	owned(run_free) struct run r = {.text = BUF(YAML_MAX_BYTES),
+					.old_text = BUF(LOCK_MAX_BYTES),
+					.new_text = BUF(LOCK_MAX_BYTES),
+					.folder = BUF(PATH_BYTES),
+					.path = BUF(PATH_BYTES),
+					.store = OBJECTS_NONE};
+	const char *recipe = RECIPE_FILE;
+
+	if (c->args.n_operands > 0 && !cli_operand(c, "RECIPE", &recipe, e))
+		return false;
+	if (!read_recipe(&r, recipe, e) ||
+	    !read_old(&r, args_value(&c->args, O_OUTPUT), recipe, e) ||
+	    !objects_open(&r.store, args_value(&c->args, O_STORE), true, e))
+		return false;
+	if (!make(&r, c, e))
+		return err_subject(e, recipe);
+	return tell(&r, c, a, e) && write_new(&r, e);
+}
+
+const struct verb verb_lock = {
+	.name = "lock",
+	.summary = "a recipe's inputs, each by its digest, as measure.lock",
+	.group = GROUP_BUILD,
+	.usage = "[RECIPE] [-o FILE] [--update INPUT ...] [--source DIR] [--store DIR]",
+	.opts = opts,
+	.programs = true,
+	.run = lock_run,
+};

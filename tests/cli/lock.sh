@@ -1,0 +1,377 @@
+#!/bin/sh
+# `measure lock`: what a recipe's inputs are, without a network; `measure store pack|unpack`
+# shellcheck disable=SC2016 # backquotes in messages are text
+. "${0%/*}/../lib.sh"
+
+store=$HOME/.cache/measure/store
+digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
+
+# recipe INPUTS: measure.yml with them
+recipe()
+{
+	cat >measure.yml <<-END
+	recipe: 1
+	product: example.org/blindbox
+	version: "1.2.3"
+	vendor: example.org
+	epoch: 2026-11-01T00:00:00Z
+	inputs:
+	END
+	cat >>measure.yml
+}
+
+mkdir parts
+printf 'a=b\n' >parts/config
+first=$(digest_of parts/config)
+recipe <<'END'
+  config:
+    file: parts/config
+stages: {}
+files:
+  config: config
+END
+sed -i '/^stages/d' measure.yml
+run lock
+expect_status 0
+expect_stderr ''
+expect test "$(wc -l <"$STDOUT")" -eq 1
+cp measure.lock first.lock
+expect grep -q "\"sha256\": \"$first\"" measure.lock
+expect grep -q '"project:parts/config"' measure.lock
+expect cmp parts/config "$store/sha256/$first"
+expect test "$(stat -c %a "$store/sha256/$first")" = 444
+ok 'a file of the project goes into the store and the lock'
+
+if command -v jq >/dev/null; then
+	jq -S '{epoch, inputs: [.inputs[] | del(.origins)], libraries, schema: "measure-inputs/1", stages}' measure.lock >inputs
+	expect test "$(cat "$STDOUT")" = "inputs  $(digest_of inputs)"
+	expect test "$(jq -r .inputs_digest measure.lock)" = "sha256:$(digest_of inputs)"
+	jq -S . measure.lock >canonical
+	expect cmp canonical measure.lock
+	ok 'the digest of the inputs is that of jq and sha256sum'
+fi
+
+touch -d @1 measure.lock
+run lock measure.yml
+expect_status 0
+expect cmp first.lock measure.lock
+expect test "$(stat -c %Y measure.lock)" = 1
+run lock --json
+expect_json 'j["kind"] == "lock" and j["changes"] == [] and j["objects"] == 1 and j["path"] == "measure.lock"'
+ok 'what is as it was is not written again'
+
+printf 'a=c\n' >parts/config
+second=$(digest_of parts/config)
+run lock
+expect_status 0
+expect_stdout_has "config: $first -> $second"
+run lock -o other.lock
+expect cmp other.lock measure.lock
+run lock --json
+expect_json 'j["changes"] == []'
+ok 'what changed is told'
+
+run lock --update confi
+expect_status 2
+expect_stderr "measure: error[usage]: measure.yml: --update: the recipe has no input 'confi'
+measure: hint: did you mean 'config'?"
+run lock a b
+expect_status 2
+run lock missing.yml
+expect_status 5
+expect_stderr_has 'measure: error[no-such-file]: missing.yml: '
+run lock -o measure.yml
+expect_status 2
+expect_stderr_has "measure: error[usage]: measure.yml: would be replaced, and it is the input 'measure.yml'"
+ok 'words that are wrong are told'
+
+sed -i 's/"size": 4/"size": 5/' measure.lock
+run lock
+expect_status 3
+expect_stdout ''
+expect_stderr_has 'measure: error[lock]: measure.lock: inputs_digest is '
+expect_stderr_has 'measure: hint: it was edited by hand; `measure lock` writes it'
+run store pack -o x.tar
+expect_status 3
+expect_stderr_has 'measure: error[lock]: measure.lock: inputs_digest is '
+expect_no_file x.tar
+cp other.lock measure.lock
+ok 'a lock that was edited by hand is refused'
+
+rm parts/config
+ln -s /etc/passwd parts/config
+run lock
+expect_status 4
+expect_stderr "measure: error[input-missing]: measure.yml: input 'config': 'parts/config' is a symbolic link or lies in one"
+rm parts/config
+run lock
+expect_status 4
+expect_stderr "measure: error[input-missing]: measure.yml: input 'config': there is no 'parts/config'"
+printf 'a=c\n' >parts/config
+sed -i "s|file: parts/config|&\n    sha256: $first|" measure.yml
+run lock
+expect_status 3
+expect_stderr "measure: error[input-digest]: measure.yml: input 'config': its SHA-256 is $second and must be $first"
+expect cmp other.lock measure.lock
+ok 'a file that leads elsewhere, is missing or is another one is refused'
+
+# ---- from elsewhere
+recipe <<END
+  orig:
+    file: debian:pool/main/e/edk2/edk2.tar.xz
+    sha256: $first
+  page:
+    file: https://example.org/page
+files:
+  orig: orig
+END
+rm measure.lock
+run lock
+expect_status 4
+expect_stderr "measure: error[unlocked]: measure.yml: input 'page': nothing says what 'https://example.org/page' is
+measure: hint: give its SHA-256 in the recipe: 'sha256: ...'"
+sed -i "s|/page|&\n    sha256: $second|" measure.yml
+run lock
+expect_status 0
+expect grep -q '"debian:pool/main/e/edk2/edk2.tar.xz"' measure.lock
+expect test "$(grep -c example.org/page measure.lock)" -eq 0
+rm "$store/sha256/$first"
+run lock
+expect_status 4
+expect_stderr "measure: error[input-missing]: measure.yml: input 'orig': 'debian:pool/main/e/edk2/edk2.tar.xz' is not in the store
+measure: hint: \`measure-fetch inputs\` brings what recipe and lock name"
+ok 'what comes from elsewhere is in the store, and its origin no host'
+
+# ---- a repository
+export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
+if command -v git >/dev/null; then
+	mkdir project && cd project || exit 99
+	git init -q . && printf one >file && git add file
+	GIT_AUTHOR_DATE='@1700000000 +0000' GIT_COMMITTER_DATE='@1700000000 +0000' git commit -qm one
+	one=$(git rev-parse HEAD)
+	cat >measure.yml <<-END
+	recipe: 1
+	product: example.org/blindbox
+	version: "1"
+	vendor: example.org
+	source:
+	  git: .
+	inputs:
+	  config:
+	    file: file
+	files:
+	  file: source:file
+	END
+	run lock
+	expect_status 0
+	expect_stderr ''
+	expect grep -q "\"commit\": \"$one\"" measure.lock
+	expect grep -q '"project:\."' measure.lock
+	expect grep -q '"epoch": 1700000000' measure.lock
+	printf two >file
+	GIT_AUTHOR_DATE='@1700000001 +0000' GIT_COMMITTER_DATE='@1700000001 +0000' git commit -qam two
+	two=$(git rev-parse HEAD)
+	run lock
+	expect_status 0
+	expect grep -q "\"commit\": \"$one\"" measure.lock
+	expect grep -q '"epoch": 1700000000' measure.lock
+	run lock --update source
+	expect_status 0
+	expect_stdout_has "source: $one -> $two"
+	expect grep -q '"epoch": 1700000001' measure.lock
+	sed -i "s/git: ./&\n  commit: $one/" measure.yml
+	run lock
+	expect_status 0
+	expect_stdout_has "source: $two -> $one"
+	git clone -q --bare . ../bare.git
+	sed -i '/commit:/d' measure.yml
+	rm measure.lock
+	run lock --source ../bare.git
+	expect_status 0
+	expect grep -q "\"commit\": \"$two\"" measure.lock
+	cd ..
+	ok 'a commit stays until it is asked for, or the recipe names another'
+fi
+
+# ---- an image
+mkdir -p tree/etc layout/blobs/sha256
+printf x >tree/etc/issue
+python3 - <<'END'
+import hashlib, io, json, os, tarfile
+def blob(b):
+    h = hashlib.sha256(b).hexdigest()
+    open("layout/blobs/sha256/" + h, "wb").write(b)
+    return {"digest": "sha256:" + h, "size": len(b)}
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as t:
+    i = tarfile.TarInfo("etc/issue"); i.size = 1
+    t.addfile(i, io.BytesIO(b"x"))
+raw = out.getvalue()
+layer = dict(blob(raw), mediaType="application/vnd.oci.image.layer.v1.tar")
+config = dict(blob(json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers",
+    "diff_ids": ["sha256:" + hashlib.sha256(raw).hexdigest()]}}).encode()),
+    mediaType="application/vnd.oci.image.config.v1+json")
+manifest = dict(blob(json.dumps({"schemaVersion": 2,
+    "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config,
+    "layers": [layer]}).encode()), mediaType="application/vnd.oci.image.manifest.v1+json")
+open("layout/index.json", "w").write(json.dumps({"schemaVersion": 2, "manifests": [manifest]}))
+open("layout/oci-layout", "w").write('{"imageLayoutVersion": "1.0.0"}')
+open("manifest", "w").write(manifest["digest"][7:])
+open("layer", "w").write(layer["digest"][7:])
+END
+recipe <<'END'
+  base:
+    image: layout
+files:
+  issue: base:etc/issue
+END
+rm measure.lock
+run lock
+expect_status 0
+expect_stderr ''
+cp measure.lock layout.lock
+for blob in layout/blobs/sha256/*; do
+	expect cmp "$blob" "$store/sha256/${blob##*/}"
+	expect grep -q "project:$blob" measure.lock
+done
+expect test "$(grep '"name"' measure.lock | tr -d ' ,\n')" = '"name":"config""name":"layer0""name":"manifest"'
+sed -i "s/image: layout/&\n    sha256: $(cat manifest)/" measure.yml
+run lock
+expect_status 0
+sed -i "s/sha256: .*/sha256: $first/" measure.yml
+run lock
+expect_status 3
+expect_stderr "measure: error[input-digest]: measure.yml: input 'base': the SHA-256 of its manifest is not $first"
+ok 'an image is its blobs'
+
+tar -cf layout.tar -C layout .
+sed -i '/sha256:/d; s/image: layout/&.tar/' measure.yml
+run lock
+expect_status 0
+expect test "$(grep -c project: measure.lock)" -eq 0
+sed -i "s|image: layout.tar|image: registry:example/base\n    sha256: $(cat manifest)|" measure.yml
+run lock
+expect_status 0
+expect test "$(grep -c registry:example/base measure.lock)" -eq 0
+rm "$store/sha256/$(cat layer)"
+run lock
+expect_status 4
+expect_stderr_has "measure: error[input-missing]: measure.yml: input 'base': 'layer0' is not in the store"
+sed -i '/sha256:/d; s|registry:example/base|tree.tar|' measure.yml
+tar -cf tree.tar tree
+run lock
+expect_status 3
+expect_stderr "measure: error[image]: measure.yml: input 'base': it is no OCI image layout, so its parts have no digests
+measure: hint: skopeo copy docker-archive:tree.tar oci:FOLDER"
+printf 'x' >>"layout/blobs/sha256/$(cat layer)"
+sed -i 's|image: tree.tar|image: layout|' measure.yml
+run lock
+expect_status 3
+expect_stderr_has "measure: error[input-digest]: measure.yml: input 'base': layer0: it has more than the "
+ok 'of an archive, by its digest, and what is none'
+
+# ---- crates
+crate() { printf '%s' "$1" >"$1.crate" && digest_of "$1.crate"; }
+anyhow=$(crate anyhow-1.0.0)
+cat >Cargo.lock <<END
+# This file is automatically @generated by Cargo.
+# It is not intended for manual editing.
+version = 3
+
+[[package]]
+name = "anyhow"
+version = "1.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "$anyhow"
+
+[[package]]
+name = "blindbox"
+version = "0.1.0"
+dependencies = [
+ "anyhow",
+]
+END
+recipe <<'END'
+  crates:
+    file: Cargo.lock
+    import: cargo
+files:
+  crates: crates:anyhow-1.0.0/Cargo.toml
+END
+run lock
+expect_status 4
+expect_stderr "measure: error[input-missing]: measure.yml: input 'crates': 'anyhow-1.0.0.crate' is not in the store
+measure: hint: \`measure-fetch inputs\` brings what recipe and lock name"
+install -m 444 anyhow-1.0.0.crate "$store/sha256/$anyhow"
+run lock
+expect_status 0
+expect grep -q '"crates:anyhow/1.0.0"' measure.lock
+expect grep -q '"name": "anyhow-1.0.0.crate"' measure.lock
+sed -i 's|registry+https://github.com/rust-lang/crates.io-index|git+https://example.org/x|' Cargo.lock
+run lock
+expect_status 3
+expect_stderr "measure: error[cargo-lock]: measure.yml: input 'crates': line 5: 'anyhow' comes from 'git+https://example.org/x', and not from crates.io
+measure: hint: put it into the source, as a path or a submodule"
+ok 'the crates of a Cargo.lock are inputs'
+
+# ---- one file of all
+recipe <<'END'
+  config:
+    file: parts/config
+files:
+  config: config
+END
+run lock -q
+run store pack -o one.tar
+expect_status 0
+expect_stderr ''
+expect_stdout "sha256   $(digest_of one.tar)
+inputs   $(sed -n 's/.*inputs_digest": "sha256:\(.*\)".*/\1/p' measure.lock)
+objects  1
+size     $(stat -c %s one.tar)"
+expect test "$(tar -tf one.tar | tr '\n' ' ')" = "measure.lock measure.yml sha256/$second "
+expect test "$(tar -xOf one.tar measure.lock | sha256sum)" = "$(sha256sum <measure.lock)"
+mkdir new
+run store unpack one.tar --store elsewhere -C new
+expect_status 0
+expect cmp parts/config "elsewhere/sha256/$second"
+expect cmp measure.lock new/measure.lock
+expect cmp measure.yml new/measure.yml
+run_stdin one.tar store unpack - --store elsewhere -C new --json
+expect_status 0
+expect_json "j['kind'] == 'store-unpack' and j['objects'] == 1 and j['sha256'] == '$(digest_of one.tar)'"
+run store pack new/measure.lock --store elsewhere -o two.tar
+expect cmp one.tar two.tar
+ok 'a release is one file, and whoever packs it writes the same bytes'
+
+printf x >>new/measure.yml
+run store unpack one.tar --store elsewhere -C new
+expect_status 2
+expect_stderr_has 'measure: error[usage]: new/measure.yml: another file stands there, and is not replaced'
+run store pack new/measure.lock --store elsewhere -o three.tar
+expect_status 4
+expect_stderr 'measure: error[unlocked]: new/measure.lock: the lock is of another measure.yml'
+run store pack new/measure.lock --recipe measure.yml --store nowhere -o three.tar
+expect_status 5
+expect_stderr 'measure: error[no-such-file]: nowhere: there is no store of inputs
+measure: hint: `measure-fetch inputs` and `measure store unpack` fill one; --store names another'
+run store pack -o three.tar --store elsewhere
+printf 'a=d\n' | install -m 444 /dev/stdin "elsewhere/sha256/$second"
+run store pack -o three.tar --store elsewhere
+expect_status 3
+expect_stderr_has "measure: error[input-digest]: elsewhere/sha256/$second: 'config' in the store is another file: its SHA-256 is "
+head -c 2000 one.tar >short.tar
+run store unpack short.tar --store third
+expect_status 3
+expect_stderr_has 'measure: error[truncated]: short.tar: '
+expect test "$(ls third/sha256)" = ''
+run store unpack measure.yml --store third
+expect_status 3
+run store unpack
+expect_status 2
+run store pack
+expect_status 2
+expect_stderr_has "measure: error[usage]: option '--output' is missing"
+ok 'what is not that, and what is in the way, is refused'
+
+plan done
