@@ -103,14 +103,14 @@ uint32_t vary_possible(uint32_t set, const struct vary_means *m)
 /* ---- paths */
 
 /* Each small letter of the last name is the next one of the alphabet. */
-static const char *other_path(uint32_t set, const char *path, struct arena *a, struct err *e)
+const char *vary_path(uint32_t set, const struct vary_means *m, struct arena *a, struct err *e)
 {
-	size_t n = strlen(path), more = has(set, VARY_PATH_LENGTH) ? strlen(LONGER) : 0;
+	size_t n = strlen(m->path), more = has(set, VARY_PATH_LENGTH) ? strlen(LONGER) : 0;
 	char *to = arena_new(a, n + more + 1, WHAT, e);
 
 	if (!to)
 		return NULL;
-	memcpy(to, path, n);
+	memcpy(to, m->path, n);
 	memcpy(to + n, LONGER, more);
 	while (has(set, VARY_BUILD_PATH) && n-- > 0 && to[n] != '/')
 		if (to[n] >= 'a' && to[n] <= 'z')
@@ -138,23 +138,23 @@ static const char *moved(const char *at, const char *from, const char *to, struc
 }
 
 static bool move(uint32_t set, const struct vary_means *m, struct arena *a, struct sandbox *s,
-		 const char **path, struct err *e)
+		 struct err *e)
 {
 	struct sandbox_mount *mounts;
+	const char *path;
 
-	*path = m->path;
 	if (!has(set, VARY_BUILD_PATH) && !has(set, VARY_PATH_LENGTH))
 		return true;
-	*path = other_path(set, m->path, a, e);
-	mounts = *path ? arena_new(a, (s->n_mounts + 1) * sizeof(*mounts), WHAT, e) : NULL;
+	path = vary_path(set, m, a, e);
+	mounts = path ? arena_new(a, (s->n_mounts + 1) * sizeof(*mounts), WHAT, e) : NULL;
 	for (size_t i = 0; mounts && i < s->n_mounts; i++) {
 		mounts[i] = s->mounts[i];
-		mounts[i].at = moved(mounts[i].at, m->path, *path, a, e);
+		mounts[i].at = moved(mounts[i].at, m->path, path, a, e);
 		if (!mounts[i].at)
 			return false;
 	}
 	s->mounts = mounts;
-	s->folder = mounts ? moved(s->folder, m->path, *path, a, e) : NULL;
+	s->folder = mounts ? moved(s->folder, m->path, path, a, e) : NULL;
 	return s->folder != NULL;
 }
 
@@ -220,7 +220,7 @@ static bool surround(uint32_t set, const struct vary_means *m, struct arena *a, 
 }
 
 bool vary_sandbox(uint32_t set, const struct vary_means *m, struct arena *a, struct sandbox *s,
-		  const char **path, struct err *e)
+		  struct err *e)
 {
 	if (vary_possible(set, m) != set)
 		return err_set(e, REASON_USAGE, "a variation that is not possible was asked for");
@@ -236,5 +236,5 @@ bool vary_sandbox(uint32_t set, const struct vary_means *m, struct arena *a, str
 		s->personality |= UNAME26;
 	if (has(set, VARY_ASLR))
 		s->personality |= ADDR_NO_RANDOMIZE;
-	return move(set, m, a, s, path, e) && surround(set, m, a, s, e);
+	return move(set, m, a, s, e) && surround(set, m, a, s, e);
 }

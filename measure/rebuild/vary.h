@@ -56,12 +56,15 @@ const char *vary_why_not(enum vary_name name, const struct vary_means *m);
 /* Of a set, what can be varied. */
 uint32_t vary_possible(uint32_t set, const struct vary_means *m);
 
+/* Where it builds under those variations; of the arena. NULL with e set. */
+const char *vary_path(uint32_t set, const struct vary_means *m, struct arena *a, struct err *e);
+
 /*
- * The sandbox under those variations, all of which are possible; what it points to afterwards is
- * the arena's. *path: where it builds then.
+ * The sandbox under those variations, all of which are possible (usage); what it points to
+ * afterwards is the arena's.
  */
 must bool vary_sandbox(uint32_t set, const struct vary_means *m, struct arena *a, struct sandbox *s,
-		       const char **path, struct err *e);
+		       struct err *e);
 
 /* A build under variations, and the digest of all that it makes. */
 struct vary_builder {
