@@ -325,7 +325,9 @@ bool sandbox_can(struct err *e)
 const char *sandbox_version(char room[32])
 {
 	const char *const extra[] = {NULL};
-	const struct spawn s = {"exec bwrap --version 2>/dev/null", {0}, extra, REASON_SANDBOX};
+	const struct spawn s = {.command = "exec bwrap --version 2>/dev/null",
+				.extra = extra,
+				.reason = REASON_SANDBOX};
 	owned(buf_free) struct buf out = BUF(256);
 	struct err ignored = {0};
 
