@@ -1,6 +1,7 @@
 #include "tests/alloc/library.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 
 void *__real_malloc(size_t n);
 void *__real_realloc(void *p, size_t n);
@@ -23,12 +24,18 @@ static void *library_malloc(size_t n, const char *file, int line)
 	return p;
 }
 
+/*
+ * To begin a block by realloc() is, with the library's own functions, to call its malloc(), which
+ * tells of the failure itself from 3.2 on; who takes their place must do so too.
+ */
 static void *library_realloc(void *old, size_t n, const char *file, int line)
 {
 	void *p = refused() ? NULL : __real_realloc(old, n);
 
 	(void)file;
 	(void)line;
+	if (!p && !old)
+		ERR_raise(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE);
 	library.live += p && !old;
 	return p;
 }
