@@ -6,6 +6,7 @@
 #include "measure/base/hex.h"
 #include "measure/base/json.h"
 #include "measure/base/text.h"
+#include "measure/rebuild/debian.h"
 #include "measure/rebuild/stage_environment.h"
 
 #define WHAT "a lock"
@@ -312,6 +313,7 @@ bool locking_make(const struct locking *q, struct lock *out, struct err *e)
 	bool ok = make(&m, e);
 
 	free(m.item);
+	debian_packages_free(&m.packages);
 	if (ok)
 		*out = take(l);
 	return ok;

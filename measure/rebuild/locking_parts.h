@@ -13,6 +13,8 @@ struct lock_made {
 	struct lock_input *item;
 	size_t n, room;
 	int64_t source_time; /* of the source's commit */
+	struct debian_packages *packages; /* of the suites that were read last */
+	const struct recipe_texts *suites; /* NULL: none */
 };
 
 /* A new entry of the input, zeroed but for input and kind; valid until the next one. NULL: e. */
