@@ -287,7 +287,7 @@ static bool run(const struct sandbox *s, struct sandbox_result *out, struct err 
 	follow(&r);
 	end_all(&r);
 	drain_rest(&r);
-	return judge(&r, out, e);
+	return (!s->map_ids || sandbox_reclaim(&r.setup, e)) && judge(&r, out, e);
 }
 
 /* A command that does not read its input must not end this process. */

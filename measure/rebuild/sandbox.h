@@ -58,7 +58,11 @@ struct sandbox {
 	uint32_t id; /* user and group in the sandbox; 0: SANDBOX_UID */
 	uint32_t personality; /* bits of personality(2): ADDR_NO_RANDOMIZE, UNAME26 */
 	unsigned processors; /* how many it can see and use; 0: all */
-	bool map_ids; /* root of SANDBOX_IDS ids (maintainer scripts), or it is refused (sandbox) */
+	/*
+	 * As root of SANDBOX_IDS ids (maintainer scripts), or it is refused (sandbox). What it
+	 * gives to one of them belongs to who runs this afterwards, as everything else.
+	 */
+	bool map_ids;
 	struct sandbox_limits limits;
 	const char *host; /* NULL: SANDBOX_HOST */
 	int log; /* descriptor: what it prints, both streams; -1: kept nowhere */

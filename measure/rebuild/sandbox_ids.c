@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <sched.h>
@@ -163,4 +164,57 @@ bool sandbox_ids(uint32_t owner, int *fd, struct err *e)
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	return *fd >= 0 || err_set(e, REASON_SANDBOX, "the user name space cannot be opened: %s",
 				   strerrordesc_np(errno));
+}
+
+/* ---- what was given away, taken back */
+
+#define WALK_FDS 64
+
+static int to_root_inside(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)kind;
+	(void)at;
+	return (st->st_uid == 0 && st->st_gid == 0) || lchown(path, 0, 0) == 0 ? 0 : -1;
+}
+
+static int to_owner(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)kind;
+	(void)at;
+	return (st->st_uid == SANDBOX_OWNER && st->st_gid == SANDBOX_OWNER) ||
+			       lchown(path, SANDBOX_OWNER, SANDBOX_OWNER) == 0
+		       ? 0
+		       : -1;
+}
+
+/* Nobody is left who could change what is walked; no link is followed. */
+static bool reclaim_all(const struct sandbox_setup *u)
+{
+	int (*each)(const char *, const struct stat *, int, struct FTW *) =
+		u->owner != 0 ? to_owner : to_root_inside;
+	const struct sandbox *s = u->s;
+
+	if (u->owner == 0 && (setns(u->ids, CLONE_NEWUSER) != 0 || setresgid(0, 0, 0) != 0 ||
+			      setresuid(0, 0, 0) != 0))
+		return false;
+	if (s->root_writable && nftw(s->root, each, WALK_FDS, FTW_PHYS) != 0)
+		return false;
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (s->mounts[i].writable && nftw(s->mounts[i].from, each, WALK_FDS, FTW_PHYS) != 0)
+			return false;
+	return true;
+}
+
+bool sandbox_reclaim(const struct sandbox_setup *u, struct err *e)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(reclaim_all(u) ? 0 : errno & 0x7f);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return (child > 0 && status == 0) ||
+	       err_set(e, REASON_SANDBOX, "what the sandbox gave to other ids stays theirs: %s",
+		       strerrordesc_np(WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN));
 }

@@ -42,6 +42,9 @@ must bool sandbox_words(const struct sandbox_setup *u, struct buf *text, size_t 
 /* A user name space of many ids whose root is who runs this, or owner. */
 must bool sandbox_ids(uint32_t owner, int *fd, struct err *e);
 
+/* After a run with many ids: all that could be written belongs to who runs this, or owner. */
+must bool sandbox_reclaim(const struct sandbox_setup *u, struct err *e);
+
 /* bubblewrap as a child, which waits for a byte before the command is run. */
 must bool sandbox_start(struct sandbox_setup *u, pid_t *pid, struct err *e);
 

@@ -180,9 +180,9 @@ static void shut(int *fd)
 
 void sandbox_started(struct sandbox_setup *u)
 {
-	int *const theirs[] = {&u->filter,     &u->ids,	      &u->view[0],    &u->view[1],
-			       &u->view[2],    &u->view[3],   &u->in_read,    &u->status_write,
-			       &u->block_read, &u->out_write, &u->fault_write};
+	int *const theirs[] = {&u->filter,    &u->view[0],    &u->view[1],	&u->view[2],
+			       &u->view[3],   &u->in_read,    &u->status_write, &u->block_read,
+			       &u->out_write, &u->fault_write};
 
 	for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
 		shut(theirs[i]);
@@ -190,8 +190,8 @@ void sandbox_started(struct sandbox_setup *u)
 
 void sandbox_setup_free(struct sandbox_setup *u)
 {
-	int *const ours[] = {&u->in_write, &u->status_read, &u->block_write, &u->out_read,
-			     &u->fault_read};
+	int *const ours[] = {&u->ids,	      &u->in_write, &u->status_read,
+			     &u->block_write, &u->out_read, &u->fault_read};
 
 	sandbox_started(u);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)

@@ -185,6 +185,28 @@ static void the_forbidden_is_refused(void **state)
 	     "kill-parent done\nkill-all ESRCH\nsetuid EINVAL\n");
 }
 
+/* As scripts of packages need it; for who is not root, by a file of the system that grants it. */
+static void several_ids_can_be_had(void **state)
+{
+	struct box *b = *state;
+	struct stat st;
+
+	b->sandbox.map_ids = true;
+	if (!box_run(b, "true") && sandbox_owner() == 0) {
+		if (!strstr(b->err.text, "there is no newuidmap, which maps several ids"))
+			assert_non_null(
+				strstr(b->err.text, " does not give 65535 ids to the user '"));
+		skip();
+	}
+	says(b,
+	     "id -u; id -g; mkdir d; touch d/f; ln -s f d/l; chown -hR 33:65534 d; chmod 700 d; "
+	     "stat -c '%u:%g' d d/f d/l; setpriv --reuid 44 --regid 44 --clear-groups id -u; "
+	     "mount -t tmpfs x /tmp 2>/dev/null || echo no mount",
+	     "0\n0\n33:65534\n33:65534\n33:65534\n44\nno mount\n");
+	assert_int_equal(stat(folder_path(&b->folder, "work/d/f"), &st), 0);
+	assert_int_equal(st.st_uid, sandbox_owner() ? sandbox_owner() : geteuid());
+}
+
 /* A clock that is ahead, a name that is another one, ...: each can be seen. */
 static void a_varied_sandbox_is_another_one(void **state)
 {
@@ -437,6 +459,7 @@ int main(int argc, char **argv)
 		TEST(how_it_ended_is_told),
 		TEST(what_it_writes_is_there_and_nothing_else),
 		TEST(the_forbidden_is_refused),
+		TEST(several_ids_can_be_had),
 		TEST(a_varied_sandbox_is_another_one),
 		TEST(what_hangs_is_ended),
 		TEST(what_it_leaves_behind_is_ended),
