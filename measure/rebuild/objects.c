@@ -209,6 +209,26 @@ bool objects_get(const struct objects *o, const struct object *x, const char *wh
 	return true;
 }
 
+static bool durable(const struct objects *o, const struct file *f, const char *path,
+		    const struct object *want, struct err *e)
+{
+	if (fchmod(f->fd, 0444) != 0 || fsync(f->fd) != 0 ||
+	    renameat(AT_FDCWD, path, o->fd, name_of(want).text) != 0 || fsync(o->fd) != 0)
+		return err_errno(e, errno, "cannot become a file of the store");
+	return true;
+}
+
+bool objects_adopt(const struct objects *o, const char *path, const struct object *want,
+		   struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+
+	return (open_file(fd, path, &f, e) && prove(&f, want, e) &&
+		durable(o, &f, path, want, e)) ||
+	       err_subject(e, path);
+}
+
 /* Into a file that has no name yet; one byte more than may come is asked for. */
 static bool copy(struct stream *in, uint64_t max, struct out *to, uint64_t *size, struct err *e)
 {

@@ -45,6 +45,13 @@ must bool objects_get(const struct objects *o, const struct object *x, const cha
 		      struct store_item *out, struct err *e);
 
 /*
+ * A file with a name on the store's own file system, closed by its writer: proved to be what it has
+ * to be, it becomes the object and loses that name; otherwise (input-digest) it stays.
+ */
+must bool objects_adopt(const struct objects *o, const char *path, const struct object *want,
+			struct err *e);
+
+/*
  * Everything that a stream gives; whose size nobody knows, is for the stream to bound. want: what
  * it has to be (input-digest otherwise, after no byte more than that), size too unless that is
  * UINT64_MAX; NULL: whatever it is. One that is there already is proved, and replaced if it is

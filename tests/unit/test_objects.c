@@ -288,10 +288,34 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void a_file_becomes_an_object_when_it_is_what_it_has_to_be(void **state)
+{
+	struct folder *f = *state;
+	owned(objects_close) struct objects o = store_in(f);
+	const struct object abc = object_of("abc"), abd = object_of("abd"),
+			    abcd = object_of("abcd");
+	const char *path = folder_file(f, "part", "abc", 3);
+	struct err e = {0};
+
+	assert_false(objects_adopt(&o, path, &abd, &e));
+	check_err(&e, REASON_INPUT_DIGEST, "its SHA-256 is " ABC " and must be " ABD);
+	assert_string_equal(e.subject, path);
+	e = (struct err){0};
+	assert_false(objects_adopt(&o, path, &abcd, &e));
+	check_err(&e, REASON_INPUT_DIGEST, "it has 3 bytes and must have 4");
+	e = (struct err){0};
+	assert_true(objects_adopt(&o, path, &abc, &e));
+	assert_true(get_text(&o, &abc, &e));
+	assert_int_equal(access(path, F_OK), -1);
+	assert_false(objects_adopt(&o, path, &abc, &e));
+	assert_int_equal(e.reason, REASON_INPUT_MISSING);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_file_becomes_an_object_when_it_is_what_it_has_to_be),
 		TEST(what_is_put_is_there_under_its_digest),
 		TEST(a_file_is_read_from_its_beginning_after_it_was_proved),
 		TEST(what_is_not_what_was_wanted_gets_no_name),
