@@ -1,0 +1,271 @@
+#include "measure/rebuild/reproduce.h"
+
+#include <stdio.h>
+
+#include "measure/base/hex.h"
+#include "measure/core/stream.h"
+#include "ovmf-snp/bundle.h"
+#include "reference-db/compare.h"
+#include "reference-db/corim.h"
+#include "reference-db/make.h"
+#include "reference-db/record.h"
+
+#define PATH_ROOM 8192u
+#define RECORD "build.json"
+
+struct rebuild {
+	const struct reproduce_request *q;
+	struct buf image, record; /* paths */
+};
+
+static void rebuild_free(struct rebuild *b)
+{
+	buf_free(&b->image);
+	buf_free(&b->record);
+}
+
+void reproduced_free(struct reproduced *r)
+{
+	manifest_free(&r->found);
+}
+
+bool reproduce_possible(const struct manifest *m, struct err *e)
+{
+	if (m->foreign)
+		return err_set(e, REASON_NOTHING_TO_REBUILD,
+			       "the manifest is of another form than the one that is made here");
+	if (manifest_origin(m) == ORIGIN_ASSERTED)
+		return err_set(e, REASON_NOTHING_TO_REBUILD,
+			       "the manifest was made by hand: its origins are asserted");
+	if (!m->recipe_digest || !m->inputs_digest || !(m->source_commit || m->source_digest))
+		return err_set(e, REASON_NOTHING_TO_REBUILD, "the manifest names no %s",
+			       !m->recipe_digest   ? "recipe"
+			       : !m->inputs_digest ? "inputs"
+						   : "source");
+	return true;
+}
+
+/* ---- the manifest that the rebuild gives */
+
+/* The bits of the policy that count, as the published rows have them. */
+static uint64_t policy_mask(const struct manifest *m)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < m->n_values; i++) {
+		if (strcmp(m->value[i].key, "POLICY") != 0 || m->value[i].mask.n != sizeof(mask))
+			continue;
+		for (size_t k = 0; k < sizeof(mask); k++)
+			mask |= (uint64_t)m->value[i].mask.p[k] << 8 * k;
+		return mask;
+	}
+	return UINT64_MAX;
+}
+
+/* Where the image is, by the record. */
+static bool find_image(struct rebuild *b, struct err *e)
+{
+	owned(record_free) struct record record = {0};
+	owned(buf_free) struct buf text = BUF(RECORD_MAX);
+
+	buf_fmt(&b->record, "%s/%s", b->q->folder, RECORD);
+	if (!buf_done(&b->record, "a path", e) ||
+	    !file_slurp(buf_cstr(&b->record), RECORD_MAX, &text, e))
+		return false;
+	if (!record_read(&record, buf_bytes(&text), e))
+		return err_subject(e, buf_cstr(&b->record));
+	buf_fmt(&b->image, "%s/%s", b->q->folder, record.artefact);
+	return buf_done(&b->image, "a path", e);
+}
+
+static bool make(struct rebuild *b, struct manifest *found, struct err *e)
+{
+	const struct manifest *m = b->q->manifest;
+	const struct make_request make = {
+		.image = buf_cstr(&b->image),
+		.record = buf_cstr(&b->record),
+		.certificate = b->q->certificate,
+		.profile_uri = m->profile ? m->profile : MANIFEST_SNP_2025,
+		.policy_mask = policy_mask(m),
+		.allow_debug = m->allow_debug,
+		.id_block = b->q->id_block,
+		.id_auth = b->q->id_auth,
+		.watch = b->q->watch,
+	};
+
+	return manifest_make(found, &make, e);
+}
+
+static bool is_equal(struct reproduced *r, struct bytes payload, struct err *e)
+{
+	owned(buf_free) struct buf again = BUF(CORIM_MAX);
+
+	if (!hash_of(DIGEST_SHA256, payload, &r->payload, e) || !corim_write(&r->found, &again, e))
+		return false;
+	r->equal = bytes_equal(buf_bytes(&again), payload);
+	return true;
+}
+
+/* ---- checks */
+
+static struct check *say(struct verdict *v, const char *id, bool same)
+{
+	return verdict_add(v, id, same ? CHECK_PASS : CHECK_FAIL,
+			   same ? REASON_NONE : REASON_NOT_REPRODUCED);
+}
+
+static void compare_text(struct verdict *v, const char *id, const char *want, const char *found)
+{
+	bool same = want && found ? strcmp(want, found) == 0 : want == found;
+	struct check *c = say(v, id, same);
+
+	verdict_expected(c, "%s", want ? want : "none");
+	verdict_actual(c, "%s", found ? found : "none");
+	verdict_detail(c, "%s: %s", id, same ? "as in the manifest" : "not as in the manifest");
+}
+
+static void compare_words(const struct manifest *m, const struct manifest *found, struct verdict *v)
+{
+	compare_text(v, "release", m->id, found->id);
+	compare_text(v, "source", m->source_commit ? m->source_commit : m->source_digest,
+		     m->source_commit ? found->source_commit : found->source_digest);
+	compare_text(v, "recipe", m->recipe_digest, found->recipe_digest);
+	compare_text(v, "inputs", m->inputs_digest, found->inputs_digest);
+}
+
+static const struct component *find_part(const struct manifest *m, const char *name)
+{
+	if (m->artefact.name && strcmp(m->artefact.name, name) == 0)
+		return &m->artefact;
+	for (size_t i = 0; i < m->n_components; i++)
+		if (strcmp(m->component[i].name, name) == 0)
+			return &m->component[i];
+	return NULL;
+}
+
+static bool same_part(const struct component *a, const struct component *b)
+{
+	return b && digest_equal(&a->digest, &b->digest) && a->size == b->size &&
+	       a->origin == b->origin;
+}
+
+static void compare_part(const struct component *want, const struct manifest *found,
+			 struct verdict *v)
+{
+	const struct component *is = find_part(found, want->name);
+	bool same = same_part(want, is);
+	struct check *c = say(v, "part", same);
+
+	verdict_part(c, want->name);
+	verdict_detail(c, "%s %s", want->name,
+		       same			    ? "is that of the manifest"
+		       : !is			    ? "was not built"
+		       : is->origin != want->origin ? "comes from elsewhere than the manifest says"
+						    : "is another one than the manifest's");
+}
+
+static bool compare_image_or_bundle(struct rebuild *b, struct verdict *v, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	const char *image = buf_cstr(&b->image);
+
+	if (snp_bundle_is(image))
+		return compare_bundle(b->q->manifest, image, b->q->watch, v, e);
+	if (!file_open(&f, image, e))
+		return false;
+	f.watch = b->q->watch;
+	return compare_image(b->q->manifest, &f, v, e);
+}
+
+static bool explain(struct rebuild *b, const struct reproduced *r, struct verdict *v, struct err *e)
+{
+	const struct manifest *m = b->q->manifest;
+
+	if (m->artefact.name)
+		compare_part(&m->artefact, &r->found, v);
+	for (size_t i = 0; i < m->n_components; i++)
+		compare_part(&m->component[i], &r->found, v);
+	return compare_image_or_bundle(b, v, e);
+}
+
+bool reproduce_compare(struct reproduced *r, const struct reproduce_request *q, struct verdict *v,
+		       struct err *e)
+{
+	owned(rebuild_free) struct rebuild b = {
+		.q = q, .image = BUF(PATH_ROOM), .record = BUF(PATH_ROOM)};
+	struct check *c;
+
+	if (!reproduce_possible(q->manifest, e) || !find_image(&b, e) || !make(&b, &r->found, e) ||
+	    !is_equal(r, q->payload, e))
+		return false;
+	compare_words(q->manifest, &r->found, v);
+	c = say(v, "manifest", r->equal);
+	verdict_detail(c, "%s",
+		       r->equal ? "what was rebuilt gives the published payload, byte for byte"
+				: "what was rebuilt gives another payload than the published one");
+	return r->equal || explain(&b, r, v, e);
+}
+
+/* ---- what is said of it */
+
+const char *reproduce_status(const struct reproduced *r, const struct component *c)
+{
+	switch (c->origin) {
+	case ORIGIN_SOURCE:
+		return same_part(c, find_part(&r->found, c->name))
+			       ? "reproduced (toolchain pinned, not rebuilt)"
+			       : "differs";
+	case ORIGIN_ENDORSED:
+		return "vendor-endorsed";
+	case ORIGIN_PINNED:
+		return "pinned";
+	case ORIGIN_NONE:
+	case ORIGIN_ASSERTED:
+	case ORIGINS:
+		break;
+	}
+	return "unknown";
+}
+
+/* "sha256:" and 64 digits */
+static bool read_digest(const char *text, struct digest *out, struct err *e)
+{
+	static const char head[] = "sha256:";
+	owned(buf_free) struct buf raw = BUF(32);
+
+	if (!text || strncmp(text, head, strlen(head)) != 0)
+		return err_set(e, REASON_BUILD_RECORD, "the record names no digest of the inputs");
+	if (!hex_read(text + strlen(head), "the digest of the inputs", &raw, e) ||
+	    !buf_done(&raw, "a digest", e))
+		return false;
+	*out = (struct digest){.alg = DIGEST_SHA256, .len = raw.n};
+	memcpy(out->v, raw.p, raw.n);
+	return true;
+}
+
+/* Of the program that runs. */
+static bool own_digest(struct digest *out, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
+	struct stream_file from;
+	struct stream_hashed in;
+
+	if (!h || !file_open(&f, "/proc/self/exe", e))
+		return false;
+	from = stream_file(&f);
+	in = stream_hashed(&from.stream, h);
+	return stream_drain(&in.stream, e) && hash_finish(h, out, e);
+}
+
+bool reproduce_statement(const struct reproduced *r, const struct manifest *m, const char *version,
+			 struct rebuilt *out, struct err *e)
+{
+	*out = (struct rebuilt){
+		.id = bytes_str(m->id),
+		.payload = r->payload,
+		.equal = r->equal,
+		.tool = bytes_str(version),
+	};
+	return read_digest(r->found.inputs_digest, &out->inputs, e) && own_digest(&out->program, e);
+}
