@@ -1,7 +1,9 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "ovmf-snp/bundle.h"
 #include "ovmf-snp/bundle_write.h"
 #include "ovmf-snp/request_list.h"
 #include "reference-db/compare.h"
@@ -13,16 +15,18 @@
 
 struct world {
 	struct folder folder;
-	char *ovmf, *kernel, *bundle;
+	char *ovmf, *kernel, *bundle, *root;
 	struct manifest manifest;
 };
 
-static bool write_to(struct world *w, const char *folder, struct err *e)
+static bool write_to(struct world *w, const char *folder, const struct snp_root_ask *root,
+		     struct err *e)
 {
 	owned(request_free) struct request r = {0};
 	owned(snp_bundle_made_free) struct snp_bundle_made made = {0};
 	struct answer a;
-	struct bundle_request q = {.launch = &r, .policy = LAUNCH_POLICY, .output = folder};
+	struct bundle_request q = {
+		.launch = &r, .root = root, .policy = LAUNCH_POLICY, .output = folder};
 	bool done;
 
 	r.files.ovmf = w->ovmf;
@@ -67,7 +71,10 @@ static int setup(void **state)
 	w->kernel = strdup(folder_file(&w->folder, "vmlinuz", "kernel", 6));
 	w->bundle = malloc(strlen(w->kernel) + 16);
 	sprintf(w->bundle, "%.*s/guest", (int)(strlen(w->kernel) - 8), w->kernel);
-	assert_true(write_to(w, w->bundle, &e));
+	w->root = strdup(folder_path(&w->folder, "root"));
+	assert_int_equal(mkdir(w->root, 0755), 0);
+	folder_file(&w->folder, "root/app", "#!", 2);
+	assert_true(write_to(w, w->bundle, NULL, &e));
 	assert_true(make_into(w, &w->manifest, &e));
 	*state = w;
 	return 0;
@@ -81,24 +88,57 @@ static int teardown(void **state)
 	free(w->ovmf);
 	free(w->kernel);
 	free(w->bundle);
+	free(w->root);
 	folder_free(&w->folder);
 	free(w);
 	return 0;
 }
 
 /* Nothing is left of what could not be written whole. */
-static bool write(void *arg, struct err *e)
+static bool write_as(struct world *w, const char *name, const struct snp_root_ask *root,
+		     struct err *e)
 {
-	struct world *w = arg;
 	char path[512];
 	glob_t left;
 
-	snprintf(path, sizeof(path), "%s-again", w->bundle);
-	if (write_to(w, path, e))
+	snprintf(path, sizeof(path), "%s-%s", w->bundle, name);
+	if (write_to(w, path, root, e))
 		return true;
 	strcat(path, "*");
 	assert_int_equal(glob(path, 0, NULL, &left), GLOB_NOMATCH);
 	return false;
+}
+
+static bool write(void *arg, struct err *e)
+{
+	return write_as(arg, "again", NULL, e);
+}
+
+static bool write_rooted(void *arg, struct err *e)
+{
+	static const char *const cmd[] = {"/app", NULL};
+	struct world *w = arg;
+	const struct snp_root_ask root = {
+		.image = w->root,
+		.options.spool = w->folder.path,
+		.device = ROOT_DEVICE,
+		.initrd = true,
+		.application.cmd = cmd,
+		.start.kernel = w->kernel,
+	};
+
+	return write_as(w, "rooted", &root, e);
+}
+
+static bool read_rooted(void *arg, struct err *e)
+{
+	owned(snp_bundle_free) struct snp_bundle b = {0};
+	struct world *w = arg;
+	struct watch none = {0};
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s-rooted", w->bundle);
+	return snp_bundle_read(&b, path, none, e) && snp_bundle_agrees(&b, e);
 }
 
 static bool compare(void *arg, struct err *e)
@@ -114,10 +154,13 @@ static bool compare(void *arg, struct err *e)
 static void bundles_survive_the_lack_of_memory(void **state)
 {
 	size_t compared = fail_each(compare, *state), made = fail_each(make, *state);
-	size_t written = fail_each(write, *state);
+	size_t written = fail_each(write, *state), rooted = fail_each(write_rooted, *state);
+	size_t read = fail_each(read_rooted, *state);
 
-	print_message("%zu, %zu and %zu allocations\n", compared, made, written);
+	print_message("%zu, %zu, %zu, %zu and %zu allocations\n", compared, made, written, rooted,
+		      read);
 	assert_true(compared > 20 && made > 20 && written > 20);
+	assert_true(rooted > written && read > 20);
 }
 
 int main(void)
