@@ -197,7 +197,7 @@ static bool surround(uint32_t set, const struct vary_means *m, struct arena *a, 
 		return false;
 	for (; l.n < n; l.n++)
 		l.item[l.n] = s->environment[l.n];
-	if (has(set, VARY_TIME)) {
+	if (has(set, VARY_TIME) && m->faketime) {
 		memcpy(text, preload, sizeof(preload) - 1);
 		memcpy(text + sizeof(preload) - 1, m->faketime, strlen(m->faketime));
 		put(&l, text);

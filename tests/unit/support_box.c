@@ -39,22 +39,19 @@ bool box_new(struct box *b)
 	static char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	struct sandbox *s = &b->sandbox;
-	const char *work;
+	char *work;
 
 	*b = (struct box){0};
 	self[n > 0 ? n : 0] = '\0';
 	folder_new(&b->folder);
 	b->root = strdup(folder_path(&b->folder, "root"));
 	make_root(b);
-	work = b->folder.path;
+	work = strdup(folder_path(&b->folder, "work"));
+	mkdir(work, 0755);
+	give(work);
 	b->mount[0] = (struct sandbox_mount){"/usr", "/usr", false};
+	b->mount[1] = (struct sandbox_mount){work, "/build/here", true};
 	b->mount[2] = (struct sandbox_mount){self, "/probe", false};
-	if (asprintf(&b->folder.file[0], "%s/work", work) < 0)
-		return false;
-	b->folder.next = 1;
-	mkdir(b->folder.file[0], 0755);
-	give(b->folder.file[0]);
-	b->mount[1] = (struct sandbox_mount){strdup(b->folder.file[0]), "/build/here", true};
 	*s = (struct sandbox){.root = b->root,
 			      .mounts = b->mount,
 			      .n_mounts = 3,
