@@ -78,6 +78,7 @@ struct rootfs_packages {
 	const char *(*name)(void *arg, size_t i);
 	bool (*replaces)(void *arg, size_t over, size_t under); /* when both were opened */
 	void *arg;
+	bool archives; /* tar archives, plain or packed, in place of packages */
 };
 
 /* Errors: package, packages (a name that two have), and what layer_apply() says. */

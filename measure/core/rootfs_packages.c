@@ -41,19 +41,20 @@ struct work {
 	unsigned n_threads;
 };
 
-static bool unpack(struct spool *to, const struct file *deb, struct item *out, struct err *e)
+static bool unpack(struct spool *to, const struct store_item *deb, bool package, struct item *out,
+		   struct err *e)
 {
-	struct store_item packed = {.file = *deb};
+	struct store_item packed = {.file = deb->file, .at = deb->at, .size = deb->size};
 	struct unpack_rule rule = {.members = true, .max = out->max};
 	owned(unpack_free) struct unpack *u = NULL;
 	struct stream_spooled through;
 	struct stream_range range;
 	struct stream *in;
 
-	if (!ar_find(deb, "data.tar", &packed.at, &packed.size, e) ||
+	if ((package && !ar_find(&deb->file, "data.tar", &packed.at, &packed.size, e)) ||
 	    !proved_packing(&packed, &rule.packing, e))
 		return false;
-	range = stream_range(deb, packed.at, packed.size);
+	range = stream_range(&packed.file, packed.at, packed.size);
 	in = &range.stream;
 	if (rule.packing != PACKING_NONE) {
 		u = unpack_new(in, &rule, e);
@@ -79,7 +80,8 @@ static bool unpack_one(const struct work *w, struct spool *to, size_t i, struct 
 
 	if (!w->p->open(w->p->arg, i, &deb, e))
 		return false;
-	if ((to->file.fd < 0 && !spool_open(to, w->o->spool, e)) || !unpack(to, &deb.file, out, e))
+	if ((to->file.fd < 0 && !spool_open(to, w->o->spool, e)) ||
+	    !unpack(to, &deb, !w->p->archives, out, e))
 		return err_in(e, "%s", w->p->name(w->p->arg, i));
 	return true;
 }

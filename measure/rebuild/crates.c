@@ -208,7 +208,7 @@ static bool keep(struct reader *r)
 			     (int)r->value[KEY_NAME].n, (const char *)r->value[KEY_NAME].p);
 	if (!grow(r))
 		return false;
-	new.sha256 = locking_sha256(digest);
+	new.sha256 = lock_text_sha256(digest);
 	new.name = arena_text(&r->c->arena, r->value[KEY_NAME], "a Cargo.lock", r->e);
 	new.version = arena_text(&r->c->arena, r->value[KEY_VERSION], "a Cargo.lock", r->e);
 	if (!new.name || !new.version)
@@ -352,52 +352,5 @@ bool crates_read(struct crates *out, struct bytes text, struct err *e)
 	if (!end_package(&r) || !sort(&c, e))
 		return false;
 	*out = take(c);
-	return true;
-}
-
-/* ---- as inputs */
-
-static bool slurp(const struct objects *o, const struct object *x, struct buf *text, struct err *e)
-{
-	owned(store_item_free) struct store_item item = {.file = FILE_NONE};
-	size_t got;
-	uint8_t *p;
-
-	if (!objects_get(o, x, "Cargo.lock", &item, e))
-		return false;
-	if (item.size > CRATES_FILE_MAX)
-		return err_set(e, REASON_LIMIT, "%llu bytes, %u are the limit of a Cargo.lock",
-			       (unsigned long long)item.size, CRATES_FILE_MAX);
-	p = buf_room(text, (size_t)item.size);
-	return buf_done(text, "a Cargo.lock", e) &&
-	       (item.size == 0 ||
-		file_pread(&item.file, item.at, (struct span){p, (size_t)item.size}, &got, e));
-}
-
-static bool add(struct lock_made *m, const struct crate *c, struct err *e)
-{
-	char name[3 * NAME_BYTES], place[3 * NAME_BYTES];
-	struct lock_input *i;
-
-	snprintf(name, sizeof(name), "%s-%s.crate", c->name, c->version);
-	snprintf(place, sizeof(place), "%s/%s", c->name, c->version);
-	i = locking_add(m, LOCK_FILE_INPUT, name, e);
-	if (!i)
-		return false;
-	i->object.sha256 = c->sha256;
-	return objects_size(m->q->store, &i->object, name, e) &&
-	       locking_origin(m, i, CRATES_ARCHIVE, place, e);
-}
-
-bool locking_crates(struct lock_made *m, const struct object *file, struct err *e)
-{
-	owned(buf_free) struct buf text = BUF(CRATES_FILE_MAX);
-	owned(crates_free) struct crates c = {0};
-
-	if (!slurp(m->q->store, file, &text, e) || !crates_read(&c, buf_bytes(&text), e))
-		return false;
-	for (size_t i = 0; i < c.n; i++)
-		if (!add(m, &c.item[i], e))
-			return false;
 	return true;
 }

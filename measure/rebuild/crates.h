@@ -6,7 +6,8 @@
 #ifndef MEASURE_REBUILD_CRATES_H
 #define MEASURE_REBUILD_CRATES_H
 
-#include "measure/rebuild/locking_parts.h"
+#include "measure/core/rootfs.h"
+#include "measure/rebuild/lock.h"
 
 #define CRATES_FILE_MAX (4u << 20)
 #define CRATES_MAX 4000u
@@ -31,7 +32,18 @@ void crates_free(struct crates *c);
  */
 must bool crates_read(struct crates *c, struct bytes text, struct err *e);
 
-/* The crates that the file of the last entry names become entries, too; all have to be there. */
-must bool locking_crates(struct lock_made *m, const struct object *file, struct err *e);
+/*
+ * Of an input that was locked, the entries that are crates, as what cargo calls a directory source:
+ * a folder NAME-VERSION for each with its files, and .cargo-checksum.json in it. Each crate is
+ * proved to be the object that the lock names, and to have nothing outside of its folder (package
+ * otherwise). r: zeroed; released by rootfs_free().
+ */
+struct crates_locked {
+	const struct objects *from;
+	const struct lock_input *input;
+	size_t n;
+};
+must bool crates_root(struct rootfs *r, const struct crates_locked *l,
+		      const struct rootfs_options *o, struct err *e);
 
 #endif

@@ -119,7 +119,7 @@ bool debian_root(struct rootfs *r, const struct debian_locked *l, const struct r
 	owned(rootfs_free) struct rootfs new = {0};
 	owned(own_free) struct lock_input *sorted = own_new(n * sizeof(*sorted) + 1, e);
 	owned(root_free) struct root root = {l->from, sorted, NULL, n};
-	const struct rootfs_packages list = {n, open_package, name_of, replaces, &root};
+	const struct rootfs_packages list = {n, open_package, name_of, replaces, &root, false};
 
 	root.deb = own_new(n * sizeof(*root.deb) + 1, e);
 	if (!sorted || !root.deb)

@@ -1,5 +1,6 @@
 #include "measure/rebuild/lock_text.h"
 
+#include "measure/base/hex.h"
 #include "measure/base/text.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -162,4 +163,14 @@ bool lock_text_check(enum lock_text kind, const char *text, const char *what, st
 	if (lock_text_is(kind, text))
 		return true;
 	return err_set(e, REASON_LOCK, "%s \"%.100s\" must be %s", what, text, kinds[kind].words);
+}
+
+struct digest lock_text_sha256(const char *hex)
+{
+	struct digest d = {.alg = DIGEST_SHA256, .len = digest_len(DIGEST_SHA256)};
+
+	for (size_t i = 0; i < d.len && hex[2 * i] && hex[2 * i + 1]; i++)
+		d.v[i] = (uint8_t)(hex_value((uint8_t)hex[2 * i]) << 4 |
+				   hex_value((uint8_t)hex[2 * i + 1]));
+	return d;
 }

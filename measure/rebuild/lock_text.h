@@ -5,8 +5,7 @@
 #ifndef MEASURE_REBUILD_LOCK_TEXT_H
 #define MEASURE_REBUILD_LOCK_TEXT_H
 
-#include "measure/base/bytes.h"
-#include "measure/base/err.h"
+#include "measure/core/digest.h"
 
 #define LOCK_NAME_MAX 200u /* bytes */
 #define LOCK_TEXT_MAX 4096u
@@ -36,5 +35,8 @@ must bool lock_text_check(enum lock_text kind, const char *text, const char *wha
  * nor a backslash.
  */
 bool lock_text_is_path(struct bytes path);
+
+/* Of a text that is LOCK_TEXT_SHA256. */
+struct digest lock_text_sha256(const char *hex);
 
 #endif

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "measure/base/hex.h"
 #include "measure/base/json.h"
 #include "measure/base/text.h"
 #include "measure/rebuild/debian.h"
@@ -63,16 +62,6 @@ bool locking_origin(struct lock_made *m, struct lock_input *i, const char *archi
 		memcpy(item, i->origins.item, i->origins.n * sizeof(*item));
 	i->origins.item = item;
 	return locking_text(m, buf_cstr(&text), &item[i->origins.n++], e);
-}
-
-struct digest locking_sha256(const char *hex)
-{
-	struct digest d = {.alg = DIGEST_SHA256, .len = digest_len(DIGEST_SHA256)};
-
-	for (size_t i = 0; i < d.len && hex[2 * i] && hex[2 * i + 1]; i++)
-		d.v[i] = (uint8_t)(hex_value((uint8_t)hex[2 * i]) << 4 |
-				   hex_value((uint8_t)hex[2 * i + 1]));
-	return d;
 }
 
 /* ---- what stays */

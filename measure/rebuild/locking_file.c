@@ -2,7 +2,6 @@
 
 #include "measure/base/hex.h"
 #include "measure/core/image.h"
-#include "measure/rebuild/crates.h"
 #include "measure/rebuild/lock_text.h"
 #include "measure/rebuild/locking_parts.h"
 
@@ -33,7 +32,7 @@ static bool store_stream(struct lock_made *m, struct stream *in, const char *sha
 	struct object want = {.size = UINT64_MAX};
 
 	if (sha256)
-		want.sha256 = locking_sha256(sha256);
+		want.sha256 = lock_text_sha256(sha256);
 	return objects_put(m->q->store, in, sha256 ? &want : NULL, out, e);
 }
 
@@ -62,7 +61,7 @@ static bool known_object(struct lock_made *m, struct object *out, struct err *e)
 	const struct lock_input *old = locking_old(m, &n);
 
 	if (m->input->sha256) {
-		out->sha256 = locking_sha256(m->input->sha256);
+		out->sha256 = lock_text_sha256(m->input->sha256);
 		return objects_size(m->q->store, out, m->input->origin, e);
 	}
 	if (!old) {
@@ -220,7 +219,7 @@ static bool lock_layout(struct blobs *b, struct err *e)
 	if (!choose(b, &manifest, e))
 		return false;
 	if (sha256) {
-		said = (struct object){.sha256 = locking_sha256(sha256)};
+		said = (struct object){.sha256 = lock_text_sha256(sha256)};
 		if (!digest_equal(&said.sha256, &manifest.sha256))
 			return err_set(e, REASON_INPUT_DIGEST,
 				       "the SHA-256 of its manifest is not %s", sha256);

@@ -40,7 +40,7 @@ must bool locking_image(struct lock_made *m, struct err *e);
 must bool locking_git(struct lock_made *m, struct err *e);
 must bool locking_packages(struct lock_made *m, struct err *e);
 
-/* The SHA-256 of 64 digits that the recipe has checked. */
-struct digest locking_sha256(const char *hex);
+/* The crates that a Cargo.lock names become entries of its input; all have to be in the store. */
+must bool locking_crates(struct lock_made *m, const struct object *file, struct err *e);
 
 #endif
