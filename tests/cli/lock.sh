@@ -166,6 +166,9 @@ if command -v git >/dev/null; then
 	expect_status 0
 	expect_stderr ''
 	expect grep -q "\"commit\": \"$one\"" measure.lock
+	run initrd "$store/sha256/$(sed -n '/"kind": "git"/,$s/.*"sha256": "\(.*\)".*/\1/p' measure.lock | head -n 1)"
+	cp "$STDOUT" content
+	expect grep -q "$(sed -n 's/.*"tree": "sha256:\(.*\)".*/\1/p' measure.lock)" content
 	expect grep -q '"project:\."' measure.lock
 	expect grep -q '"epoch": 1700000000' measure.lock
 	printf two >file
@@ -344,6 +347,50 @@ run store pack new/measure.lock --store elsewhere -o two.tar
 expect cmp one.tar two.tar
 ok 'a release is one file, and whoever packs it writes the same bytes'
 
+# ---- a full disk, and a process that is killed
+head -c 3000000 /dev/zero >parts/config
+for n in 1 2 3 4 5 6; do head -c 4000000 /dev/zero | tr '\0' $n >parts/$n; done
+{
+	for n in 1 2 3 4 5 6; do printf '  p%s:\n    file: parts/%s\n' $n $n; done
+	printf 'files:\n  x: p1\n'
+} | recipe
+rm measure.lock
+(ulimit -f 2000 && exec "$MEASURE" lock --store full) >"$STDOUT" 2>"$STDERR"
+STATUS=$?
+expect_status 5
+expect_stderr_has 'measure: error[no-space]: '
+expect test "$(ls -A full/sha256)" = ''
+expect_no_file measure.lock
+run lock -q
+expect_status 0
+run store pack -q -o many.tar
+(ulimit -f 9000 && exec "$MEASURE" store unpack many.tar --store full) >"$STDOUT" 2>"$STDERR"
+STATUS=$?
+expect_status 0
+rm -r full
+(ulimit -f 9000 && exec "$MEASURE" store pack -o short.tar) >"$STDOUT" 2>"$STDERR"
+STATUS=$?
+expect_status 5
+expect_stderr_has 'measure: error[no-space]: short.tar: cannot be written'
+expect_no_file short.tar
+ok 'where there is no room nothing is left'
+
+# names STORE: of all files in it; whole STORE: each is that of its bytes
+names() { find "$1/sha256" -type f -printf '%f\n' | sort; }
+whole() { find "$1/sha256" -type f -exec sha256sum {} + | cut -d ' ' -f 1 | sort; }
+for pause in 0.005 0.01 0.02 0.03 0.05; do
+	"$MEASURE" store unpack many.tar --store killed >/dev/null 2>&1 &
+	sleep $pause
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+	[ ! -d killed/sha256 ] || expect test "$(names killed)" = "$(whole killed)"
+done
+run store unpack many.tar --store killed
+expect_status 0
+expect test "$(names killed)" = "$(whole killed)"
+expect test "$(names killed | wc -l)" -eq 6
+ok 'killed at any moment it leaves whole files alone, and the next run succeeds'
+
 printf x >>new/measure.yml
 run store unpack one.tar --store elsewhere -C new
 expect_status 2
@@ -355,7 +402,10 @@ run store pack new/measure.lock --recipe measure.yml --store nowhere -o three.ta
 expect_status 5
 expect_stderr 'measure: error[no-such-file]: nowhere: there is no store of inputs
 measure: hint: `measure-fetch inputs` and `measure store unpack` fill one; --store names another'
+cp new/measure.lock . && cp one.tar x && tar -xf x measure.yml && rm x
 run store pack -o three.tar --store elsewhere
+expect cmp one.tar three.tar
+rm three.tar
 printf 'a=d\n' | install -m 444 /dev/stdin "elsewhere/sha256/$second"
 run store pack -o three.tar --store elsewhere
 expect_status 3
@@ -373,5 +423,14 @@ run store pack
 expect_status 2
 expect_stderr_has "measure: error[usage]: option '--output' is missing"
 ok 'what is not that, and what is in the way, is refused'
+
+schema=$ROOT/reference-db/formats/lock.schema.json
+for lock in first.lock layout.lock project/measure.lock "$ROOT/tests/fuzz/corpus/lock/full"; do
+	[ ! -e "$lock" ] || expect python3 -B "$ROOT/tests/schema/json_schema.py" "$schema" "$lock"
+done
+sed 's/"umask": "0022"/"umask": "22"/' "$ROOT/tests/fuzz/corpus/lock/full" >broken
+run_command python3 -B "$ROOT/tests/schema/json_schema.py" "$schema" broken
+expect_status 1
+ok 'locks are as their schema says'
 
 plan done
