@@ -124,7 +124,10 @@ static bool begin(struct door *d, struct err *e)
 	return bad == 0 || fail(d, REASON_LIBRARY, e, "libgit2 does not take its options");
 }
 
-/* The format that a repository says it has, which no release of Debian's libgit2 reads. */
+/*
+ * The format that a repository says it has, which no release of Debian's libgit2 reads. Asked
+ * first, since libgit2 1.5 loses memory over the settings that it then refuses.
+ */
 static bool refuse_format(const struct door *d, const char *path, struct err *e)
 {
 	static const char *const places[] = {"/.git/config", "/config"};
@@ -158,9 +161,10 @@ static bool open_repository(struct gitdb *g, const char *path, struct err *e)
 		return err_errno(e, errno, "the repository");
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, REASON_SOURCE, "a repository is a folder");
+	if (!refuse_format(&g->door, path, e))
+		return false;
 	if (g->door.open(&g->repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0)
-		return refuse_format(&g->door, path, e) &&
-		       fail(&g->door, REASON_SOURCE, e, "no repository of git can be opened");
+		return fail(&g->door, REASON_SOURCE, e, "no repository of git can be opened");
 	return g->door.objects(&g->objects, g->repository) == 0 ||
 	       fail(&g->door, REASON_SOURCE, e, "the objects");
 }
