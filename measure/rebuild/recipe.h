@@ -110,7 +110,7 @@ struct recipe_eif {
 	const char *img_os, *img_kernel; /* or NULL */
 	const char *kernel_config; /* reference, or NULL */
 	struct recipe_texts ramdisks; /* references: behind those of the application */
-	const char *certificate; /* path, when PCR8 is part of the release; or NULL */
+	const char *certificate; /* reference, when PCR8 is part of the release; or NULL */
 };
 
 struct recipe_snp {

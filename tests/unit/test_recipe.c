@@ -352,7 +352,7 @@ static void images_are_checked(void **state)
 		{EIF "  kernel: one\n  rootfs: os\n  profile: nitro-cli\n",
 		 "line 6: profile nitro-cli is for the vendor's init: 'init' names it"},
 		{EIF "  kernel: one\n  rootfs: os\n  certificate: /c\n",
-		 "line 11: the path '/c' is absolute"},
+		 "line 11: '/c': there is no stage ''"},
 		{EIF "  kernel: one\n  rootfs: os\nsnp: {artefact: a, ovmf: one, vcpus: \"1\"}\n",
 		 "line 11: a recipe makes one image: 'eif' stands in line 6"},
 		{EIF "  kernel: one\n  rootfs: os\nfiles: {a.eif: one}\n",

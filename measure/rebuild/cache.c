@@ -1,0 +1,242 @@
+#include "measure/rebuild/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "measure/base/hex.h"
+#include "measure/base/home.h"
+#include "measure/rebuild/place.h"
+
+#define LISTING "listing"
+#define LISTING_MAX_BYTES (1u << 20)
+#define PATH_ROOM 8192u
+#define CHUNK 65536u
+
+static const char *const kinds[MADE_KINDS] = {"file", "program", "tree"};
+
+const char *cache_kind_name(enum made_kind kind)
+{
+	return kinds[kind];
+}
+
+void made_free(struct made *m)
+{
+	free(m->path);
+	free(m->output);
+	*m = (struct made){0};
+}
+
+const struct made_output *made_output(const struct made *m, const char *name)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->output[i].name, name) == 0)
+			return &m->output[i];
+	return NULL;
+}
+
+static bool failed(const char *path, const char *what, struct err *e)
+{
+	err_errno(e, errno, what);
+	return err_subject(e, path);
+}
+
+/* ---- the folder */
+
+static bool find_place(const char *path, struct buf *out, struct err *e)
+{
+	if (path)
+		buf_str(out, path);
+	else if (!home_path(HOME_CACHE, "build", out))
+		return err_set(e, REASON_USAGE, "neither HOME nor %s says where a cache can be",
+			       home_variable(HOME_CACHE));
+	return buf_done(out, "a path", e);
+}
+
+bool cache_open(struct cache *c, const char *path, struct err *e)
+{
+	owned(cache_close) struct cache new = CACHE_NONE;
+	owned(buf_free) struct buf place = BUF(PATH_ROOM);
+
+	if (!find_place(path, &place, e))
+		return false;
+	new.path = own_string(buf_cstr(&place), e);
+	buf_str(&place, "/sha256/");
+	if (!new.path || !buf_done(&place, "a path", e) || !home_make_folders(buf_cstr(&place), e))
+		return false;
+	new.fd = open(buf_cstr(&place), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (new.fd < 0)
+		return failed(new.path, "cannot be opened", e);
+	*c = new;
+	new = CACHE_NONE;
+	return true;
+}
+
+void cache_close(struct cache *c)
+{
+	own_close(&c->fd);
+	free(c->path);
+	*c = CACHE_NONE;
+}
+
+/* ---- listings */
+
+static bool digest_file(int folder, const char *kind, struct made_output *o, struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(256);
+	owned(own_close) int fd = -1;
+	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
+	static const size_t room = CHUNK;
+	owned(own_free) uint8_t *chunk = own_new(room, e);
+	ssize_t got = 0;
+
+	buf_fmt(&path, "%s/%s", kind, o->name);
+	if (!h || !chunk || !buf_done(&path, "a path", e))
+		return false;
+	fd = openat(folder, buf_cstr(&path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return failed(buf_cstr(&path), "cannot be opened", e);
+	o->size = 0;
+	while ((got = read(fd, chunk, room)) > 0) {
+		if (!hash_add(h, bytes_of(chunk, (size_t)got), e))
+			return false;
+		o->size += (uint64_t)got;
+	}
+	return got < 0 ? failed(buf_cstr(&path), "cannot be read", e)
+		       : hash_finish(h, &o->sha256, e);
+}
+
+/* Of which kind it is, says the folder that it lies in. */
+static bool look(int folder, struct made_output *o, struct err *e)
+{
+	for (size_t k = 0; k < MADE_KINDS; k++) {
+		owned(buf_free) struct buf path = BUF(256);
+		struct stat st;
+
+		buf_fmt(&path, "%s/%s", kinds[k], o->name);
+		if (!buf_done(&path, "a path", e))
+			return false;
+		if (fstatat(folder, buf_cstr(&path), &st, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		o->kind = (enum made_kind)k;
+		return digest_file(folder, kinds[k], o, e);
+	}
+	return err_set(e, REASON_IO, "the output '%s' is not there", o->name);
+}
+
+/* All outputs, and what the listing says of them. */
+static bool read_entry(int folder, const struct recipe_stage *s, struct made *m,
+		       struct buf *listing, struct err *e)
+{
+	m->n = s->outputs.n;
+	m->output = own_new((m->n + 1) * sizeof(*m->output), e);
+	if (!m->output)
+		return false;
+	for (size_t i = 0; i < m->n; i++) {
+		struct made_output *o = &m->output[i];
+
+		o->name = s->outputs.item[i].name;
+		if (!look(folder, o, e))
+			return false;
+		buf_fmt(listing, "%s %s %llu ", kinds[o->kind], o->name,
+			(unsigned long long)o->size);
+		hex_put(listing, digest_bytes(&o->sha256));
+		buf_str(listing, "\n");
+	}
+	return buf_done(listing, "a listing", e);
+}
+
+bool cache_list(int entry, const struct recipe_stage *s, struct err *e)
+{
+	owned(made_free) struct made m = {0};
+	owned(buf_free) struct buf listing = BUF(LISTING_MAX_BYTES);
+	owned(own_close) int fd = -1;
+	struct bytes left;
+
+	if (!read_entry(entry, s, &m, &listing, e))
+		return false;
+	fd = openat(entry, LISTING, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return failed(LISTING, "cannot be written", e);
+	left = buf_bytes(&listing);
+	while (left.n > 0) {
+		ssize_t n = write(fd, left.p, left.n);
+
+		if (n < 0)
+			return failed(LISTING, "cannot be written", e);
+		left = bytes_of(left.p + n, left.n - (size_t)n);
+	}
+	return syncfs(fd) == 0 || failed(LISTING, "cannot be written", e);
+}
+
+/* ---- entries */
+
+static bool is_listed(const struct cache *c, const char *key, const struct recipe_stage *s,
+		      struct made *m)
+{
+	owned(buf_free) struct buf path = BUF(PATH_ROOM), said = BUF(LISTING_MAX_BYTES);
+	owned(buf_free) struct buf listing = BUF(LISTING_MAX_BYTES);
+	owned(own_close) int fd =
+		openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct err ignored = {0};
+
+	buf_fmt(&path, "%s/sha256/%s/" LISTING, c->path, key);
+	if (fd < 0 || !buf_done(&path, "a path", &ignored) ||
+	    !file_slurp(buf_cstr(&path), LISTING_MAX_BYTES, &said, &ignored) ||
+	    !read_entry(fd, s, m, &listing, &ignored))
+		return false;
+	return bytes_equal(buf_bytes(&said), buf_bytes(&listing));
+}
+
+static bool set_place(const struct cache *c, const char *key, struct made *m)
+{
+	owned(buf_free) struct buf path = BUF(PATH_ROOM);
+	struct err ignored = {0};
+
+	snprintf(m->key, sizeof(m->key), "%s", key);
+	buf_fmt(&path, "%s/sha256/%s", c->path, key);
+	m->path = own_string(buf_cstr(&path), &ignored);
+	return m->path != NULL;
+}
+
+bool cache_find(const struct cache *c, const char *key, const struct recipe_stage *s,
+		struct made *m)
+{
+	struct err ignored = {0};
+
+	if (is_listed(c, key, s, m) && set_place(c, key, m))
+		return true;
+	made_free(m);
+	if (!place_remove(c->fd, key, &ignored))
+		errno = 0; /* what is made in its place then tells why */
+	return false;
+}
+
+bool cache_keep(const struct cache *c, const struct scratch *from, const char *name,
+		const char *key, struct err *e)
+{
+	if (renameat(from->fd, name, c->fd, key) == 0 || errno == EEXIST || errno == ENOTEMPTY)
+		return fsync(c->fd) == 0 || failed(c->path, "cannot be written", e);
+	return failed(c->path, "cannot be written", e);
+}
+
+bool cache_open_output(const struct made *m, const struct made_output *o, struct store_item *out,
+		       struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(PATH_ROOM);
+	owned(store_item_free) struct store_item new = {.file = FILE_NONE};
+
+	buf_fmt(&path, "%s/%s/%s", m->path, kinds[o->kind], o->name);
+	if (!buf_done(&path, "a path", e))
+		return false;
+	new.name = own_string(buf_cstr(&path), e);
+	if (!new.name || !file_open(&new.file, new.name, e))
+		return false;
+	new.size = new.file.size;
+	*out = new;
+	new = (struct store_item){.file = FILE_NONE};
+	return true;
+}

@@ -1,0 +1,54 @@
+/*
+ * A build that is under way: what was planned, what stages have made so far, and where there is
+ * room to work. What references of the recipe name is taken from here.
+ */
+#ifndef MEASURE_REBUILD_WORKS_H
+#define MEASURE_REBUILD_WORKS_H
+
+#include "measure/core/rootfs.h"
+#include "measure/rebuild/cache.h"
+#include "measure/rebuild/plan.h"
+
+struct works {
+	const struct plan *plan;
+	struct cache cache;
+	struct scratch scratch;
+	struct made made[RECIPE_STAGES_MAX]; /* as the recipe's stages; those that are there */
+	unsigned parts; /* files that were put aside: for their names */
+};
+
+/* The stage's, or NULL while it has not been made. */
+const struct made *works_made(const struct works *w, const struct recipe_stage *s);
+
+/*
+ * An input that is a root file system, with the links that the recipe adds. r: zeroed; released by
+ * rootfs_free(). Its bytes are proved again. Errors: those of its kind; recipe, for a link whose
+ * name is taken.
+ */
+must bool works_root(const struct works *w, const struct recipe_input *input, struct rootfs *r,
+		     struct err *e);
+
+/* The same of any reference to a tree; what is below its path is all of it. */
+must bool works_tree(const struct works *w, const char *ref, struct rootfs *r, struct err *e);
+
+/* A file out of whatever has it. */
+struct works_file {
+	char *path; /* in the scratch folder, for readers that want one */
+	bool program; /* it can be executed */
+	uint64_t size;
+	struct digest sha256;
+};
+must bool works_file(struct works *w, const char *ref, struct works_file *out, struct err *e);
+void works_file_free(struct works_file *f);
+
+/* The bytes of an item as a new file in a folder. f: its size and digest; may be NULL. */
+must bool works_copy(const struct store_item *item, int folder, const char *name,
+		     struct works_file *f, struct err *e);
+
+/* Is it a file or a folder that the reference names? */
+must bool works_is_tree(const struct works *w, const char *ref, bool *tree, struct err *e);
+
+/* Who gives the bytes of r. */
+struct cpio_io works_io(struct rootfs *r);
+
+#endif
