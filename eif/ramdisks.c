@@ -71,16 +71,29 @@ static bool check_arch(const struct work *w, struct err *e)
 	       err_set(e, REASON_USAGE, "the image is for %s, and the enclave for %s", is, wanted);
 }
 
+static bool open_image(struct work *w, struct err *e)
+{
+	if (w->ask->image)
+		return rootfs_open(&w->made->image, w->ask->image, &w->ask->options, e);
+	w->made->image = take(*w->ask->root);
+	return true;
+}
+
+static bool about_image(const struct work *w, struct err *e)
+{
+	return w->ask->image ? err_subject(e, w->ask->image) : false;
+}
+
 static bool make_application(struct work *w, struct answer *a, struct err *e)
 {
 	struct rootfs *image = &w->made->image;
 	struct cpio_rule rule = w->ask->rule;
 
-	if (!rootfs_open(image, w->ask->image, &w->ask->options, e) || !check_arch(w, e) ||
+	if (!open_image(w, e) || !check_arch(w, e) ||
 	    !application_make(image, NULL, &w->ask->application, a, e))
-		return err_subject(e, w->ask->image);
+		return about_image(w, e);
 	rule.image = image->image;
-	return write_disk(image, &rule, &w->made->disk[1], e) || err_subject(e, w->ask->image);
+	return write_disk(image, &rule, &w->made->disk[1], e) || about_image(w, e);
 }
 
 static bool packing_of(const char *path, unsigned *packings, struct err *e)

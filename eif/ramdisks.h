@@ -13,7 +13,8 @@
 #define RAMDISKS 2
 
 struct ramdisks_ask {
-	const char *image; /* whatever rootfs_open() takes */
+	const char *image; /* whatever rootfs_open() takes; or else */
+	struct rootfs *root; /* it is open; taken over */
 	struct rootfs_options options; /* its spool is where the ramdisks are, too */
 	struct cpio_rule rule; /* without an image */
 	struct application application;

@@ -1,0 +1,33 @@
+/*
+ * A recipe built: everything locked and proved first, then stage by stage, then the image. What was
+ * built before of the same things is taken from the cache, whose bytes are proved. The output is a
+ * folder with the artefact, build.json and measurements.json, and appears whole or not at all.
+ */
+#ifndef MEASURE_REBUILD_BUILD_H
+#define MEASURE_REBUILD_BUILD_H
+
+#include "measure/core/answer.h"
+#include "measure/rebuild/plan.h"
+#include "measure/rebuild/stage.h"
+
+struct build_request {
+	struct plan_ask plan;
+	const char *cache; /* folder; NULL: that of the user */
+	const char *stage; /* this one alone, whose outputs are the output; NULL: all */
+	const char *output; /* the folder: nothing, or an empty one; NULL with a stage: none */
+	bool logs; /* those of the stages go there, too */
+	const char *tool; /* version of this program */
+	struct stage_watch watch;
+};
+
+struct build_report {
+	struct digest recipe, inputs; /* SHA-256 */
+	uint32_t stages, cached; /* that were needed, and were there */
+	bool image_cached;
+};
+
+/* Errors: what plans, stages and builders give; usage, for an output that is there. */
+must bool build(const struct build_request *q, struct build_report *report, struct answer *a,
+		struct err *e);
+
+#endif
