@@ -4,7 +4,9 @@ const struct verb verb_build = {
 	.name = "build",
 	.summary = "an image from its parts, the same bytes each time",
 	.group = GROUP_BUILD,
-	.usage = "KIND [OPTION...]",
+	.usage = "[FILE] -o DIR\n"
+		 "KIND [OPTION...]",
+	.otherwise = &verb_build_recipe,
 	.run = verb_run_family,
 };
 

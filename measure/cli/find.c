@@ -48,6 +48,14 @@ static bool by_dash(struct cli *c, const char *word, struct err *e)
 	return err_hint(e, "options follow the verb: %s VERB [OPTION...]", program.name);
 }
 
+/* A family without a second word: with a file or an option in its place, or nothing at all. */
+static bool is_otherwise(const struct verb *v, struct words w)
+{
+	return v->otherwise && (w.n == 0 || looks_like_file(w.word[0]) ||
+				(w.word[0][0] == '-' && strcmp(w.word[0], "--help") != 0 &&
+				 strcmp(w.word[0], "-h") != 0));
+}
+
 bool find_verb(struct cli *c, struct words w, struct words *rest, struct err *e)
 {
 	size_t used = 1;
@@ -59,7 +67,11 @@ bool find_verb(struct cli *c, struct words w, struct words *rest, struct err *e)
 		if (!by_dash(c, w.word[0], e))
 			return false;
 	} else if (verb_find(w.word[0], w.n > 1 ? w.word[1] : NULL, &c->verb, &used)) {
-		if (verb_is_family(&c->verb) && w.n > used && w.word[used][0] != '-')
+		const struct words behind = {w.n - used, w.word + used};
+
+		if (is_otherwise(&c->verb, behind))
+			c->verb = *c->verb.otherwise;
+		else if (verb_is_family(&c->verb) && w.n > used && w.word[used][0] != '-')
 			return verb_unknown(w.word[used], &c->verb, e);
 	} else if (program.images && looks_like_file(w.word[0])) {
 		if (!by_file(c, w.word[0], e))

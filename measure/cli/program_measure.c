@@ -10,6 +10,7 @@ static const struct verb *const verbs[] = {
 	&verb_extract,
 	&verb_diff,
 	&verb_build,
+	&verb_build_recipe,
 	&verb_build_eif,
 	&verb_build_initrd,
 	&verb_build_root,

@@ -22,7 +22,8 @@ struct verb {
 	const struct opt *opts; /* its own; the common ones come behind them */
 	const char *program_option; /* with this option it starts a program and is not confined */
 	bool network; /* it opens sockets and is never confined */
-	bool programs; /* it starts programs that it names itself (gpgv), likewise */
+	bool programs; /* it starts programs that it names itself (gpgv, bubblewrap), likewise */
+	const struct verb *otherwise; /* of a family: what it is without a second word, or NULL */
 	const struct tee *tee; /* the row that it measures by, or NULL */
 
 	/* Fills the answer, or the text of cli. */

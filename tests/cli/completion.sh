@@ -32,7 +32,7 @@ printf x >image.eif
 mkdir dir
 expect test "$(in_bash measure e | tr '\n' ' ')" = 'eif extract explain '
 expect test "$(in_bash measure image)" = image.eif
-expect test "$(in_bash measure build '' | tr '\n' ' ')" = 'eif initrd root snp '
+expect test "$(in_bash measure build '' | tr '\n' ' ')" = 'recipe eif initrd root snp '
 expect test "$(in_bash measure build eif --ker | tr '\n' ' ')" = '--kernel --kernel-config '
 expect test "$(in_bash measure build eif --kernel im)" = image.eif
 expect test "$(in_bash measure build eif --arch a)" = aarch64
@@ -63,7 +63,7 @@ for verb in eif snp igvm initrd pcr solve inspect extract diff build sign idbloc
 done
 expect grep -qx measure.1 topics
 expect grep -qx measure-json.5 topics
-expect test "$(wc -l <topics)" -eq 25
+expect test "$(wc -l <topics)" -eq 26
 ok 'each verb has a manual page'
 
 while read -r topic; do

@@ -52,10 +52,13 @@ ok 'help --json has the text as a member'
 run help build
 expect_status 0
 expect_stdout - <<'END'
-usage: measure build KIND [OPTION...]
+usage: measure build [FILE] -o DIR
+       measure build KIND [OPTION...]
 
 an image from its parts, the same bytes each time
 
+  measure build recipe      an image from its recipe and lock: the verb where no
+                            second word stands
   measure build eif         an AWS Nitro Enclaves image from a kernel and
                             ramdisks or a root file system
   measure build initrd      a ramdisk from a directory, a tar archive or a
@@ -76,7 +79,7 @@ END
 expect_stderr ''
 ok 'help of a family lists its verbs'
 
-verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_eif build_initrd build_root build_snp sign_eif
+verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_recipe build_eif build_initrd build_root build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add
 	lock store store_pack store_unpack'
@@ -134,7 +137,6 @@ while read -r family words; do
 	expect_stderr "measure: error[usage]: '$family' needs a second word: $words
 measure: hint: see \`measure help $family\`"
 done <<'END'
-build eif, initrd, root, snp
 sign eif, manifest
 idblock create, sign, verify, inspect
 manifest make, show, lint, bundle, export
@@ -142,6 +144,15 @@ trust show, add
 store pack, unpack
 END
 ok 'a family alone asks for the second word'
+
+run build
+expect_status 2
+expect_stdout ''
+expect_stderr 'measure: error[usage]: option '"'--output'"' is missing
+measure: hint: see `measure help build recipe`'
+run build other.yml -o out
+expect_stderr 'measure: error[no-such-file]: other.yml: cannot be opened: No such file or directory'
+ok 'a recipe is what is built where no second word stands'
 
 run help bulid
 expect_status 2

@@ -1,0 +1,302 @@
+#!/bin/sh
+# `measure build` of a recipe: an EIF from a stage that runs in the sandbox, all from files that the
+# test makes
+# shellcheck disable=SC2016 # the recipe's own variables, and backquotes in messages
+. "${0%/*}/../lib.sh"
+need busybox
+need bwrap
+
+XDG_CACHE_HOME=$PWD/cache
+export XDG_CACHE_HOME
+
+# a root file system with a shell
+mkdir -p root/bin project
+cp "$(command -v busybox)" root/bin/busybox
+for name in sh cat mkdir sed cp ln sleep chmod touch; do
+	ln -s busybox "root/bin/$name"
+done
+tar -cf project/root.tar -C root .
+echo hello >project/greeting
+head -c 65536 /dev/zero >project/kernel
+
+recipe()
+{
+	cat <<END
+recipe: 1
+product: example.org/demo
+version: "1.0"
+vendor: example.org
+epoch: 2026-01-01T00:00:00Z
+inputs:
+  base: {file: root.tar, unpack: true}
+  greeting: {file: greeting}
+  kernel: {file: kernel}
+stages:
+  app:
+    root: base
+    use:
+      root: base
+      in/greeting: greeting
+    environment:
+      GREETING: hallo
+    run: |
+$1
+    outputs:
+      root: root
+      text: root/app/greeting
+      tool: tool
+eif:
+  artefact: demo.eif
+  kernel: kernel
+  cmdline: console=ttyS0
+  rootfs: app/root
+  entrypoint: [/bin/cat, /app/greeting]
+files:
+  greeting.txt: app/text
+END
+}
+script='      mkdir root/app
+      sed "s/hello/$GREETING/" in/greeting >root/app/greeting
+      echo "made at $SOURCE_DATE_EPOCH in $PWD"
+      cp in/greeting tool
+      chmod 755 tool'
+recipe "$script" >project/measure.yml
+
+run build project/measure.yml -o out
+expect_status 4
+expect_stdout ''
+expect_stderr 'measure: error[unlocked]: project/measure.lock: is not there, and nothing is built that is not locked
+measure: hint: `measure lock` writes it'
+expect_no_file out
+ok 'nothing is built without a lock'
+
+run lock project/measure.yml
+expect_status 0
+run build project/measure.yml -o out
+case $(cat "$STDERR") in
+*'error[sandbox]'*)
+	skip 'a recipe is built' 'no sandbox can be made here'
+	plan done
+	exit 0
+	;;
+esac
+expect_status 0
+expect_stderr_has "measure: stage 'app': building"
+expect_stdout_has "greeting.txt  $(echo hallo | sha256sum | cut -c 1-64)"
+expect_stdout_has "demo.eif  $(sha256sum out/demo.eif | cut -c 1-64)"
+expect test "$(cat out/greeting.txt)" = hallo
+expect test "$(cd out && echo *)" = 'build.json demo.eif greeting.txt measurements.json'
+expect test "$(stat -c %Y out/demo.eif)" -eq 1767225600
+cp "$STDOUT" first
+run eif out/demo.eif
+expect_status 0
+tail -n 3 first >registers
+expect_stdout @registers
+ok 'a recipe is built'
+
+run build project/measure.yml -o again
+expect_status 0
+expect_stdout @first
+expect_stderr ''
+expect diff -r out again
+run build project/measure.yml -o again2 -v
+expect_stderr_has "measure: stage 'app': as it was built before"
+ok 'what was built before is taken from the cache, and is the same'
+
+run build project/measure.yml --cache elsewhere -o other
+expect_status 0
+expect diff -r out other
+cp -r project another
+run build another/measure.yml --cache elsewhere2 -o other2
+expect_status 0
+expect diff -r out other2
+ok 'another cache and another place give the same bytes'
+
+run build project/measure.yml -o again3 --json
+expect_status 0
+expect_json 'j["kind"] == "build-recipe" and j["stages"] == 1 and j["cached"] == 1'
+expect_json 'set(j["built"]["files"]) == {"demo.eif", "greeting.txt"}'
+expect_json 'set(j["built"]["registers"]) == {"PCR0", "PCR1", "PCR2"}'
+ok '--json tells what was built'
+
+run manifest make out/demo.eif --record out/build.json -o demo.corim
+expect_status 0
+run check out/demo.eif --manifest demo.corim --insecure-unsigned
+[ "$(cat "$STATUS")" != 2 ] || run manifest show demo.corim
+run manifest show demo.corim
+expect_stdout_has 'Part        ramdisk1'
+expect_stdout_has "Recipe      sha256:$(sha256sum project/measure.yml | cut -c 1-64)"
+ok 'a manifest is made of the record'
+
+# damaged entries of the cache do not count
+for file in cache/measure/build/sha256/*/file/text cache/measure/build/images/*/folder/demo.eif; do
+	chmod u+w "$file"
+	printf x >>"$file"
+done
+run build project/measure.yml -o again4
+expect_status 0
+expect_stderr_has "measure: stage 'app': building"
+expect diff -r out again4
+ok 'what was changed in the cache is built anew'
+
+run build project/measure.yml -o out
+expect_status 2
+expect_stderr_has 'measure: error[usage]: out: is there already, and not empty'
+mkdir empty
+run build project/measure.yml -o empty
+expect_status 0
+expect diff -r out empty
+ok 'an empty folder is filled, another one is not touched'
+
+run build project/measure.yml --stage app -o stage --logs
+expect_status 0
+expect test "$(cd stage && echo *)" = 'logs root text tool'
+expect test "$(cat stage/root/app/greeting)" = hallo
+expect test -x stage/tool
+expect test ! -x stage/text
+expect test "$(cat stage/logs/app.log)" = 'made at 1767225600 in /build/app'
+run build project/measure.yml --stage app
+expect_status 0
+expect_stdout ''
+run build project/measure.yml --stage apple -o x
+expect_status 2
+expect_stderr_has "measure: error[usage]: --stage: the recipe has no stage 'apple'"
+ok 'a stage alone'
+
+# ---- inputs and locks that are not what they should be
+echo changed >>project/measure.yml
+run build project/measure.yml -o x
+expect_status 3
+recipe "$script" | sed 's/"1.0"/"1.1"/' >project/measure.yml
+run build project/measure.yml -o x
+expect_status 4
+expect_stderr_has 'measure: error[unlocked]: project/measure.lock: is of another recipe: of sha256 '
+expect_no_file x
+ok 'a lock of another recipe is refused'
+
+recipe "$script" >project/measure.yml
+run lock project/measure.yml
+sed 's/"size": 65536/"size": 65537/' project/measure.lock >edited
+run build project/measure.yml --lock edited -o x
+expect_status 3
+expect_stderr_has 'measure: error[lock]: edited: '
+ok 'a lock that was edited is refused'
+
+hex=$(sha256sum project/greeting | cut -c 1-64)
+object=cache/measure/store/sha256/$hex
+chmod u+w "$object"
+echo HELLO >"$object"
+run build project/measure.yml -o x
+expect_status 3
+expect_stderr_has 'measure: error[input-digest]: '
+expect_no_file x
+rm -f "$object"
+mv project/greeting kept
+run build project/measure.yml -o x
+expect_status 5
+expect_stderr_has 'measure: error[no-such-file]: project/greeting: '
+mv kept project/greeting
+run build project/measure.yml -o x1
+expect_status 0
+ok 'an input that is something else is refused, one that is missing is taken from the project'
+
+# ---- stages that fail
+failing()
+{
+	recipe "      $1" >project/measure.yml
+	run lock project/measure.yml
+	expect_status 0
+	run build project/measure.yml -o x
+	expect_no_file x
+}
+failing 'echo one; echo two; exit 7'
+expect_status 1
+expect_stdout ''
+expect_stderr "measure: stage 'app': building
+measure: app: one
+measure: app: two
+measure: error[stage-failed]: project/measure.yml: stage 'app': its commands ended with status 7
+measure: hint: all that it printed is in $PWD/cache/measure/build/failed/app.log"
+expect test "$(cat cache/measure/build/failed/app.log)" = 'one
+two'
+ok 'commands that fail are told with their last lines'
+
+failing 'kill -9 $$'
+expect_status 1
+expect_stderr_has "error[stage-failed]: project/measure.yml: stage 'app': its commands were ended by signal 9"
+failing 'true'
+expect_status 1
+expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output 'text' ('root/app/greeting') is not there"
+failing 'ln -s /bin root/app'
+expect_status 1
+expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output 'text' ('root/app/greeting') lies in something that is no folder"
+failing 'mkdir root/app; ln -s x root/app/greeting'
+expect_status 1
+expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output 'text' ('root/app/greeting') is a symbolic link"
+failing 'mkdir root/app; echo >root/app/greeting'
+expect_status 1
+expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output 'tool' ('tool') is not there"
+ok 'outputs are files or folders that are there, and no links'
+
+failing 'echo x >/bin/new'
+expect_status 1
+expect_stderr_has 'Read-only file system'
+ok 'the root cannot be written'
+
+# ---- what somebody published
+recipe "$script" >project/measure.yml
+cat >>project/measure.yml <<END
+expect:
+  app/text: "$(echo hallo | sha256sum | cut -c 1-64)"
+  greeting.txt: "00"
+END
+run lock project/measure.yml
+expect_status 3
+recipe "$script" >project/measure.yml
+cat >>project/measure.yml <<END
+expect:
+  app/text: $(echo other | sha256sum | cut -c 1-64)
+END
+run lock project/measure.yml
+run build project/measure.yml -o x
+expect_status 1
+expect_stderr_has "measure: error[expectation]: project/measure.yml: 'app/text': expected $(echo other | sha256sum | cut -c 1-64), built $(echo hallo | sha256sum | cut -c 1-64)"
+expect_no_file x
+recipe "$script" >project/measure.yml
+cat >>project/measure.yml <<END
+expect:
+  app/text: $(echo hallo | sha256sum | cut -c 1-64)
+  demo.eif: $(sha256sum out/demo.eif | cut -c 1-64)
+  PCR2: $(sed -n 's/^PCR2  //p' first)
+END
+run lock project/measure.yml
+run build project/measure.yml -o expected
+expect_status 0
+expect_same out/demo.eif expected/demo.eif
+ok 'what is expected is compared'
+
+# ---- killed at any moment
+recipe "$script" >project/measure.yml
+run lock project/measure.yml
+for delay in 0.02 0.05 0.1 0.2 0.3; do
+	rm -rf killed cache/measure/build
+	"$MEASURE" build project/measure.yml -o killed >/dev/null 2>&1 &
+	pid=$!
+	sleep $delay
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	if [ -e killed ]; then
+		expect diff -r out killed
+	else
+		run build project/measure.yml -o killed
+		expect_status 0
+		expect diff -r out killed
+	fi
+done
+run build project/measure.yml -o last
+expect_status 0
+expect test "$(find . -maxdepth 1 -name '.killed*' | wc -l)" -le 1
+expect test "$(find cache/measure/build -maxdepth 1 -name '.work*' | wc -l)" -eq 0
+ok 'a build that is killed leaves nothing that the next one minds'
+
+plan done
