@@ -65,15 +65,18 @@ static bool beside(const char *path, const char *name, struct buf *out, struct e
 	return buf_done(out, "a path", e);
 }
 
-static bool read_texts(struct cli *c, const char *lock, struct packed *p, struct err *e)
+static bool read_texts(struct cli *c, const char *lock, const char *out, struct packed *p,
+		       struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(PATH_BYTES);
 	const char *recipe = args_value(&c->args, P_RECIPE);
 
 	if (!recipe && !beside(lock, RECIPE_FILE, &path, e))
 		return false;
-	return file_slurp(lock, LOCK_MAX_BYTES, &p->lock, e) &&
-	       file_slurp(recipe ? recipe : buf_cstr(&path), PACKED_RECIPE_MAX, &p->recipe, e);
+	recipe = recipe ? recipe : buf_cstr(&path);
+	return out_distinct(out, lock, e) && out_distinct(out, recipe, e) &&
+	       file_slurp(lock, LOCK_MAX_BYTES, &p->lock, e) &&
+	       file_slurp(recipe, PACKED_RECIPE_MAX, &p->recipe, e);
 }
 
 static bool pack_run(struct cli *c, struct answer *a, struct err *e)
@@ -85,8 +88,7 @@ static bool pack_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (c->args.n_operands > 0 && !cli_operand(c, "LOCK", &lock, e))
 		return false;
-	if (!cli_needs(c, P_OUTPUT, &out, e) || !out_distinct(out, lock, e) ||
-	    !read_texts(c, lock, &p, e) ||
+	if (!cli_needs(c, P_OUTPUT, &out, e) || !read_texts(c, lock, out, &p, e) ||
 	    !objects_open(&store, args_value(&c->args, P_STORE), false, e) ||
 	    !out_open(&to, out, e))
 		return false;
@@ -106,8 +108,9 @@ const struct verb verb_store_pack = {
 	.run = pack_run,
 };
 
-/* A file that stands there and is another one, is its owner's. */
-static bool leave(const char *folder, const char *name, const struct buf *text, struct err *e)
+/* A file that stands there and is another one, is its owner's. missing: to be written. */
+static bool look(const char *folder, const char *name, const struct buf *text, bool *missing,
+		 struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(PATH_BYTES), old = BUF(text->n + 1);
 	struct err none = {0};
@@ -115,13 +118,31 @@ static bool leave(const char *folder, const char *name, const struct buf *text, 
 	buf_fmt(&path, "%s/%s", folder, name);
 	if (!buf_done(&path, "a path", e))
 		return false;
-	if (file_slurp(buf_cstr(&path), text->n, &old, &none) &&
-	    bytes_equal(buf_bytes(&old), buf_bytes(text)))
+	*missing = !file_slurp(buf_cstr(&path), text->n, &old, &none);
+	if (*missing ? none.reason == REASON_NO_SUCH_FILE
+		     : bytes_equal(buf_bytes(&old), buf_bytes(text)))
 		return true;
-	if (none.reason == REASON_NO_SUCH_FILE)
-		return file_write(buf_cstr(&path), buf_bytes(text), e);
 	err_set(e, REASON_USAGE, "another file stands there, and is not replaced");
 	return err_subject(e, buf_cstr(&path));
+}
+
+static bool leave(const char *folder, const char *name, const struct buf *text, struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(PATH_BYTES);
+
+	buf_fmt(&path, "%s/%s", folder, name);
+	return buf_done(&path, "a path", e) && file_write(buf_cstr(&path), buf_bytes(text), e);
+}
+
+/* Both or none: the recipe first, since a lock is read together with it. */
+static bool leave_both(const char *folder, const struct packed *p, struct err *e)
+{
+	bool lock, recipe;
+
+	return look(folder, LOCK_FILE, &p->lock, &lock, e) &&
+	       look(folder, RECIPE_FILE, &p->recipe, &recipe, e) &&
+	       (!recipe || leave(folder, RECIPE_FILE, &p->recipe, e)) &&
+	       (!lock || leave(folder, LOCK_FILE, &p->lock, e));
 }
 
 static bool unpack_run(struct cli *c, struct answer *a, struct err *e)
@@ -138,8 +159,7 @@ static bool unpack_run(struct cli *c, struct answer *a, struct err *e)
 	in = stream_file(&f);
 	if (!packed_read(&p, &in.stream, &store, e))
 		return err_subject(e, path);
-	if (folder &&
-	    (!leave(folder, LOCK_FILE, &p.lock, e) || !leave(folder, RECIPE_FILE, &p.recipe, e)))
+	if (folder && !leave_both(folder, &p, e))
 		return false;
 	tell(c, a, &p);
 	return true;

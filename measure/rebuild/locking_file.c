@@ -57,12 +57,14 @@ static bool store_file(struct lock_made *m, struct object *out, struct err *e)
 /* What lies elsewhere is known by its digest: from the recipe, or from the lock that was. */
 static bool known_object(struct lock_made *m, struct object *out, struct err *e)
 {
+	owned(store_item_free) struct store_item proved = {.file = FILE_NONE};
 	size_t n;
 	const struct lock_input *old = locking_old(m, &n);
 
 	if (m->input->sha256) {
 		out->sha256 = lock_text_sha256(m->input->sha256);
-		return objects_size(m->q->store, out, m->input->origin, e);
+		return objects_size(m->q->store, out, m->input->origin, e) &&
+		       objects_get(m->q->store, out, m->input->origin, &proved, e);
 	}
 	if (!old) {
 		err_set(e, REASON_UNLOCKED, "nothing says what '%.200s' is", m->input->origin);

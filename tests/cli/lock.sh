@@ -140,6 +140,14 @@ run lock
 expect_status 4
 expect_stderr "measure: error[input-missing]: measure.yml: input 'orig': 'debian:pool/main/e/edk2/edk2.tar.xz' is not in the store
 measure: hint: \`measure-fetch inputs\` brings what recipe and lock name"
+printf 'a=' | install -m 444 /dev/stdin "$store/sha256/$first"
+cp measure.lock before.lock
+run lock
+expect_status 3
+expect_stdout ''
+expect_stderr "measure: error[input-digest]: $store/sha256/$first: input 'orig': 'debian:pool/main/e/edk2/edk2.tar.xz' in the store is another file: its SHA-256 is $(printf 'a=' | sha256sum | cut -d ' ' -f 1) and must be $first
+measure: hint: \`measure-fetch inputs\` replaces what is wrong in a store"
+expect cmp before.lock measure.lock
 ok 'what comes from elsewhere is in the store, and its origin no host'
 
 # ---- a repository
@@ -395,6 +403,18 @@ printf x >>new/measure.yml
 run store unpack one.tar --store elsewhere -C new
 expect_status 2
 expect_stderr_has 'measure: error[usage]: new/measure.yml: another file stands there, and is not replaced'
+mkdir half && cp new/measure.yml half
+run store unpack one.tar --store elsewhere -C half
+expect_status 2
+expect_stdout ''
+expect_stderr_has 'measure: error[usage]: half/measure.yml: another file stands there, and is not replaced'
+expect_no_file half/measure.lock
+run store pack -o measure.yml
+expect_status 2
+expect_stderr_has "measure: error[usage]: measure.yml: would be replaced, and it is the input 'measure.yml'"
+expect cmp -n 9 measure.yml - <<-END
+	recipe: 1
+END
 run store pack new/measure.lock --store elsewhere -o three.tar
 expect_status 4
 expect_stderr 'measure: error[unlocked]: new/measure.lock: the lock is of another measure.yml'
