@@ -7,6 +7,7 @@
 #include "measure/base/hex.h"
 #include "measure/base/json.h"
 #include "measure/core/rootfs_newc.h"
+#include "measure/rebuild/crates.h"
 #include "measure/rebuild/debian_root.h"
 #include "measure/rebuild/works.h"
 
@@ -46,27 +47,13 @@ static bool open_object(const struct works *w, const struct lock_input *x, struc
 	return ok;
 }
 
-/* All files beside each other: what a list names. */
 static bool open_imported(const struct works *w, const struct lock_input *x, size_t n,
 			  struct rootfs *r, struct err *e)
 {
-	owned(rootfs_free) struct rootfs new = {0};
-	owned(buf_free) struct buf path = BUF(PATH_ROOM);
+	const struct crates_locked crates = {&w->plan->store, x, n};
+	const struct rootfs_options o = options(w);
 
-	if (!rootfs_empty(&new, e))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		struct tree_inode file = {.mode = S_IFREG | 0644};
-
-		buf_reset(&path);
-		objects_path(&w->plan->store, &x[i].object, &path);
-		if (!buf_done(&path, "a path", e) ||
-		    !rootfs_source(&new, buf_cstr(&path), &file.source, &file.size, e) ||
-		    !tree_add(new.tree, tree_root(new.tree), bytes_str(x[i].name), &file, e))
-			return false;
-	}
-	*r = take(new);
-	return true;
+	return crates_root(r, &crates, &o, e);
 }
 
 /* ---- an image: its blobs as the layout that readers of images know */
