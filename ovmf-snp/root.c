@@ -81,6 +81,11 @@ static bool check_arch(const struct snp_root *r, struct err *e)
 	       err_set(e, REASON_USAGE, "the image is for %s, and the guest for amd64", is);
 }
 
+static bool about_image(const struct snp_root_ask *ask, struct err *e)
+{
+	return ask->image ? err_subject(e, ask->image) : false;
+}
+
 static bool read_initrd(struct snp_root *r, const struct snp_root_ask *ask, struct answer *a,
 			struct err *e)
 {
@@ -91,23 +96,29 @@ static bool read_initrd(struct snp_root *r, const struct snp_root_ask *ask, stru
 	boot = (struct boot){r->start.init, &r->start.modules, false};
 	return boot_make(&r->initrd, &boot, e) &&
 	       (application_make(&r->image, &r->initrd, &ask->application, a, e) ||
-		err_subject(e, ask->image));
+		about_image(ask, e));
+}
+
+static bool open_image(struct snp_root *r, const struct snp_root_ask *ask, struct err *e)
+{
+	if (ask->image)
+		return rootfs_open(&r->image, ask->image, &ask->options, e);
+	r->image = take(*ask->root);
+	return true;
 }
 
 bool snp_root_read(struct snp_root *r, const struct snp_root_ask *ask, struct answer *a,
 		   struct err *e)
 {
-	if (!rootfs_open(&r->image, ask->image, &ask->options, e) || !check_arch(r, e) ||
-	    !root_complete(&r->image, e))
-		return err_subject(e, ask->image);
+	if (!open_image(r, ask, e) || !check_arch(r, e) || !root_complete(&r->image, e))
+		return about_image(ask, e);
 	return !ask->initrd || read_initrd(r, ask, a, e);
 }
 
 bool snp_root_write_image(struct snp_root *r, const struct snp_root_ask *ask, struct out *to,
 			  struct err *e)
 {
-	return rootimage_write(&r->image, &ask->rule, to, &r->made, e) ||
-	       err_subject(e, ask->image);
+	return rootimage_write(&r->image, &ask->rule, to, &r->made, e) || about_image(ask, e);
 }
 
 /* ---- the ramdisk */

@@ -11,7 +11,8 @@
 #include "measure/guest/start.h"
 
 struct snp_root_ask {
-	const char *image; /* whatever rootfs_open() takes */
+	const char *image; /* whatever rootfs_open() takes; or else */
+	struct rootfs *root; /* it is open; taken over */
 	struct rootfs_options options;
 	struct rootimage_rule rule;
 	const char *device; /* root_device() */

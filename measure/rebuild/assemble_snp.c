@@ -1,5 +1,4 @@
-#include "measure/guest/root.h"
-#include "measure/rebuild/assemble.h"
+#include "measure/rebuild/assemble_guest.h"
 #include "ovmf-snp/bundle_write.h"
 #include "ovmf-snp/request_list.h"
 
@@ -11,6 +10,8 @@ struct snp_work {
 	struct works_file ovmf, kernel, initrd;
 	struct request request;
 	struct snp_bundle_made made;
+	struct guest_parts guest;
+	struct snp_root_ask root;
 };
 
 static void snp_work_free(struct snp_work *x)
@@ -20,6 +21,7 @@ static void snp_work_free(struct snp_work *x)
 	works_file_free(&x->initrd);
 	request_free(&x->request);
 	snp_bundle_made_free(&x->made);
+	guest_parts_free(&x->guest);
 }
 
 static bool bring(struct snp_work *x, const char *ref, struct works_file *f, struct err *e)
@@ -59,6 +61,27 @@ static bool read_request(struct snp_work *x, struct err *e)
 	return request_append_read(r, x->r->cmdline, NULL, e) && read_lists(x, e);
 }
 
+/* The root image, and unless the recipe names another the ramdisk that opens it. */
+static bool read_root(struct snp_work *x, struct bundle_request *q, struct err *e)
+{
+	struct snp_root_ask *ask = &x->root;
+
+	if (!x->r->application.rootfs)
+		return true;
+	if (!guest_parts_bring(x->w, &x->guest, e) || !root_device(NULL, &ask->device, e))
+		return false;
+	ask->root = &x->guest.root;
+	ask->options.spool = x->w->scratch.path;
+	ask->initrd = !x->r->snp.initrd;
+	ask->application = guest_parts_application(x->w, &x->guest);
+	ask->start.init = x->guest.init.path;
+	ask->start.kernel = x->kernel.path;
+	ask->start.config = buf_bytes(&x->guest.config);
+	ask->start.modules = guest_parts_modules(x->w, &x->guest);
+	q->root = ask;
+	return true;
+}
+
 static bool tell_parts(const struct snp_work *x, struct assembled *made, struct err *e)
 {
 	if (!assembled_add(made, "firmware", works_origin(x->w, x->r->snp.ovmf), e))
@@ -66,8 +89,12 @@ static bool tell_parts(const struct snp_work *x, struct assembled *made, struct 
 	if (x->r->kernel && (!assembled_add(made, "kernel", works_origin(x->w, x->r->kernel), e) ||
 			     !assembled_add(made, "cmdline", ORIGIN_SOURCE, e)))
 		return false;
-	return !x->r->snp.initrd ||
-	       assembled_add(made, "initrd", works_origin(x->w, x->r->snp.initrd), e);
+	if (x->root.root &&
+	    !assembled_add(made, "root", works_origin(x->w, x->r->application.rootfs), e))
+		return false;
+	if (x->r->snp.initrd)
+		return assembled_add(made, "initrd", works_origin(x->w, x->r->snp.initrd), e);
+	return !x->root.initrd || assembled_add(made, "initrd", guest_boot_origin(x->w), e);
 }
 
 static bool tell_launch(const struct snp_work *x, struct assembled *made, struct err *e)
@@ -88,7 +115,11 @@ bool assemble_snp(struct works *w, const char *folder, struct assembled *made, s
 		  struct err *e)
 {
 	owned(snp_work_free) struct snp_work x = {
-		.w = w, .r = &w->plan->recipe, .request = {.append = BUF(REQUEST_APPEND_MAX)}};
+		.w = w,
+		.r = &w->plan->recipe,
+		.request = {.append = BUF(REQUEST_APPEND_MAX)},
+		.guest = GUEST_PARTS,
+	};
 	owned(buf_free) struct buf path = BUF(PATH_ROOM);
 	struct bundle_request q = {
 		.launch = &x.request,
@@ -96,15 +127,13 @@ bool assemble_snp(struct works *w, const char *folder, struct assembled *made, s
 		.allow_debug = x.r->snp.allow_debug,
 	};
 
-	if (x.r->application.rootfs)
-		return err_set(e, REASON_RECIPE,
-			       "'rootfs' of a guest of SEV-SNP is not built by this version");
 	buf_fmt(&path, "%s/%s", folder, x.r->artefact);
 	if (!buf_done(&path, "a path", e))
 		return false;
 	q.output = buf_cstr(&path);
 	return bring(&x, x.r->snp.ovmf, &x.ovmf, e) && bring(&x, x.r->kernel, &x.kernel, e) &&
 	       bring(&x, x.r->snp.initrd, &x.initrd, e) && read_request(&x, e) &&
+	       read_root(&x, &q, e) &&
 	       (!x.r->snp.policy || request_number("policy", x.r->snp.policy, &q.policy, e)) &&
 	       snp_bundle_write(&q, &x.made, a, e) && tell_launch(&x, made, e) &&
 	       tell_parts(&x, made, e);

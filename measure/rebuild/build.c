@@ -56,7 +56,7 @@ static void need_image(struct building *b)
 	need(b, r->application.rootfs);
 	need(b, r->application.init);
 	need(b, r->application.modules_from);
-	need(b, r->eif.kernel_config);
+	need(b, r->kernel_config);
 	need(b, r->eif.certificate);
 	need_all(b, &r->eif.ramdisks);
 	need(b, r->snp.ovmf);

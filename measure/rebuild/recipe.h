@@ -108,7 +108,6 @@ struct recipe_eif {
 	bool aarch64, vendor; /* vendor: laid out for the vendor's init */
 	const char *name, *version; /* of the metadata; NULL: the product's */
 	const char *img_os, *img_kernel; /* or NULL */
-	const char *kernel_config; /* reference, or NULL */
 	struct recipe_texts ramdisks; /* references: behind those of the application */
 	const char *certificate; /* reference, when PCR8 is part of the release; or NULL */
 };
@@ -136,7 +135,7 @@ struct recipe {
 	size_t n_stages;
 	enum recipe_image image;
 	const char *artefact; /* file name of the image, or of the bundle's folder; NULL: none */
-	const char *kernel, *cmdline; /* of both: reference; itself */
+	const char *kernel, *kernel_config, *cmdline; /* of both: references; itself */
 	struct recipe_application application;
 	struct recipe_eif eif;
 	struct recipe_snp snp;

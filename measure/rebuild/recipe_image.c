@@ -50,7 +50,6 @@ static bool read_eif(const struct recipe_reader *r, const struct yaml_node *map)
 		.version = recipe_text(r, map, "version"),
 		.img_os = recipe_text(r, map, "img-os"),
 		.img_kernel = recipe_text(r, map, "img-kernel"),
-		.kernel_config = recipe_text(r, map, "kernel-config"),
 		.certificate = recipe_text(r, map, "certificate"),
 	};
 	return recipe_list(r, map, "ramdisks", &eif->ramdisks);
@@ -93,6 +92,7 @@ bool recipe_image_read(const struct recipe_reader *r)
 	r->r->artefact = recipe_text(r, map, "artefact");
 	r->r->kernel = recipe_text(r, map, "kernel");
 	r->r->cmdline = recipe_text(r, map, "cmdline");
+	r->r->kernel_config = recipe_text(r, map, "kernel-config");
 	return read_application(r, map) && (eif ? read_eif(r, eif) : read_snp(r, snp));
 }
 
@@ -156,7 +156,7 @@ static bool check_eif(const struct recipe_reader *r, const struct yaml_node *map
 
 static bool check_snp(const struct recipe_reader *r, const struct yaml_node *map)
 {
-	static const char *const keys[] = {"initrd", "cmdline", "rootfs", NULL};
+	static const char *const keys[] = {"initrd", "cmdline", "rootfs", "kernel-config", NULL};
 
 	for (size_t i = 0; !r->r->kernel && keys[i]; i++) {
 		const struct yaml_node *node = yaml_member(r->y, map, keys[i]);
@@ -165,6 +165,8 @@ static bool check_snp(const struct recipe_reader *r, const struct yaml_node *map
 			return recipe_wrong(r, node->line, "'%s' has a meaning with 'kernel' alone",
 					    keys[i]);
 	}
+	if (r->r->application.rootfs && !r->r->cmdline)
+		return recipe_wrong(r, map->line, "'cmdline' is missing: it binds 'rootfs'");
 	return true;
 }
 

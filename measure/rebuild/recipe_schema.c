@@ -100,6 +100,7 @@ static const struct yaml_field snp_fields[] = {
 	{.key = "artefact", .type = YAML_TEXT, .required = true},
 	{.key = "ovmf", .type = YAML_TEXT, .required = true},
 	{.key = "kernel", .type = YAML_TEXT},
+	{.key = "kernel-config", .type = YAML_TEXT},
 	{.key = "initrd", .type = YAML_TEXT},
 	{.key = "cmdline", .type = YAML_TEXT},
 	APPLICATION,

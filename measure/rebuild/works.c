@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "measure/base/num.h"
 #include "measure/core/rootfs_newc.h"
 
+#define PART "part"
 #define CHUNK ((size_t)256 * 1024)
 
 const struct made *works_made(const struct works *w, const struct recipe_stage *s)
@@ -214,7 +216,9 @@ bool works_file(struct works *w, const char *text, struct works_file *out, struc
 	owned(buf_free) struct buf path = BUF(8192);
 	char name[32];
 
-	snprintf(name, sizeof(name), "part%u", w->parts++);
+	if (w->parts < WORKS_PARTS)
+		w->part[w->parts] = text;
+	snprintf(name, sizeof(name), PART "%u", w->parts++);
 	if (!(ref.path ? copy_node : copy_whole)(w, &ref, name, &f, e))
 		return err_in(e, "'%.200s'", text);
 	if (!scratch_path(&w->scratch, name, &path, e))
@@ -224,6 +228,18 @@ bool works_file(struct works *w, const char *text, struct works_file *out, struc
 		return false;
 	*out = take(f);
 	return true;
+}
+
+bool works_blame(const struct works *w, struct err *e)
+{
+	size_t n = strlen(w->scratch.path), skip = n + 1 + strlen(PART);
+	uint64_t i;
+
+	if (strncmp(e->subject, w->scratch.path, n) != 0 || strlen(e->subject) <= skip ||
+	    !num_parse(e->subject + skip, &i) || i >= WORKS_PARTS)
+		return false;
+	e->subject[0] = '\0';
+	return err_in(e, "'%.200s'", w->part[i]);
 }
 
 void works_file_free(struct works_file *f)

@@ -9,12 +9,15 @@
 #include "measure/rebuild/cache.h"
 #include "measure/rebuild/plan.h"
 
+#define WORKS_PARTS 64u
+
 struct works {
 	const struct plan *plan;
 	struct cache cache;
 	struct scratch scratch;
 	struct made made[RECIPE_STAGES_MAX]; /* as the recipe's stages; those that are there */
 	unsigned parts; /* files that were put aside: for their names */
+	const char *part[WORKS_PARTS]; /* references that the first of them are of */
 };
 
 /* The stage's, or NULL while it has not been made. */
@@ -40,6 +43,9 @@ struct works_file {
 };
 must bool works_file(struct works *w, const char *ref, struct works_file *out, struct err *e);
 void works_file_free(struct works_file *f);
+
+/* A refusal of such a file, as one of what the reference names. Returns false. */
+bool works_blame(const struct works *w, struct err *e);
 
 /* The bytes of an item as a new file in a folder. f: its size and digest; may be NULL. */
 must bool works_copy(const struct store_item *item, int folder, const char *name,
