@@ -395,6 +395,11 @@ soak:
 	TIDY_NODES=225000 ci/tidy.sh
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
+.PHONY: recipes
+# builds each recipe of the tree twice, which takes minutes to an hour; RECIPES: their folders
+recipes:
+	ci/recipes $(RECIPES)
+
 format:
 	clang-format -i $(or $(FILES),$(shell git ls-files '*.c' '*.h'))
 
@@ -404,6 +409,7 @@ clean:
 help:
 	@sed -n '1,/^MEASURE_VERSION/s/^# \{0,1\}//p' Makefile
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
-	@echo 'vectors,fuzz,asan,boot,parity} fuzz bench soak format clean; variables: V=1 DEV=1 SAN=1 BUILD FUZZ_SECONDS'
+	@echo 'vectors,fuzz,asan,boot,parity} fuzz bench soak recipes format clean; variables: V=1 DEV=1 SAN=1 BUILD'
+	@echo 'FUZZ_SECONDS RECIPES'
 
 -include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
