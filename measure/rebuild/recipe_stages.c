@@ -59,7 +59,7 @@ static size_t first_of(uint64_t set)
 static bool cycle(const struct recipe_reader *r, const struct order *o)
 {
 	const struct recipe_stage *stages = r->r->stages;
-	owned(buf_free) struct buf text = BUF(8192);
+	owned(buf_free) struct buf text = BUF(16384);
 	size_t at = 0, first;
 
 	while (o->placed >> at & 1)
@@ -72,6 +72,8 @@ static bool cycle(const struct recipe_reader *r, const struct order *o)
 		at = first_of(o->needs[at] & ~o->placed);
 		buf_fmt(&text, " waits for '%s'", stages[at].name);
 	} while (at != first);
+	if (!buf_done(&text, "a cycle", r->e))
+		return false;
 	return recipe_wrong(r, stages[first].line, "a cycle of stages: %.400s", buf_cstr(&text));
 }
 
