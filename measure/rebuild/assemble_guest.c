@@ -39,37 +39,40 @@ static bool make_environment(const struct works *w, struct guest_parts *g, struc
 }
 
 /* Of a whole root file system the folder with its modules. */
-static void raise_modules(struct rootfs *r)
+static struct tree_node *find_modules(struct rootfs *r, struct tree_node *meant)
 {
 	static const char *const places[] = {"usr/lib/modules", "lib/modules"};
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; !meant->parent && i < sizeof(places) / sizeof(places[0]); i++) {
 		struct err ignored = {0};
 		struct bytes name;
 		struct tree_node *in =
 			tree_parent(r->tree, bytes_str(places[i]), false, &name, &ignored);
-		struct tree_node *top = in ? tree_find(r->tree, in, name) : NULL;
+		struct tree_node *n = in ? tree_find(r->tree, in, name) : NULL;
 
-		if (top && S_ISDIR(top->inode->mode)) {
-			tree_raise(r->tree, top);
-			return;
-		}
+		if (n && S_ISDIR(n->inode->mode))
+			return n;
 	}
+	return meant;
 }
 
 /* They are looked for in a folder, so the part of the tree that has them is laid out. */
-static bool lay_out_modules(const struct works *w, struct guest_parts *g, struct err *e)
+static bool lay_out_modules(struct works *w, struct guest_parts *g, struct err *e)
 {
-	const struct place_rule rule = {.max = ROOTFS_MAX_BYTES};
-	owned(rootfs_free) struct rootfs r = {0};
-	owned(own_close) int folder = -1;
-	struct cpio_io io = works_io(&r);
+	struct place_rule rule = {.max = ROOTFS_MAX_BYTES};
+	owned(rootfs_free) struct rootfs room = {0};
+	owned(own_close) int folder = scratch_folder(&w->scratch, "modules", e);
+	struct tree_node *meant;
+	struct rootfs *r;
+	struct cpio_io io;
 
-	if (!works_tree(w, of(w)->modules_from, &r, e))
+	if (folder < 0 || !works_look(w, of(w)->modules_from, &room, &r, &meant, e))
 		return false;
-	raise_modules(&r);
-	folder = scratch_folder(&w->scratch, "modules", e);
-	return folder >= 0 && place_tree(folder, r.tree, &rule, &io, e) &&
+	if (!S_ISDIR(meant->inode->mode))
+		return err_set(e, REASON_RECIPE, "'%.200s' is no folder", of(w)->modules_from);
+	rule.top = find_modules(r, meant);
+	io = works_io(r);
+	return place_tree(folder, r->tree, &rule, &io, e) &&
 	       scratch_path(&w->scratch, "modules", &g->modules, e);
 }
 

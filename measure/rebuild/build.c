@@ -26,6 +26,7 @@ static void building_free(struct building *b)
 {
 	for (size_t i = 0; i < RECIPE_STAGES_MAX; i++)
 		made_free(&b->works.made[i]);
+	rootfs_free(&b->works.kept);
 	publish_free(&b->to);
 	scratch_free(&b->works.scratch);
 	cache_close(&b->works.cache);

@@ -150,11 +150,37 @@ bool works_tree(const struct works *w, const char *text, struct rootfs *r, struc
 	return true;
 }
 
-bool works_is_tree(const struct works *w, const char *text, bool *tree, struct err *e)
+/* Unpacked once for all that is taken out of it. */
+static bool keep(struct works *w, const struct recipe_input *input, struct err *e)
+{
+	if (w->kept_of == input)
+		return true;
+	rootfs_free(&w->kept);
+	w->kept_of = NULL;
+	if (!works_root(w, input, &w->kept, e))
+		return false;
+	w->kept_of = input;
+	return true;
+}
+
+bool works_look(struct works *w, const char *text, struct rootfs *room, struct rootfs **r,
+		struct tree_node **meant, struct err *e)
 {
 	struct recipe_ref ref = recipe_ref(&w->plan->recipe, text);
-	owned(rootfs_free) struct rootfs r = {0};
-	const struct tree_node *n;
+
+	*r = ref.input ? &w->kept : room;
+	if (!(ref.input ? keep(w, ref.input, e) : open_output(w, &ref, room, e)))
+		return false;
+	*meant = ref.path ? find(*r, ref.path, e) : tree_root((*r)->tree);
+	return *meant || err_in(e, "'%.200s'", text);
+}
+
+bool works_is_tree(struct works *w, const char *text, bool *tree, struct err *e)
+{
+	struct recipe_ref ref = recipe_ref(&w->plan->recipe, text);
+	owned(rootfs_free) struct rootfs room = {0};
+	struct tree_node *n;
+	struct rootfs *r;
 
 	if (!ref.path) {
 		*tree = ref.input ? recipe_is_tree(ref.input)
@@ -162,33 +188,27 @@ bool works_is_tree(const struct works *w, const char *text, bool *tree, struct e
 					    MADE_TREE;
 		return true;
 	}
-	if (!open_tree(w, &ref, &r, e))
+	if (!works_look(w, text, &room, &r, &n, e))
 		return false;
-	n = find(&r, ref.path, e);
-	if (!n)
-		return err_in(e, "'%.200s'", text);
 	*tree = S_ISDIR(n->inode->mode);
 	return true;
 }
 
 /* ---- files */
 
-static bool copy_node(const struct works *w, const struct recipe_ref *ref, const char *name,
-		      struct works_file *f, struct err *e)
+static bool copy_node(struct works *w, const char *text, const char *name, struct works_file *f,
+		      struct err *e)
 {
-	owned(rootfs_free) struct rootfs r = {0};
-	struct stream_node in = {{.read = next_of_node}, &r};
-	const struct tree_node *n;
+	owned(rootfs_free) struct rootfs room = {0};
+	struct stream_node in = {.stream = {.read = next_of_node}};
+	struct tree_node *n;
 
-	if (!open_tree(w, ref, &r, e))
-		return false;
-	n = find(&r, ref->path, e);
-	if (!n)
+	if (!works_look(w, text, &room, &in.r, &n, e))
 		return false;
 	if (!S_ISREG(n->inode->mode))
-		return err_set(e, REASON_RECIPE, "is no regular file");
+		return err_set(e, REASON_RECIPE, "'%.200s' is no regular file", text);
 	f->program = n->inode->mode & 0111;
-	return rootfs_file(&r, n, e) && copy(&in.stream, w->scratch.fd, name, f, e);
+	return rootfs_file(in.r, n, e) && copy(&in.stream, w->scratch.fd, name, f, e);
 }
 
 static bool copy_whole(const struct works *w, const struct recipe_ref *ref, const char *name,
@@ -219,8 +239,9 @@ bool works_file(struct works *w, const char *text, struct works_file *out, struc
 	if (w->parts < WORKS_PARTS)
 		w->part[w->parts] = text;
 	snprintf(name, sizeof(name), PART "%u", w->parts++);
-	if (!(ref.path ? copy_node : copy_whole)(w, &ref, name, &f, e))
-		return err_in(e, "'%.200s'", text);
+	if (ref.path ? !copy_node(w, text, name, &f, e)
+		     : !copy_whole(w, &ref, name, &f, e) && !err_in(e, "'%.200s'", text))
+		return false;
 	if (!scratch_path(&w->scratch, name, &path, e))
 		return false;
 	f.path = own_string(buf_cstr(&path), e);

@@ -16,6 +16,8 @@ struct works {
 	struct cache cache;
 	struct scratch scratch;
 	struct made made[RECIPE_STAGES_MAX]; /* as the recipe's stages; those that are there */
+	struct rootfs kept; /* the input that was read last, since several things may be of one */
+	const struct recipe_input *kept_of;
 	unsigned parts; /* files that were put aside: for their names */
 	const char *part[WORKS_PARTS]; /* references that the first of them are of */
 };
@@ -33,6 +35,13 @@ must bool works_root(const struct works *w, const struct recipe_input *input, st
 
 /* The same of any reference to a tree; what is below its path is all of it. */
 must bool works_tree(const struct works *w, const char *ref, struct rootfs *r, struct err *e);
+
+/*
+ * The same to be read from alone, and the file or folder in it that is meant. room: zeroed, the
+ * caller's to rootfs_free() afterwards; *r may be it, or is of w until the next call.
+ */
+must bool works_look(struct works *w, const char *ref, struct rootfs *room, struct rootfs **r,
+		     struct tree_node **meant, struct err *e);
 
 /* A file out of whatever has it. */
 struct works_file {
@@ -52,7 +61,7 @@ must bool works_copy(const struct store_item *item, int folder, const char *name
 		     struct works_file *f, struct err *e);
 
 /* Is it a file or a folder that the reference names? */
-must bool works_is_tree(const struct works *w, const char *ref, bool *tree, struct err *e);
+must bool works_is_tree(struct works *w, const char *ref, bool *tree, struct err *e);
 
 /* Who gives the bytes of r. */
 struct cpio_io works_io(struct rootfs *r);
