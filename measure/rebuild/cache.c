@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -202,25 +203,40 @@ static bool set_place(const struct cache *c, const char *key, struct made *m)
 	return m->path != NULL;
 }
 
+/* Another build may have made a good one meanwhile, which is not to be taken from it. */
+static bool is_mended(const struct cache *c, const char *key, const struct recipe_stage *s,
+		      struct made *m)
+{
+	struct err ignored = {0};
+	bool good;
+
+	made_free(m);
+	if (flock(c->fd, LOCK_EX) != 0)
+		return false;
+	good = is_listed(c, key, s, m);
+	if (!good && !place_remove(c->fd, key, &ignored))
+		errno = 0; /* what is made in its place then tells why */
+	return flock(c->fd, LOCK_UN) == 0 && good;
+}
+
 bool cache_find(const struct cache *c, const char *key, const struct recipe_stage *s,
 		struct made *m)
 {
-	struct err ignored = {0};
-
-	if (is_listed(c, key, s, m) && set_place(c, key, m))
+	if ((is_listed(c, key, s, m) || is_mended(c, key, s, m)) && set_place(c, key, m))
 		return true;
 	made_free(m);
-	if (!place_remove(c->fd, key, &ignored))
-		errno = 0; /* what is made in its place then tells why */
 	return false;
 }
 
 bool cache_keep(const struct cache *c, const struct scratch *from, const char *name,
 		const char *key, struct err *e)
 {
-	if (renameat(from->fd, name, c->fd, key) == 0 || errno == EEXIST || errno == ENOTEMPTY)
-		return fsync(c->fd) == 0 || failed(c->path, "cannot be written", e);
-	return failed(c->path, "cannot be written", e);
+	bool kept = flock(c->fd, LOCK_EX) == 0 &&
+		    (renameat(from->fd, name, c->fd, key) == 0 || errno == EEXIST ||
+		     errno == ENOTEMPTY) &&
+		    flock(c->fd, LOCK_UN) == 0;
+
+	return (kept && fsync(c->fd) == 0) || failed(c->path, "cannot be written", e);
 }
 
 bool cache_open_output(const struct made *m, const struct made_output *o, struct store_item *out,

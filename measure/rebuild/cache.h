@@ -48,8 +48,9 @@ must bool cache_open(struct cache *c, const char *path, struct err *e);
 void cache_close(struct cache *c);
 
 /*
- * Is there an entry with these outputs? One that is damaged is none, and is removed. m: zeroed;
- * released by made_free(), it borrows the stage.
+ * Is there an entry with these outputs? One that is damaged is none, and is removed; the folder is
+ * locked then, as while an entry is put there. m: zeroed; released by made_free(), it borrows the
+ * stage.
  */
 bool cache_find(const struct cache *c, const char *key, const struct recipe_stage *s,
 		struct made *m);

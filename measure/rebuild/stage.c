@@ -162,8 +162,10 @@ static bool run_commands(struct run *r, struct err *e)
 
 static bool take_outputs(const struct run *r, struct err *e)
 {
+	uint64_t left = r->s->disk;
+
 	for (size_t i = 0; i < r->s->outputs.n; i++)
-		if (!stage_take(r->work, &r->s->outputs.item[i], r->entry, e))
+		if (!stage_take(r->work, &r->s->outputs.item[i], &left, r->entry, e))
 			return err_in(e, "stage '%s'", r->s->name);
 	return cache_list(r->entry, r->s, e);
 }

@@ -38,8 +38,10 @@ must bool stage_furnish(struct works *w, const struct recipe_stage *s, int work,
 /*
  * What a stage left at a path below the folder it worked in, put into an entry of the cache: a
  * regular file, or a folder as an archive. Refused (output): what is not there, a symbolic link
- * there or on the way, anything else.
+ * there or on the way, anything else, and more bytes than left, which then has fewer: holes that
+ * took no room on the disk would take it here.
  */
-must bool stage_take(int from, const struct recipe_pair *output, int entry, struct err *e);
+must bool stage_take(int from, const struct recipe_pair *output, uint64_t *left, int entry,
+		     struct err *e);
 
 #endif

@@ -64,6 +64,16 @@ static int kind_folder(int entry, enum made_kind kind, struct err *e)
 	return fd;
 }
 
+static bool spend(uint64_t *left, uint64_t n, struct err *e)
+{
+	if (n > *left)
+		return err_set(e, REASON_OUTPUT,
+			       "needs more than the %llu bytes that are left of the stage's disk",
+			       (unsigned long long)*left);
+	*left -= n;
+	return true;
+}
+
 static bool take_file(int fd, const struct stat *st, const char *name, int entry, struct err *e)
 {
 	enum made_kind kind = st->st_mode & 0111 ? MADE_PROGRAM : MADE_FILE;
@@ -79,6 +89,7 @@ static bool take_file(int fd, const struct stat *st, const char *name, int entry
 struct packing_tree {
 	struct rootfs *r;
 	struct out *to;
+	uint64_t *left;
 };
 
 static bool open_file(void *arg, const struct tree_node *n, struct err *e)
@@ -93,17 +104,19 @@ static bool read_file(void *arg, struct span to, size_t *got, struct err *e)
 
 static bool put(void *arg, struct bytes x, struct err *e)
 {
-	return out_write(((struct packing_tree *)arg)->to, x, e);
+	struct packing_tree *p = arg;
+
+	return spend(p->left, x.n, e) && out_write(p->to, x, e);
 }
 
 /* Owners are nobody's, times none: who built it and when is no part of it. */
-static bool take_folder(int fd, const char *name, int entry, struct err *e)
+static bool take_folder(int fd, const char *name, uint64_t *left, int entry, struct err *e)
 {
 	owned(own_close) int folder = kind_folder(entry, MADE_TREE, e);
 	owned(rootfs_free) struct rootfs r = {0};
 	owned(out_free) struct out to = OUT_NONE;
 	const struct rootdir_rule as_it_is = {0};
-	struct packing_tree packing = {&r, &to};
+	struct packing_tree packing = {&r, &to, left};
 	const struct cpio_io io = {open_file, read_file, put, &packing};
 	const struct cpio_rule rule = {.profile = cpio_profile("native")};
 	char from[64], path[128];
@@ -115,7 +128,8 @@ static bool take_folder(int fd, const char *name, int entry, struct err *e)
 	       out_commit(&to, e);
 }
 
-bool stage_take(int from, const struct recipe_pair *output, int entry, struct err *e)
+bool stage_take(int from, const struct recipe_pair *output, uint64_t *left, int entry,
+		struct err *e)
 {
 	owned(own_close) int fd = open_output(from, output, e);
 	struct stat st;
@@ -125,9 +139,11 @@ bool stage_take(int from, const struct recipe_pair *output, int entry, struct er
 	if (fstat(fd, &st) != 0)
 		return err_errno(e, errno, output->value);
 	if (S_ISREG(st.st_mode))
-		return take_file(fd, &st, output->name, entry, e) ||
+		return (spend(left, (uint64_t)st.st_size, e) &&
+			take_file(fd, &st, output->name, entry, e)) ||
 		       err_in(e, "output '%s'", output->name);
 	if (!S_ISDIR(st.st_mode))
 		return wrong(output, "is neither a file nor a folder", e);
-	return take_folder(fd, output->name, entry, e) || err_in(e, "output '%s'", output->name);
+	return take_folder(fd, output->name, left, entry, e) ||
+	       err_in(e, "output '%s'", output->name);
 }

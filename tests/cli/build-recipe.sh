@@ -12,7 +12,7 @@ export XDG_CACHE_HOME
 # a root file system with a shell
 mkdir -p root/bin project
 cp "$(command -v busybox)" root/bin/busybox
-for name in sh cat mkdir sed cp ln sleep chmod touch; do
+for name in sh cat mkdir sed cp ln sleep chmod touch truncate; do
 	ln -s busybox "root/bin/$name"
 done
 tar -cf project/root.tar -C root .
@@ -138,6 +138,22 @@ expect_stderr_has "measure: stage 'app': building"
 expect diff -r out again4
 ok 'what was changed in the cache is built anew'
 
+# another build has the lock, and mends what this one finds damaged
+if command -v flock >/dev/null; then
+	text=$(echo cache/measure/build/sha256/*/file/text)
+	cp "$text" good
+	chmod u+w "$text"
+	printf x >>"$text"
+	flock cache/measure/build/sha256 sh -c ">locked; sleep 1; cp good '$text'" &
+	while [ ! -e locked ]; do sleep 0.01; done
+	run build project/measure.yml -o mended
+	wait
+	expect_status 0
+	expect_stderr ''
+	expect diff -r out mended
+	ok 'what another build made meanwhile is not taken from it'
+fi
+
 run build project/measure.yml -o out
 expect_status 2
 expect_stderr_has 'measure: error[usage]: out: is there already, and not empty'
@@ -236,6 +252,24 @@ failing 'mkdir root/app; echo >root/app/greeting'
 expect_status 1
 expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output 'tool' ('tool') is not there"
 ok 'outputs are files or folders that are there, and no links'
+
+recipe "      mkdir root/app; echo >root/app/greeting; >tool
+      i=0; while [ \$i -lt 3 ]; do truncate -s 30M root/app/\$i; i=\$((i + 1)); done" |
+	sed 's/^    outputs:/    limits: {disk: 64}\n&/' >project/measure.yml
+run lock project/measure.yml
+run build project/measure.yml -o x
+expect_status 1
+expect_stderr_has "error[output]: project/measure.yml: stage 'app': output 'root': 'app/2': needs more than the "
+expect_stderr_has ' bytes that are left of the stage'"'s disk"
+expect_no_file x
+recipe "      mkdir root/app; truncate -s 40M root/app/greeting; cp root/app/greeting tool" |
+	sed 's/^    outputs:/    limits: {disk: 64}\n&/; s/root: root$/root: root\/bin/' >project/measure.yml
+run lock project/measure.yml
+run build project/measure.yml -o x
+expect_status 1
+expect_stderr_has "error[output]: project/measure.yml: stage 'app': output 'tool': needs more than the "
+expect_no_file x
+ok 'holes in outputs count as what they take'
 
 failing 'echo x >/bin/new'
 expect_status 1
