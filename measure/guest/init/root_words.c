@@ -104,7 +104,7 @@ enum root_words_found root_words_read(const char *text, size_t n, struct root_wo
 {
 	static const struct {
 		const char *name;
-		bool (*take)(const struct word *w, struct root_words *out);
+		bool (*set)(const struct word *w, struct root_words *out);
 	} known[] = {
 		{"measure.root=", take_device},
 		{"measure.verity=", take_hash},
@@ -117,7 +117,7 @@ enum root_words_found root_words_read(const char *text, size_t n, struct root_wo
 		for (unsigned i = 0; i < 3; i++) {
 			if (!value_of(&w, known[i].name, &value))
 				continue;
-			if ((seen & 1u << i) || !known[i].take(&value, out))
+			if ((seen & 1u << i) || !known[i].set(&value, out))
 				return ROOT_WORDS_WRONG;
 			seen |= 1u << i;
 		}
