@@ -64,11 +64,11 @@ static enum origin stage_origin(const struct recipe *r, const struct recipe_stag
 	return source >> (stage - r->stages) & 1 ? ORIGIN_SOURCE : ORIGIN_PINNED;
 }
 
-enum origin works_origin(const struct works *w, const char *text)
+enum origin works_origin(const struct works *w, const char *ref)
 {
-	struct recipe_ref ref = recipe_ref(&w->plan->recipe, text);
+	struct recipe_ref to = recipe_ref(&w->plan->recipe, ref);
 
-	return ref.input ? input_origin(ref.input) : stage_origin(&w->plan->recipe, ref.stage);
+	return to.input ? input_origin(to.input) : stage_origin(&w->plan->recipe, to.stage);
 }
 
 /* ---- files that are published as they are */
