@@ -60,19 +60,17 @@ static struct tree_node *find_modules(struct rootfs *r, struct tree_node *meant)
 static bool lay_out_modules(struct works *w, struct guest_parts *g, struct err *e)
 {
 	struct place_rule rule = {.max = ROOTFS_MAX_BYTES};
-	owned(rootfs_free) struct rootfs room = {0};
+	owned(works_seen_free) struct works_seen seen = {0};
 	owned(own_close) int folder = scratch_folder(&w->scratch, "modules", e);
-	struct tree_node *meant;
-	struct rootfs *r;
 	struct cpio_io io;
 
-	if (folder < 0 || !works_look(w, of(w)->modules_from, &room, &r, &meant, e))
+	if (folder < 0 || !works_look(w, of(w)->modules_from, &seen, e))
 		return false;
-	if (!S_ISDIR(meant->inode->mode))
+	if (!S_ISDIR(seen.meant->inode->mode))
 		return err_set(e, REASON_RECIPE, "'%.200s' is no folder", of(w)->modules_from);
-	rule.top = find_modules(r, meant);
-	io = works_io(r);
-	return place_tree(folder, r->tree, &rule, &io, e) &&
+	rule.top = find_modules(seen.r, seen.meant);
+	io = works_io(seen.r);
+	return place_tree(folder, seen.r->tree, &rule, &io, e) &&
 	       scratch_path(&w->scratch, "modules", &g->modules, e);
 }
 

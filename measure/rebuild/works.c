@@ -163,24 +163,26 @@ static bool keep(struct works *w, const struct recipe_input *input, struct err *
 	return true;
 }
 
-bool works_look(struct works *w, const char *text, struct rootfs *room, struct rootfs **r,
-		struct tree_node **meant, struct err *e)
+void works_seen_free(struct works_seen *seen)
+{
+	rootfs_free(&seen->own);
+}
+
+bool works_look(struct works *w, const char *text, struct works_seen *seen, struct err *e)
 {
 	struct recipe_ref ref = recipe_ref(&w->plan->recipe, text);
 
-	*r = ref.input ? &w->kept : room;
-	if (!(ref.input ? keep(w, ref.input, e) : open_output(w, &ref, room, e)))
+	seen->r = ref.input ? &w->kept : &seen->own;
+	if (!(ref.input ? keep(w, ref.input, e) : open_output(w, &ref, &seen->own, e)))
 		return false;
-	*meant = ref.path ? find(*r, ref.path, e) : tree_root((*r)->tree);
-	return *meant || err_in(e, "'%.200s'", text);
+	seen->meant = ref.path ? find(seen->r, ref.path, e) : tree_root(seen->r->tree);
+	return seen->meant || err_in(e, "'%.200s'", text);
 }
 
 bool works_is_tree(struct works *w, const char *text, bool *tree, struct err *e)
 {
 	struct recipe_ref ref = recipe_ref(&w->plan->recipe, text);
-	owned(rootfs_free) struct rootfs room = {0};
-	struct tree_node *n;
-	struct rootfs *r;
+	owned(works_seen_free) struct works_seen seen = {0};
 
 	if (!ref.path) {
 		*tree = ref.input ? recipe_is_tree(ref.input)
@@ -188,9 +190,9 @@ bool works_is_tree(struct works *w, const char *text, bool *tree, struct err *e)
 					    MADE_TREE;
 		return true;
 	}
-	if (!works_look(w, text, &room, &r, &n, e))
+	if (!works_look(w, text, &seen, e))
 		return false;
-	*tree = S_ISDIR(n->inode->mode);
+	*tree = S_ISDIR(seen.meant->inode->mode);
 	return true;
 }
 
@@ -199,16 +201,16 @@ bool works_is_tree(struct works *w, const char *text, bool *tree, struct err *e)
 static bool copy_node(struct works *w, const char *text, const char *name, struct works_file *f,
 		      struct err *e)
 {
-	owned(rootfs_free) struct rootfs room = {0};
+	owned(works_seen_free) struct works_seen seen = {0};
 	struct stream_node in = {.stream = {.read = next_of_node}};
-	struct tree_node *n;
 
-	if (!works_look(w, text, &room, &in.r, &n, e))
+	if (!works_look(w, text, &seen, e))
 		return false;
-	if (!S_ISREG(n->inode->mode))
+	if (!S_ISREG(seen.meant->inode->mode))
 		return err_set(e, REASON_RECIPE, "'%.200s' is no regular file", text);
-	f->program = n->inode->mode & 0111;
-	return rootfs_file(in.r, n, e) && copy(&in.stream, w->scratch.fd, name, f, e);
+	f->program = seen.meant->inode->mode & 0111;
+	in.r = seen.r;
+	return rootfs_file(seen.r, seen.meant, e) && copy(&in.stream, w->scratch.fd, name, f, e);
 }
 
 static bool copy_whole(const struct works *w, const struct recipe_ref *ref, const char *name,

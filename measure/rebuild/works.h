@@ -36,12 +36,14 @@ must bool works_root(const struct works *w, const struct recipe_input *input, st
 /* The same of any reference to a tree; what is below its path is all of it. */
 must bool works_tree(const struct works *w, const char *ref, struct rootfs *r, struct err *e);
 
-/*
- * The same to be read from alone, and the file or folder in it that is meant. room: zeroed, the
- * caller's to rootfs_free() afterwards; *r may be it, or is of w until the next call.
- */
-must bool works_look(struct works *w, const char *ref, struct rootfs *room, struct rootfs **r,
-		     struct tree_node **meant, struct err *e);
+/* The same to be read from alone, and the file or folder in it that is meant. */
+struct works_seen {
+	struct rootfs *r; /* until the next call */
+	struct tree_node *meant;
+	struct rootfs own; /* of an output of a stage */
+};
+must bool works_look(struct works *w, const char *ref, struct works_seen *seen, struct err *e);
+void works_seen_free(struct works_seen *seen);
 
 /* A file out of whatever has it. */
 struct works_file {
