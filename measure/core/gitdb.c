@@ -140,6 +140,8 @@ static bool refuse_format(const struct door *d, const char *path, struct err *e)
 
 		buf_str(&name, path);
 		buf_str(&name, places[i]);
+		if (!buf_done(&name, "a path", e))
+			return false;
 		if (d->config(&config, buf_cstr(&name)) != 0)
 			continue;
 		other = d->setting(&format, config, "extensions.objectformat") == 0 &&
