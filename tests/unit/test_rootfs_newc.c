@@ -45,7 +45,8 @@ static void pack(struct rootfs *r, struct buf *out, struct digest *content)
 
 static void item_of(struct folder *f, struct bytes archive, struct store_item *out)
 {
-	const char *path = folder_file(f, "archive", archive.p, archive.n);
+	const char *path =
+		folder_file(f, "archive", archive.n ? archive.p : (const uint8_t *)"", archive.n);
 	struct err e = {0};
 
 	*out = (struct store_item){.file = FILE_NONE};
