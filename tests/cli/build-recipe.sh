@@ -251,7 +251,25 @@ expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output '
 failing 'mkdir root/app; echo >root/app/greeting'
 expect_status 1
 expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output 'tool' ('tool') is not there"
+failing 'mkdir root/app; busybox mkfifo root/app/greeting'
+expect_status 1
+expect_stderr_has "the output 'text' ('root/app/greeting') is neither a file nor a folder"
 ok 'outputs are files or folders that are there, and no links'
+
+# used USE TEXT: what the message begins with, behind its bracket
+used()
+{
+	recipe "$script" | sed "s|in/greeting: greeting|$1|" >project/measure.yml
+	run lock project/measure.yml
+	run build project/measure.yml -o x
+	expect_status 3
+	expect_stderr_has "measure: error[$2"
+	expect_no_file x
+}
+used 'root/bin/sh: greeting' "recipe]: project/measure.yml: stage 'app': line 15: there is a 'root/bin/sh' already in what is used"
+used 'in: base:none' "recipe]: project/measure.yml: stage 'app': 'base:none': there is no 'none'"
+used 'in: base:bin/busybox/x' "rootfs]: project/measure.yml: stage 'app': 'base:bin/busybox/x': "
+ok 'what is used is there, and has a place of its own'
 
 recipe "      mkdir root/app; echo >root/app/greeting; >tool
       i=0; while [ \$i -lt 3 ]; do truncate -s 30M root/app/\$i; i=\$((i + 1)); done" |
