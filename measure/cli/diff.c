@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "measure/base/listing.h"
 #include "measure/base/num.h"
 #include "measure/base/text.h"
@@ -7,13 +9,18 @@
 #include "measure/cli/verbs.h"
 #include "measure/core/folder_diff.h"
 #include "measure/core/part_diff.h"
+#include "measure/rebuild/lock_diff.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/bundle_diff.h"
 #include "ovmf-snp/launch_diff.h"
 
 #define LINE_BYTES 4096u
+#define PATH_BYTES 4097u
 
 enum { O_LIMIT };
+
+/* What a file is compared as. */
+enum kind { IMAGE, RECORD, LOCK };
 
 static const struct opt opts[] = {
 	[O_LIMIT] = {"limit", 0, OPT_VALUE, "N", NULL,
@@ -234,12 +241,12 @@ static struct bytes next_line(struct bytes *text)
 }
 
 /* Their texts are foreign. */
-static void put_lines(struct cli *c, struct sink *s)
+static void put_lines(struct cli *c, struct sink *s, const char *key)
 {
 	struct bytes text = buf_bytes(&s->lines);
 	size_t n;
 
-	json_key(s->w, "differences");
+	json_key(s->w, key);
 	json_open(s->w, '[');
 	while (text.n > 0) {
 		n = c->text.n;
@@ -268,11 +275,11 @@ static bool records(struct cli *c, const char *const path[2], struct sink *s, st
 	launch_record_diff(&a, &b, &s->lines);
 	if (!buf_done(&s->lines, "the differences", e))
 		return false;
-	put_lines(c, s);
+	put_lines(c, s, "differences");
 	return true;
 }
 
-static bool is_record(const char *path, bool *is, struct err *e)
+static bool kind_of(const char *path, enum kind *kind, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
 	uint8_t head[512];
@@ -281,11 +288,60 @@ static bool is_record(const char *path, bool *is, struct err *e)
 	if (!file_open(&f, path, e) ||
 	    !file_pread(&f, 0, (struct span){head, sizeof(head)}, &got, e))
 		return false;
-	*is = launch_record_is(bytes_of(head, got));
+	*kind = launch_record_is(bytes_of(head, got)) ? RECORD
+		: lock_is(bytes_of(head, got))	      ? LOCK
+						      : IMAGE;
+	return true;
+}
+
+/* ---- locks */
+
+static bool lock_slurp(const char *path, struct lock *l, struct err *e)
+{
+	owned(buf_free) struct buf text = BUF(LOCK_MAX_BYTES);
+
+	return file_slurp(path, LOCK_MAX_BYTES, &text, e) &&
+	       (lock_read(l, buf_bytes(&text), e) || err_subject(e, path));
+}
+
+static bool locks_differ(const char *const path[2], struct buf *out, struct err *e)
+{
+	owned(lock_free) struct lock a = {0}, b = {0};
+
+	return lock_slurp(path[0], &a, e) && lock_slurp(path[1], &b, e) &&
+	       lock_diff(&a, &b, out, e) && buf_done(out, "the differences", e);
+}
+
+static bool locks(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	if (!locks_differ(path, &s->lines, e))
+		return false;
+	json_text(s->w, "type", "lock");
+	put_lines(c, s, "differences");
 	return true;
 }
 
 /* ---- directories */
+
+/* Of two folders of recipes the locks are read, too; one that is none is a file like others. */
+static bool folder_locks(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	owned(buf_free) struct buf a = BUF(PATH_BYTES), b = BUF(PATH_BYTES);
+	struct err fault = {0};
+
+	buf_fmt(&a, "%s/" LOCK_FILE, path[0]);
+	buf_fmt(&b, "%s/" LOCK_FILE, path[1]);
+	if (!buf_done(&a, "a path", e) || !buf_done(&b, "a path", e))
+		return false;
+	if (access(buf_cstr(&a), F_OK) != 0 || access(buf_cstr(&b), F_OK) != 0)
+		return true;
+	if (!locks_differ((const char *const[]){buf_cstr(&a), buf_cstr(&b)}, &s->lines, &fault)) {
+		*e = fault.reason == REASON_OUT_OF_MEMORY ? fault : *e;
+		return fault.reason != REASON_OUT_OF_MEMORY;
+	}
+	put_lines(c, s, "locks");
+	return true;
+}
 
 static bool folders(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
 {
@@ -304,16 +360,18 @@ static bool folders(struct cli *c, const char *const path[2], struct sink *s, st
 		return snp_bundle_diff(path, cli_watch(c), &f, e);
 	}
 	json_text(s->w, "type", "directory");
-	return folder_diff(path[0], path[1], &f, e);
+	return folder_diff(path[0], path[1], &f, e) && folder_locks(c, path, s, e);
 }
 
 static bool compare(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
 {
-	bool is;
+	static bool (*const of[])(struct cli * c, const char *const path[2], struct sink *s,
+				  struct err *e) = {images, records, locks};
+	enum kind kind;
 
 	if (listing_is_folder(path[0]) || listing_is_folder(path[1]))
 		return folders(c, path, s, e);
-	return is_record(path[0], &is, e) && (is ? records : images)(c, path, s, e);
+	return kind_of(path[0], &kind, e) && of[kind](c, path, s, e);
 }
 
 static bool diff_run(struct cli *c, struct answer *a, struct err *e)

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "measure/rebuild/crates.h"
+#include "measure/rebuild/lock_diff.h"
 #include "measure/rebuild/locking.h"
 #include "tests/alloc/fail.h"
 #include "tests/unit/support_lock.h"
@@ -13,6 +14,7 @@ static bool write_and_read(void *arg, struct err *e)
 {
 	owned(buf_free) struct buf out = BUF(1 << 16);
 	owned(lock_free) struct lock l = {0};
+	owned(buf_free) struct buf differ = BUF(1024);
 	struct lock_changes changes = {0};
 	struct lock_sample s;
 	bool ok;
@@ -23,7 +25,7 @@ static bool write_and_read(void *arg, struct err *e)
 		return false;
 	ok = lock_compare(&s.lock, &l, &changes, e);
 	lock_changes_free(&changes);
-	return ok;
+	return ok && lock_diff(&s.lock, &l, &differ, e);
 }
 
 static bool read_crates(void *arg, struct err *e)

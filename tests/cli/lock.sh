@@ -71,6 +71,31 @@ run lock --json
 expect_json 'j["changes"] == []'
 ok 'what changed is told'
 
+mkdir one two
+cp first.lock one/measure.lock
+cp other.lock two/measure.lock
+run diff first.lock other.lock
+expect_status 1
+expect_stdout "input config: $first and $second"
+run diff first.lock other.lock --json
+expect_json 'j["type"] == "lock" and len(j["differences"]) == 1'
+run diff first.lock first.lock
+expect_status 0
+run diff first.lock parts/config
+expect_status 3
+expect_stderr_has 'measure: error[json]: parts/config: '
+run diff one two
+expect_status 1
+expect test "$(tail -n 1 "$STDOUT")" = "input config: $first and $second"
+run diff one two --json
+expect_json 'j["type"] == "directory" and len(j["locks"]) == 1'
+echo none >two/measure.lock
+run diff one two
+expect_status 1
+expect_stderr_has 'error[differs]'
+rm -r one two
+ok 'diff of two locks, or of folders with one, tells the inputs that differ'
+
 run lock --update confi
 expect_status 2
 expect_stderr "measure: error[usage]: measure.yml: --update: the recipe has no input 'confi'

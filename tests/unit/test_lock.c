@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "measure/rebuild/lock_diff.h"
 #include "measure/rebuild/lock_text.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_lock.h"
@@ -388,6 +389,68 @@ static void texts_are_what_they_may_be(void **state)
 	assert_true(lock_text_is(LOCK_TEXT_PATH, long_path));
 }
 
+/* Of two samples the second is as it was changed. */
+static void differ(struct lock_sample *b, const char *want)
+{
+	owned(buf_free) struct buf text = BUF(4096), reverse = BUF(4096);
+	struct lock_sample a;
+	struct err e = {0};
+
+	lock_sample(&a);
+	assert_true(lock_diff(&a.lock, &b->lock, &text, &e));
+	assert_string_equal(buf_cstr(&text), want);
+	assert_true(lock_diff(&b->lock, &b->lock, &reverse, &e));
+	assert_int_equal(reverse.n, 0);
+}
+
+static void what_differs_between_two_is_named(void **state)
+{
+	struct lock_sample b;
+
+	(void)state;
+	lock_sample(&b);
+	b.lock.tool = "9.9";
+	b.lock.n_lists = 0;
+	b.input[0].origins.n = 0;
+	differ(&b, "");
+	b.lock.epoch = 1;
+	b.input[0].version = "13.1";
+	b.input[0].object.sha256.v[0] ^= 1;
+	b.input[1].object.sha256.v[0] ^= 1;
+	differ(&b, "epoch: 1700000001 and 1\n"
+		   "input tools, gcc-12: 12.2.0-14+deb12u1 and 13.1\n"
+		   "input tools, bash: 12.2.0-14+deb12u1 in both, of other bytes\n");
+	lock_sample(&b);
+	b.stage[0].path = "/other";
+	b.stage[0].umask = 077;
+	b.stage[0].jobs = 9;
+	b.stage[0].environment.n--;
+	b.library[0].version = "2";
+	differ(&b, "stage kernel: path /build/kernel and /other (13 and 6 bytes)\n"
+		   "stage kernel: umask 0022 and 0077\n"
+		   "stage kernel: jobs 4 and 9\n"
+		   "stage kernel: CFLAGS=-O2 -DX=\"a\\b\" only in the first\n"
+		   "library zlib: 1.2.13 and 2\n");
+	lock_sample(&b);
+	b.stage[1].name = "third";
+	b.library[0].name = "other";
+	b.lock.n_inputs = 5;
+	differ(&b, "input source: 0123456789abcdef0123456789abcdef01234567 and none\n"
+		   "stage app: only in the first\n"
+		   "stage third: only in the second\n"
+		   "library zlib: 1.2.13 and none\n"
+		   "library other: none and 1.2.13\n");
+}
+
+static void a_lock_is_known_by_its_head(void **state)
+{
+	(void)state;
+	assert_true(lock_is(bytes_str("{\n  \"epoch\": 1,\n  \"inputs\": []")));
+	assert_false(lock_is(bytes_str("{\n  \"epoch\": 1,\n  \"schema\": 1")));
+	assert_false(lock_is(bytes_str("{\n  \"inputs\": []")));
+	assert_false(lock_is(bytes_str("")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +461,8 @@ int main(void)
 		cmocka_unit_test(what_would_not_be_read_is_not_written),
 		cmocka_unit_test(what_is_too_much_is_refused),
 		cmocka_unit_test(texts_are_what_they_may_be),
+		cmocka_unit_test(what_differs_between_two_is_named),
+		cmocka_unit_test(a_lock_is_known_by_its_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
