@@ -128,10 +128,22 @@ static bool look(int folder, struct made_output *o, struct err *e)
 	return err_set(e, REASON_IO, "the output '%s' is not there", o->name);
 }
 
-/* All outputs, and what the listing says of them. */
+static void put_line(struct buf *listing, const char *kind, const struct made_output *o)
+{
+	buf_fmt(listing, "%s %s %llu ", kind, o->name, (unsigned long long)o->size);
+	hex_put(listing, digest_bytes(&o->sha256));
+	buf_str(listing, "\n");
+}
+
+/* All outputs and the log, and what the listing says of them. */
 static bool read_entry(int folder, const struct recipe_stage *s, struct made *m,
 		       struct buf *listing, struct err *e)
 {
+	struct made_output log = {.name = CACHE_LOG};
+
+	if (!digest_file(folder, ".", &log, e))
+		return false;
+	put_line(listing, ".", &log);
 	m->n = s->outputs.n;
 	m->output = own_new((m->n + 1) * sizeof(*m->output), e);
 	if (!m->output)
@@ -142,10 +154,7 @@ static bool read_entry(int folder, const struct recipe_stage *s, struct made *m,
 		o->name = s->outputs.item[i].name;
 		if (!look(folder, o, e))
 			return false;
-		buf_fmt(listing, "%s %s %llu ", kinds[o->kind], o->name,
-			(unsigned long long)o->size);
-		hex_put(listing, digest_bytes(&o->sha256));
-		buf_str(listing, "\n");
+		put_line(listing, kinds[o->kind], o);
 	}
 	return buf_done(listing, "a listing", e);
 }

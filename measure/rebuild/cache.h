@@ -3,7 +3,7 @@
  * their digests and the log of the run. What is there is believed only when its bytes are those of
  * the listing. An entry appears whole or not at all; one that is damaged is removed.
  *
- *	DIR/sha256/KEY/listing		"KIND NAME SIZE SHA256\n" for each output
+ *	DIR/sha256/KEY/listing		"KIND NAME SIZE SHA256\n" for each output, "." for the log
  *	DIR/sha256/KEY/log
  *	DIR/sha256/KEY/file/NAME	a file
  *	DIR/sha256/KEY/program/NAME	one that can be executed
@@ -41,6 +41,7 @@ struct cache {
 	char *path; /* DIR */
 };
 
+#define CACHE_LOG "log" /* the file of an entry with what the commands printed */
 #define CACHE_NONE ((struct cache){.fd = -1})
 
 /* path NULL: $XDG_CACHE_HOME/measure/build. It is made. Released by cache_close(). */
@@ -58,7 +59,7 @@ bool cache_find(const struct cache *c, const char *key, const struct recipe_stag
 /* The name of a folder in an entry. */
 const char *cache_kind_name(enum made_kind kind);
 
-/* An entry whose outputs are all there gets its listing, and is durable then. */
+/* An entry whose log and outputs are all there gets its listing, and is durable then. */
 must bool cache_list(int entry, const struct recipe_stage *s, struct err *e);
 
 /* A folder `name` of a scratch folder becomes the entry; where one is already, that is kept. */

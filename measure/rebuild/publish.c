@@ -149,7 +149,7 @@ bool publish_log(struct publish *p, const struct made *m, const char *stage, str
 	if (mkdirat(p->scratch.fd, CONTENT "/logs", 0755) != 0 && errno != EEXIST)
 		return failed(p->path, "cannot be written", e);
 	snprintf(name, sizeof(name), CONTENT "/logs/%s.log", stage);
-	buf_fmt(&path, "%s/log", m->path);
+	buf_fmt(&path, "%s/" CACHE_LOG, m->path);
 	if (!buf_done(&path, "a path", e) || !file_open(&f, buf_cstr(&path), e))
 		return false;
 	item = (struct store_item){.file = f, .size = f.size};

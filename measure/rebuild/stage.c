@@ -13,7 +13,7 @@
 #define ROOT "root"
 #define WORK "work"
 #define ENTRY "entry"
-#define LOG "log"
+#define LOG CACHE_LOG
 #define PATH_ROOM 8192u
 #define TEXTS_MAX (8u << 20)
 

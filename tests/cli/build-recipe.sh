@@ -136,6 +136,14 @@ run build project/measure.yml -o again4
 expect_status 0
 expect_stderr_has "measure: stage 'app': building"
 expect diff -r out again4
+for log in cache/measure/build/sha256/*/log; do
+	rm "$log"
+	ln -s /etc/passwd "$log"
+done
+run build project/measure.yml --stage app --logs -o again5
+expect_status 0
+expect_stderr "measure: stage 'app': building"
+expect test "$(cat again5/logs/app.log)" = 'made at 1767225600 in /build/app'
 ok 'what was changed in the cache is built anew'
 
 # another build has the lock, and mends what this one finds damaged
