@@ -7,26 +7,43 @@
 #include "measure/base/text.h"
 
 #define CONNECT_SECONDS 20L
-#define SLOW_BYTES 1000L /* in a second, for so long: */
-#define SLOW_SECONDS 60L
+#define SLOW_BYTES 1000L /* in a second */
 
-/* One transfer. */
+/* One file, however often it is tried. */
 struct transfer {
 	const struct http *h;
-	struct buf body;
-	bool full; /* more came than is allowed */
+	const struct http_sink *to;
+	CURL *c; /* of this try */
+	uint64_t have, max; /* bytes in the sink */
+	uint64_t best; /* so many were there at one time */
+	struct err fault; /* the sink's, or that more came than is allowed */
 };
+
+/* What a page about a fault says is of no interest. */
+static bool is_content(CURL *c)
+{
+	long status = 0;
+
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	return status == 0 || status == 200 || status == 206;
+}
 
 static size_t receive(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
 	(void)size;
-	if (n > t->body.max - t->body.n)
-		t->full = true;
-	else
-		buf_put(&t->body, bytes_of(p, n));
-	return t->full || t->body.failed ? 0 : n;
+	if (!is_content(t->c))
+		return n;
+	if (n > t->max - t->have) {
+		err_set(&t->fault, REASON_LIMIT, "more than %llu bytes come from there",
+			(unsigned long long)t->max);
+		return 0;
+	}
+	if (!t->to->put(t->to->arg, bytes_of(p, n), &t->fault))
+		return 0;
+	t->have += n;
+	return n;
 }
 
 static int progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up, curl_off_t sent)
@@ -37,7 +54,7 @@ static int progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up, 
 	(void)up;
 	(void)sent;
 	if (t->h->watch.tick && now > 0)
-		t->h->watch.tick(t->h->watch.arg, (uint64_t)now);
+		t->h->watch.tick(t->h->watch.arg, t->have);
 	return 0;
 }
 
@@ -49,6 +66,7 @@ static void free_curl(CURL **c)
 static bool set(CURL *c, struct transfer *t, const char *url)
 {
 	bool https = strncmp(url, "https:", 6) == 0;
+	long patience = t->h->patience ? (long)t->h->patience : (long)HTTP_PATIENCE;
 
 	return !curl_easy_setopt(c, CURLOPT_URL, url) &&
 	       !curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http,file") &&
@@ -56,9 +74,11 @@ static bool set(CURL *c, struct transfer *t, const char *url)
 	       !curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L) &&
 	       !curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)HTTP_REDIRECTIONS) &&
 	       !curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) &&
-	       !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
+	       !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
+				 patience < CONNECT_SECONDS ? patience : CONNECT_SECONDS) &&
 	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES) &&
-	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS) &&
+	       !curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, patience) &&
+	       !curl_easy_setopt(c, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)t->have) &&
 	       !curl_easy_setopt(c, CURLOPT_USERAGENT, "measure-fetch") &&
 	       !curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive) &&
 	       !curl_easy_setopt(c, CURLOPT_WRITEDATA, t) &&
@@ -78,10 +98,10 @@ static bool passes(CURLcode code)
 /* What libcurl says of a transfer that did not end well. */
 static bool broken(const struct transfer *t, CURLcode code, struct err *e)
 {
-	if (t->full)
-		return err_set(e, REASON_LIMIT, "more than %zu bytes come from there", t->body.max);
-	if (t->body.failed)
-		return buf_done(&t->body, "the answer", e);
+	if (err_is(&t->fault)) {
+		*e = t->fault;
+		return false;
+	}
 	if (code == CURLE_FILE_COULDNT_READ_FILE)
 		return err_set(e, REASON_NOT_FOUND, "there is no such file");
 	return err_set(e, REASON_FETCH, "%s", curl_easy_strerror(code));
@@ -89,15 +109,18 @@ static bool broken(const struct transfer *t, CURLcode code, struct err *e)
 
 static bool answered(long status, struct err *e)
 {
-	if (status == 0 || status == 200)
+	if (status == 0 || status == 200 || status == 206)
 		return true;
 	if (status == 404 || status == 410)
 		return err_set(e, REASON_NOT_FOUND, "the server has no such file (%ld)", status);
 	return err_set(e, REASON_FETCH, "the server answers %ld", status);
 }
 
-/* One try. *wait: the seconds that the server asks for, if it may be tried again; else -1. */
-static bool once(struct transfer *t, const char *url, curl_off_t *wait, struct err *e)
+/*
+ * One try. *wait: the seconds that the server asks for, if it may be tried again; else -1. *anew:
+ * the rest alone cannot be had.
+ */
+static bool once(struct transfer *t, const char *url, curl_off_t *wait, bool *anew, struct err *e)
 {
 	owned(free_curl) CURL *c = curl_easy_init();
 	CURLcode code;
@@ -106,18 +129,16 @@ static bool once(struct transfer *t, const char *url, curl_off_t *wait, struct e
 	*wait = -1;
 	if (!c || !set(c, t, url))
 		return err_set(e, REASON_LIBRARY, "libcurl cannot be set up");
+	t->c = c;
 	code = curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	*anew = t->have > 0 &&
+		(code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME || status == 416);
 	if (code == CURLE_OK && answered(status, e))
 		return true;
 	if (passes(code) || status == 408 || status == 429 || status >= 500)
 		curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, wait);
 	return code == CURLE_OK ? false : broken(t, code, e);
-}
-
-static void transfer_free(struct transfer *t)
-{
-	buf_free(&t->body);
 }
 
 /* Waits `asked` seconds, or `own` where nothing was asked for. */
@@ -132,26 +153,65 @@ static void pause_for(const struct http *h, const struct err *why, curl_off_t as
 		continue;
 }
 
-bool http_get(const struct http *h, const char *url, size_t max, struct buf *out, struct err *e)
+static bool restart(struct transfer *t, struct err *e)
 {
-	owned(transfer_free) struct transfer t = {.h = h, .body = BUF(max)};
+	t->have = 0;
+	return t->to->restart(t->to->arg, e);
+}
 
-	for (unsigned i = 0;; i++) {
+bool http_stream(const struct http *h, const char *url, uint64_t max, const struct http_sink *to,
+		 struct err *e)
+{
+	struct transfer t = {.h = h, .to = to, .have = to->from, .max = max, .best = to->from};
+
+	for (unsigned i = 0;;) {
 		struct err why = {0};
 		curl_off_t wait;
+		bool anew = false;
 
-		if (once(&t, url, &wait, &why))
-			break;
+		if (once(&t, url, &wait, &anew, &why))
+			return true;
+		if (anew) {
+			if (!restart(&t, e))
+				return false;
+			continue;
+		}
 		err_subject(&why, url);
-		if (wait < 0 || i + 1 >= h->tries) {
+		i = t.have > t.best ? 1 : i + 1;
+		t.best = t.have > t.best ? t.have : t.best;
+		if (wait < 0 || i >= h->tries) {
 			*e = why;
 			return false;
 		}
-		pause_for(h, &why, wait, 1u << (i < 6 ? i : 6));
-		buf_reset(&t.body);
-		t.full = false;
+		pause_for(h, &why, wait, 1u << (i < 6 ? i - 1 : 6));
 	}
-	buf_put(out, buf_bytes(&t.body));
+}
+
+/* ---- into memory */
+
+static bool put_memory(void *arg, struct bytes x, struct err *e)
+{
+	struct buf *b = arg;
+
+	buf_put(b, x);
+	return buf_done(b, "the answer", e);
+}
+
+static bool restart_memory(void *arg, struct err *e)
+{
+	(void)e;
+	buf_reset(arg);
+	return true;
+}
+
+bool http_get(const struct http *h, const char *url, size_t max, struct buf *out, struct err *e)
+{
+	owned(buf_free) struct buf body = BUF(max);
+	const struct http_sink to = {put_memory, restart_memory, &body, 0};
+
+	if (!http_stream(h, url, max, &to, e))
+		return false;
+	buf_put(out, buf_bytes(&body));
 	return buf_done(out, url, e);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Bytes from an address (https:, http:, file:), through libcurl, whole or not at all, in memory up
- * to a ceiling. What is fetched is foreign: whoever asked for it verifies it before it gets a name.
+ * Bytes from an address (https:, http:, file:), through libcurl: whole or not at all in memory, up
+ * to a ceiling, or piece by piece to a sink, where a transfer that broke off goes on. What is
+ * fetched is foreign: whoever asked for it verifies it before it gets a name.
  * Redirections are followed, at most HTTP_REDIRECTIONS, but never from https to anything else.
  * What passes by (no connection, a broken one, statuses 408, 429, 5xx) is tried again, after a wait
  * that doubles from a second, or as long as the server asks for, up to a minute.
@@ -14,13 +15,31 @@
 #define HTTP_REDIRECTIONS 5
 #define HTTP_TRIES 4u
 #define HTTP_WAIT_MAX 60u /* seconds */
+#define HTTP_PATIENCE 60u /* seconds without a kilobyte each */
 
 struct http {
 	unsigned tries; /* at least 1 */
 	struct watch watch; /* bytes of this transfer */
 	void (*retry)(void *arg, const struct err *why, unsigned seconds); /* told before a wait */
 	void *arg;
+	unsigned patience; /* seconds; 0: HTTP_PATIENCE */
 };
+
+/* Where bytes go as they come; restart: those that were put are of no use, and come again. */
+struct http_sink {
+	bool (*put)(void *arg, struct bytes x, struct err *e);
+	bool (*restart)(void *arg, struct err *e);
+	void *arg;
+	uint64_t from; /* so many bytes are there from an earlier time: only others are asked for */
+};
+
+/*
+ * max: bytes of all, with those that were there (limit). Tries are counted from the last one that
+ * came further than all before. Errors: as of http_get(), and those of the sink, after which
+ * nothing is tried again.
+ */
+must bool http_stream(const struct http *h, const char *url, uint64_t max,
+		      const struct http_sink *to, struct err *e);
 
 /*
  * Appended to out, whose content before is kept when it fails. max: bytes of the answer (limit).

@@ -64,7 +64,7 @@ static bool read_options(struct work *w, struct err *e)
 	if (tries && (!num_parse(tries, &n) || n == 0 || n > TRIES_MAX))
 		return err_set(e, REASON_USAGE, "--tries: '%s' is no number from 1 to %u", tries,
 			       TRIES_MAX);
-	w->http = (struct http){(unsigned)n, cli_watch(w->c), told_retry, w};
+	w->http = (struct http){(unsigned)n, cli_watch(w->c), told_retry, w, 0};
 	if (store)
 		buf_str(&w->store, store);
 	else if (!home_path(HOME_CACHE, "kds", &w->store))

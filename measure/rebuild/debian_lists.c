@@ -47,23 +47,35 @@ static bool expired(const struct debian_release *r, struct err *e)
 	return err_hint(e, "`measure-fetch lists` brings newer ones; --at judges by another time");
 }
 
+bool debian_lists_judge(const struct debian_suite *s, struct bytes in_release,
+			struct debian_release *r, struct err *e)
+{
+	owned(debian_release_free) struct debian_release new = {0};
+	owned(buf_free) struct buf keyring = BUF(PATH_BYTES);
+	struct debian_keys keys = {NULL, s->suite->keys.item, s->suite->keys.n};
+
+	debian_lists_keyring(s, &keyring);
+	if (!buf_done(&keyring, "the path of a keyring", e))
+		return false;
+	keys.keyring = buf_cstr(&keyring);
+	if (!debian_release_read(&new, in_release, &keys, s->now, e) ||
+	    !debian_release_is(&new, s->suite->suite, e))
+		return false;
+	*r = take(new);
+	return true;
+}
+
 bool debian_lists_release(const struct debian_suite *s, struct debian_release *r,
 			  struct object *file, struct err *e)
 {
-	owned(buf_free) struct buf text = BUF(DEBIAN_RELEASE_MAX), keyring = BUF(PATH_BYTES);
+	owned(buf_free) struct buf text = BUF(DEBIAN_RELEASE_MAX);
 	owned(debian_release_free) struct debian_release new = {0};
-	struct debian_keys keys = {NULL, s->suite->keys.item, s->suite->keys.n};
 	struct object is;
 
-	debian_lists_keyring(s, &keyring);
-	if (!slurp(s, &text, e) || !buf_done(&keyring, "the path of a keyring", e) ||
-	    !hash_of(DIGEST_SHA256, buf_bytes(&text), &is.sha256, e))
+	if (!slurp(s, &text, e) || !hash_of(DIGEST_SHA256, buf_bytes(&text), &is.sha256, e) ||
+	    !debian_lists_judge(s, buf_bytes(&text), &new, e))
 		return false;
 	is.size = text.n;
-	keys.keyring = buf_cstr(&keyring);
-	if (!debian_release_read(&new, buf_bytes(&text), &keys, s->now, e) ||
-	    !debian_release_is(&new, s->suite->suite, e))
-		return false;
 	if (new.stale && !s->suite->snapshot)
 		return expired(&new, e);
 	*file = is;

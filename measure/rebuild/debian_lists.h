@@ -22,6 +22,10 @@ struct debian_suite {
 void debian_lists_path(const struct debian_suite *s, struct buf *out);
 void debian_lists_keyring(const struct debian_suite *s, struct buf *out);
 
+/* An InRelease that did not come from the store, by the suite's keys and name alone. */
+must bool debian_lists_judge(const struct debian_suite *s, struct bytes in_release,
+			     struct debian_release *r, struct err *e);
+
 /*
  * The release, and itself as an object. Errors: input-missing (nothing was fetched), expired, those
  * of debian_release_read(). Released by debian_release_free().

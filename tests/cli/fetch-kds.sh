@@ -54,7 +54,7 @@ expect_stdout_has 'pass  genuine'
 ok 'what was fetched verifies the report, and is not fetched again but for the list'
 
 rm -r store
-printf '503\ncut\nok\n429 1\nok\nstop\n' >server/faults
+printf '503\n503\ncut\nok\n429 1\nok\nstop\n' >server/faults
 kds made/report --tries 3
 expect_status 0
 expect_stderr_has "the server answers 503; again in 1 second"

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """server.py FOLDER: serves FOLDER/files over HTTP on a port of 127.0.0.1, which it writes to
-FOLDER/port. A request for /a?b=c is answered with the file named a?b=c ("/" is "%"). The first line
-of FOLDER/faults, if there is one, is taken for each request: ok, a status (503), "status seconds" for
-Retry-After, cut (half the bytes), stop (no answer), to ADDRESS (a redirection). Requests go to
-FOLDER/log."""
+FOLDER/port. A request for /a?b=c is answered with the file named a?b=c ("/" is "%"), with the rest of
+it where a range is asked for. The first line of FOLDER/faults, if there is one, is taken for each
+request: ok, a status (503), "status seconds" for Retry-After, cut (half the bytes), stop (no answer),
+hang (half the bytes, and then nothing), whole (all of it, whatever was asked for), wrong (other bytes),
+to ADDRESS (a redirection). Requests go to FOLDER/log, with what follows a range's bytes=."""
 import http.server
 import os
 import sys
+import time
 
 top = sys.argv[1]
 
@@ -33,9 +35,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def give(self, what, body):
+        asked = self.headers.get("Range", "bytes=0-")[len("bytes="):]
+        start = 0 if what == "whole" else int(asked.rstrip("-"))
+        if start and start >= len(body):
+            self.answer(416)
+            return
+        rest = body[start:]
+        headers = [("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")] if start else []
+        sent = rest[:len(rest) // 2] if what in ("cut", "hang") else rest
+        if what == "wrong":
+            sent = bytes(b ^ 1 for b in rest)
+        self.answer(206 if start else 200, sent, headers, len(rest))
+        if what == "hang":
+            self.wfile.flush()
+            time.sleep(30)
+
     def do_GET(self):
         with open(top + "/log", "a") as f:
-            f.write(self.path + "\n")
+            f.write(self.path + self.headers.get("Range", "").replace("bytes=", " ") + "\n")
         what = fault()
         name = top + "/files/" + self.path.replace("/", "%")
         body = open(name, "rb").read() if os.path.isfile(name) else None
@@ -46,11 +64,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif what[0] == "stop":
             pass
         elif body is None:
-            self.answer(404)
-        elif what[0] == "cut":
-            self.answer(200, body[:len(body) // 2], length=len(body))
+            self.answer(404, b"a page about that")
         else:
-            self.answer(200, body)
+            self.give(what[0], body)
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,0 +1,208 @@
+#include <stdlib.h>
+
+#include "measure/base/num.h"
+#include "measure/fetch/fetching.h"
+#include "measure/fetch/verbs.h"
+#include "measure/rebuild/lock.h"
+
+#define JOBS 4u
+#define JOBS_MAX 16u
+#define PATH_ROOM 8192u
+
+enum { O_JOBS = FETCHING_OPTS };
+
+static const struct opt opts[] = {
+	FETCHING_ROWS,
+	[O_JOBS] = {"jobs", 'j', OPT_VALUE, "N", NULL, "how many are brought at once (4)"},
+	{0},
+};
+
+/* `next`, `brought` and what failed are guarded by the lock of fetching. */
+struct work {
+	struct fetching f;
+	struct answer *a;
+	struct buf text;
+	struct lock lock;
+	const struct lock_input **item; /* each object once */
+	size_t n, next, brought, failed;
+	struct err first; /* of what failed */
+};
+
+static void work_free(struct work *w)
+{
+	fetching_end(&w->f);
+	buf_free(&w->text);
+	lock_free(&w->lock);
+	free(w->item);
+}
+
+static int by_object(const void *a, const void *b)
+{
+	const struct lock_input *x = *(const struct lock_input *const *)a;
+	const struct lock_input *y = *(const struct lock_input *const *)b;
+	int order = bytes_order(digest_bytes(&x->object.sha256), digest_bytes(&y->object.sha256));
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct lock_input *x = *(const struct lock_input *const *)a;
+	const struct lock_input *y = *(const struct lock_input *const *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* In the order of the lock. */
+static bool list_objects(struct work *w, struct err *e)
+{
+	uint64_t total = 0;
+	size_t n = 0;
+
+	w->item = own_new((w->lock.n_inputs + 1) * sizeof(*w->item), e);
+	if (!w->item)
+		return false;
+	for (; n < w->lock.n_inputs; n++)
+		w->item[n] = &w->lock.inputs[n];
+	qsort(w->item, n, sizeof(*w->item), by_object);
+	for (size_t i = 0; i < n; i++)
+		if (w->n == 0 ||
+		    !digest_equal(&w->item[w->n - 1]->object.sha256, &w->item[i]->object.sha256)) {
+			total += w->item[i]->object.size;
+			w->item[w->n++] = w->item[i];
+		}
+	qsort(w->item, w->n, sizeof(*w->item), by_place);
+	w->f.c->talk.progress.total = total;
+	return true;
+}
+
+/* What lies in the project itself is beside the lock. */
+static bool add_project(struct work *w, const char *path, struct err *e)
+{
+	owned(buf_free) struct buf url = BUF(PATH_ROOM);
+	owned(own_free) char *folder = own_string(path, e);
+	owned(own_free) char *real = NULL;
+	char *slash;
+
+	if (!folder)
+		return false;
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	real = realpath(slash ? folder : ".", NULL);
+	if (!real)
+		return true;
+	buf_str(&url, "file://");
+	bases_path(&url, real);
+	return buf_done(&url, "an address", e) &&
+	       bases_add(&w->f.bases, "project", buf_bytes(&url), BASES_LAST, e);
+}
+
+static bool read_lock(struct work *w, struct err *e)
+{
+	const struct args *args = &w->f.c->args;
+	const char *path = LOCK_FILE;
+
+	if (args->n_operands > 0 && !cli_operand(w->f.c, "LOCK", &path, e))
+		return false;
+	if (!file_slurp(path, LOCK_MAX_BYTES, &w->text, e))
+		return false;
+	return (lock_read(&w->lock, buf_bytes(&w->text), e) || err_subject(e, path)) &&
+	       add_project(w, path, e);
+}
+
+static void name_of(const struct lock_input *i, struct buf *out)
+{
+	buf_fmt(out, "%s%s%s", i->input, *i->name ? "/" : "", i->name);
+}
+
+static bool one(struct work *w, const struct lock_input *i, bool *brought, struct err *e)
+{
+	owned(buf_free) struct buf name = BUF(1024);
+	struct fetching_item item = {NULL, &i->object, i->origins.item, i->origins.n};
+
+	name_of(i, &name);
+	item.what = buf_cstr(&name);
+	if (i->kind == LOCK_GIT)
+		item.n = 0; /* an origin is the repository, not the tree that is packed of it */
+	if (fetching_item(&w->f, &item, brought, e))
+		return true;
+	if (i->kind == LOCK_GIT && e->reason == REASON_INPUT_MISSING)
+		err_hint(e, "`measure lock` packs the tree of a commit from its repository");
+	return err_in(e, "'%s'", item.what);
+}
+
+static void *run(void *arg)
+{
+	struct work *w = arg;
+
+	pthread_mutex_lock(&w->f.lock);
+	while (w->next < w->n) {
+		const struct lock_input *i = w->item[w->next++];
+		struct err e = {0};
+		bool brought = false, ok;
+
+		pthread_mutex_unlock(&w->f.lock);
+		ok = one(w, i, &brought, &e);
+		pthread_mutex_lock(&w->f.lock);
+		w->brought += ok && brought;
+		if (!ok && w->failed++ == 0)
+			w->first = e;
+		if (!ok)
+			talk_error(&w->f.c->talk, &e);
+	}
+	pthread_mutex_unlock(&w->f.lock);
+	return NULL;
+}
+
+static void run_all(struct work *w, unsigned jobs)
+{
+	pthread_t id[JOBS_MAX];
+	unsigned n = 0;
+
+	while (n + 1 < jobs && n + 1 < w->n && pthread_create(&id[n], NULL, run, w) == 0)
+		n++;
+	run(w);
+	while (n > 0)
+		pthread_join(id[--n], NULL);
+}
+
+static bool tell(struct work *w, struct err *e)
+{
+	struct json_out *j = &w->a->json;
+
+	json_key(j, "inputs");
+	json_u64(j, w->n);
+	json_key(j, "fetched");
+	json_u64(j, w->brought);
+	json_key(j, "missing");
+	json_u64(j, w->failed);
+	buf_fmt(&w->f.c->text, "%zu input%s in the store, %zu fetched\n", w->n - w->failed,
+		w->n - w->failed == 1 ? "" : "s", w->brought);
+	if (w->failed == 0)
+		return true;
+	return err_set(e, w->first.reason, "%zu of %zu inputs could not be brought", w->failed,
+		       w->n);
+}
+
+static bool inputs_run(struct cli *c, struct answer *a, struct err *e)
+{
+	owned(work_free) struct work w = {.a = a, .text = BUF(LOCK_MAX_BYTES)};
+	unsigned jobs = JOBS;
+
+	if (!fetching_begin(&w.f, c, e) || !fetching_number(c, O_JOBS, JOBS_MAX, &jobs, e) ||
+	    !read_lock(&w, e) || !list_objects(&w, e))
+		return false;
+	run_all(&w, jobs);
+	return tell(&w, e);
+}
+
+const struct verb verb_inputs = {
+	.name = "inputs",
+	.summary = "the inputs that a lock names, into the store",
+	.group = GROUP_BUILD,
+	.usage = "[measure.lock] [--store DIR] [--base ARCHIVE=URL]...",
+	.opts = opts,
+	.network = true,
+	.run = inputs_run,
+};
