@@ -2,10 +2,9 @@
 
 #include "measure/base/hex.h"
 #include "measure/base/json.h"
-#include "measure/cli/cli.h"
+#include "measure/cli/build_recipe.h"
 #include "measure/cli/verbs.h"
 #include "measure/cli/version.h"
-#include "measure/rebuild/build.h"
 #include "ovmf-snp/launch_record.h"
 
 #define TAIL_LINES 20u
@@ -73,6 +72,11 @@ static void failed(void *arg, const struct recipe_stage *s, struct bytes tail, c
 	}
 }
 
+struct stage_watch build_recipe_watch(struct cli *c)
+{
+	return (struct stage_watch){.begins = begins, .failed = failed, .arg = c};
+}
+
 /* ---- what was built */
 
 static bool print_template(struct cli *c, const char *kind)
@@ -132,8 +136,8 @@ static void put_digest(struct json_out *w, const char *key, const struct digest 
 	json_hex(w, digest_bytes(d));
 }
 
-static bool report(struct cli *c, const struct build_request *q, const struct build_report *made,
-		   struct answer *a, struct err *e)
+bool build_recipe_report(struct cli *c, const struct build_request *q,
+			 const struct build_report *made, struct answer *a, struct err *e)
 {
 	owned(buf_free) struct buf text = BUF(MEASUREMENTS_MAX);
 	owned(json_free) struct json j = {0};
@@ -177,7 +181,7 @@ static bool recipe_run(struct cli *c, struct answer *a, struct err *e)
 		.output = args_value(&c->args, O_OUTPUT),
 		.logs = args_has(&c->args, O_LOGS),
 		.tool = version_text(),
-		.watch = {.begins = begins, .failed = failed, .arg = c},
+		.watch = build_recipe_watch(c),
 	};
 
 	if (template)
@@ -186,7 +190,7 @@ static bool recipe_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	if (!q.output && (!q.stage || q.logs))
 		return cli_needs(c, O_OUTPUT, &q.output, e);
-	return build(&q, &made, a, e) && report(c, &q, &made, a, e);
+	return build(&q, &made, a, e) && build_recipe_report(c, &q, &made, a, e);
 }
 
 const struct verb verb_build_recipe = {

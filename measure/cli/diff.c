@@ -1,9 +1,10 @@
+#include "measure/cli/diff.h"
+
 #include <unistd.h>
 
 #include "measure/base/listing.h"
 #include "measure/base/num.h"
 #include "measure/base/text.h"
-#include "measure/cli/cli.h"
 #include "measure/cli/guess.h"
 #include "measure/cli/print.h"
 #include "measure/cli/verbs.h"
@@ -32,6 +33,7 @@ static const struct opt opts[] = {
 struct sink {
 	struct buf names, lines; /* the parts right below the root; all of them */
 	struct json_out *w;
+	const char *limit; /* --limit, or NULL */
 };
 
 static void sink_free(struct sink *s)
@@ -198,9 +200,8 @@ static bool parts(struct cli *c, struct two *t, struct sink *s, struct err *e)
 	return true;
 }
 
-static bool read_limit(const struct cli *c, struct differences *f, struct err *e)
+static bool read_limit(const char *text, struct differences *f, struct err *e)
 {
-	const char *text = args_value(&c->args, O_LIMIT);
 	uint64_t n;
 
 	if (!text)
@@ -218,7 +219,7 @@ static bool told(struct cli *c, struct two *t, struct sink *s, struct err *e)
 				.limit = DIFFERENCES_LIMIT,
 				.brief = DIFFERENCES_BRIEF};
 
-	return read_limit(c, &f, e) && t->row->diff(&t->file[0], &t->file[1], &f, e);
+	return read_limit(s->limit, &f, e) && t->row->diff(&t->file[0], &t->file[1], &f, e);
 }
 
 static bool images(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
@@ -353,7 +354,7 @@ static bool folders(struct cli *c, const char *const path[2], struct sink *s, st
 	if (!listing_is_folder(path[0]) || !listing_is_folder(path[1]))
 		return err_set(e, REASON_USAGE, "'%s' is a directory, '%s' is none",
 			       path[listing_is_folder(path[1])], path[listing_is_folder(path[0])]);
-	if (!read_limit(c, &f, e))
+	if (!read_limit(s->limit, &f, e))
 		return false;
 	if (snp_bundle_is(path[0]) && snp_bundle_is(path[1])) {
 		json_text(s->w, "type", "bundle");
@@ -374,16 +375,23 @@ static bool compare(struct cli *c, const char *const path[2], struct sink *s, st
 	return kind_of(path[0], &kind, e) && of[kind](c, path, s, e);
 }
 
+bool diff_tell(struct cli *c, const char *const path[2], const char *limit, struct json_out *w,
+	       struct err *e)
+{
+	owned(sink_free) struct sink s = {BUF(CLI_TEXT_MAX), BUF(CLI_TEXT_MAX), w, limit};
+
+	return compare(c, path, &s, e);
+}
+
 static bool diff_run(struct cli *c, struct answer *a, struct err *e)
 {
-	owned(sink_free) struct sink s = {BUF(CLI_TEXT_MAX), BUF(CLI_TEXT_MAX), &a->json};
 	const char *const *path = c->args.operands;
 
 	a->members.max = CLI_TEXT_MAX;
 	if (c->args.n_operands != 2)
 		return err_set(e, REASON_USAGE, "two files are needed, %zu are given",
 			       c->args.n_operands);
-	if (!compare(c, path, &s, e))
+	if (!diff_tell(c, path, args_value(&c->args, O_LIMIT), &a->json, e))
 		return false;
 	if (c->text.n == 0)
 		return true;

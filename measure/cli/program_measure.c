@@ -36,6 +36,7 @@ static const struct verb *const verbs[] = {
 	&verb_trust,
 	&verb_trust_show,
 	&verb_trust_add,
+	&verb_reproduce,
 	&verb_check,
 	&verb_verify,
 	&verb_explain,

@@ -1,14 +1,11 @@
 #include "measure/base/file.h"
-#include "measure/base/hex.h"
 #include "measure/base/when.h"
 #include "measure/cli/signer.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/x509_list.h"
 #include "reference-db/certified.h"
 #include "reference-db/corim.h"
-#include "reference-db/signing.h"
 
-#define SIGNATURE_MAX 256u
 #define CHAIN_FILE_MAX (1u << 20)
 
 enum {
@@ -81,20 +78,6 @@ static bool read_terms(const struct cli *c, struct signing_terms *t, struct err 
 	       (!not_before || when_read(not_before, "--not-before", &t->not_before, e));
 }
 
-/* Nothing is trusted by a name, so that of a signer who gives none is the key's own. */
-static bool name_signer(struct buf *name, const struct signer *by, struct signing_terms *t,
-			struct err *e)
-{
-	if (t->signer)
-		return true;
-	buf_str(name, "sha256:");
-	hex_put(name, digest_bytes(pubkey_id(by->key)));
-	if (!buf_done(name, "the signer's name", e))
-		return false;
-	t->signer = buf_cstr(name);
-	return true;
-}
-
 /* The payload of a manifest, signed already or not, that nobody need be ashamed to sign. */
 static bool read_payload(const struct cli *c, const char *path, struct buf *file,
 			 struct corim_file *f, struct err *e)
@@ -107,18 +90,6 @@ static bool read_payload(const struct cli *c, const char *path, struct buf *file
 	return (corim_open(f, buf_bytes(file), &l, e) &&
 		corim_read(&m, f->payload, f->base, &l, e)) ||
 	       err_subject(e, path);
-}
-
-static bool finish(const struct signer *by, const struct signing *s, const char *path,
-		   struct err *e)
-{
-	owned(buf_free) struct buf signature = BUF(SIGNATURE_MAX), out = BUF(SIGNED_MAX);
-
-	if (by->way == SIGNER_TBS_OUT)
-		return file_write(path, buf_bytes(&s->tbs), e);
-	return signer_sign(by, pubkey_alg(s->key), buf_bytes(&s->tbs), &signature, e) &&
-	       signing_attach(s, buf_bytes(&signature), &out, e) &&
-	       file_write(path, buf_bytes(&out), e);
 }
 
 static bool target(const struct cli *c, const struct signer *by, const char **path, struct err *e)
@@ -144,9 +115,9 @@ static bool sign_run(struct cli *c, struct answer *a, struct err *e)
 	    !target(c, &by, &out, e) || !read_terms(c, &t, e) ||
 	    !read_payload(c, path, &file, &f, e) ||
 	    (f.is_signed && !out_distinct(out, path, e)) || /* the signatures in it would be lost */
-	    !signer_read_keys(&by, e) || !name_signer(&name, &by, &t, e) ||
+	    !signer_read_keys(&by, e) || !signer_name(&by, &name, &t, e) ||
 	    !read_chain(args_value(&c->args, O_CERT), &chain, &t, e) ||
-	    !prepare(&s, &f, &by, &t, e) || !finish(&by, &s, out, e))
+	    !prepare(&s, &f, &by, &t, e) || !signer_write(&by, &s, out, e))
 		return false;
 	signer_json(&by, &a->json);
 	return true;

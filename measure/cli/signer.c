@@ -1,14 +1,21 @@
 #include "measure/cli/signer.h"
 
 #include "measure/base/file.h"
+#include "measure/base/hex.h"
 #include "measure/core/cose.h"
 
 #define SIGNATURE_FILE_MAX 4096u
+#define SIGNATURE_MAX 256u
 
 void signer_free(struct signer *s)
 {
 	key_free(&s->secret);
 	pubkey_free(&s->key);
+}
+
+static const char *key_option(const struct signer *s)
+{
+	return s->key_option ? s->key_option : "key";
 }
 
 static const char *value(const struct signer *s, enum signer_opt opt)
@@ -33,8 +40,8 @@ bool signer_choose(struct signer *s, struct err *e)
 	}
 	return given == 1 ||
 	       err_set(e, REASON_USAGE,
-		       "one of --key, --sign-with, --attach and --tbs-out is needed, %u are given",
-		       given);
+		       "one of --%s, --sign-with, --attach and --tbs-out is needed, %u are given",
+		       key_option(s), given);
 }
 
 int signer_given(const struct signer *s)
@@ -79,11 +86,14 @@ static bool check_keys(const struct signer *s, struct err *e)
 	bool has_public = value(s, SIGNER_PUBLIC_KEY) != NULL;
 
 	if (s->way == SIGNER_KEY && has_public)
-		return err_set(e, REASON_USAGE, "--public-key has no meaning beside --key");
+		return err_set(e, REASON_USAGE, "--public-key has no meaning beside --%s",
+			       key_option(s));
 	if (s->way != SIGNER_KEY && !has_public)
-		return err_set(e, REASON_USAGE, "--public-key is needed without --key");
+		return err_set(e, REASON_USAGE, "--public-key is needed without --%s",
+			       key_option(s));
 	if (s->way != SIGNER_KEY && value(s, SIGNER_PASSPHRASE))
-		return err_set(e, REASON_USAGE, "--passphrase-file has no meaning without --key");
+		return err_set(e, REASON_USAGE, "--passphrase-file has no meaning without --%s",
+			       key_option(s));
 	return true;
 }
 
@@ -118,6 +128,31 @@ bool signer_sign(const struct signer *s, enum cose_alg alg, struct bytes tbs, st
 	if (s->way == SIGNER_COMMAND)
 		return key_sign_with(signer_with(s), alg, tbs, raw, e);
 	return from_file(signer_with(s), alg, raw, e);
+}
+
+/* Nothing is trusted by a name. */
+bool signer_name(const struct signer *s, struct buf *name, struct signing_terms *t, struct err *e)
+{
+	if (t->signer)
+		return true;
+	buf_str(name, "sha256:");
+	hex_put(name, digest_bytes(pubkey_id(s->key)));
+	if (!buf_done(name, "the signer's name", e))
+		return false;
+	t->signer = buf_cstr(name);
+	return true;
+}
+
+bool signer_write(const struct signer *s, const struct signing *what, const char *path,
+		  struct err *e)
+{
+	owned(buf_free) struct buf signature = BUF(SIGNATURE_MAX), out = BUF(SIGNED_MAX);
+
+	if (s->way == SIGNER_TBS_OUT)
+		return file_write(path, buf_bytes(&what->tbs), e);
+	return signer_sign(s, pubkey_alg(what->key), buf_bytes(&what->tbs), &signature, e) &&
+	       signing_attach(what, buf_bytes(&signature), &out, e) &&
+	       file_write(path, buf_bytes(&out), e);
 }
 
 void signer_json(const struct signer *s, struct json_out *w)

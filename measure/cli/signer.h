@@ -9,6 +9,7 @@
 
 #include "measure/cli/cli.h"
 #include "measure/core/pubkey.h"
+#include "reference-db/signing.h"
 
 /* Places in the table, counted from where the rows begin; the ways to sign come first. */
 enum signer_opt {
@@ -25,6 +26,10 @@ enum signer_opt {
 #define SIGNER_ROW(name, arg, help) {name, 0, OPT_VALUE, arg, NULL, help}
 #define SIGNER_WAY_ROWS(at)                                                                        \
 	[(at) + SIGNER_KEY] = SIGNER_ROW("key", "FILE", "sign with this private key (PEM)"),       \
+	SIGNER_OTHER_ROWS(at)
+
+/* For verbs that have their own row of SIGNER_KEY. */
+#define SIGNER_OTHER_ROWS(at)                                                                      \
 	[(at) + SIGNER_COMMAND] =                                                                  \
 		SIGNER_ROW("sign-with", "COMMAND",                                                 \
 			   "sign with this command, which reads the bytes and writes the "         \
@@ -46,6 +51,7 @@ enum signer_opt {
 struct signer {
 	const struct args *args; /* borrowed */
 	unsigned first, n_opts;
+	const char *key_option; /* what --key is called here; NULL: that */
 	enum signer_opt way;
 	struct key *secret; /* with SIGNER_KEY, once it is read */
 	struct pubkey *key; /* of statements */
@@ -77,6 +83,14 @@ const char *signer_with(const struct signer *s);
 /* The signature by any way but --tbs-out, raw (key.h), not verified yet. */
 must bool signer_sign(const struct signer *s, enum cose_alg alg, struct bytes tbs, struct buf *raw,
 		      struct err *e);
+
+/* The name of who signs a statement, when none is given: his key's. Appended; t points to it. */
+must bool signer_name(const struct signer *s, struct buf *name, struct signing_terms *t,
+		      struct err *e);
+
+/* Signs what is prepared and writes it, or writes the bytes to sign. */
+must bool signer_write(const struct signer *s, const struct signing *what, const char *path,
+		       struct err *e);
 
 /* "alg" and "key_id" of the statement's key. */
 void signer_json(const struct signer *s, struct json_out *w);

@@ -10,7 +10,7 @@ extern const struct verb verb_pcr, verb_solve, verb_inspect, verb_extract, verb_
 extern const struct verb verb_build, verb_build_eif, verb_build_initrd, verb_build_root;
 extern const struct verb verb_build_snp;
 extern const struct verb verb_lock, verb_store, verb_store_pack, verb_store_unpack;
-extern const struct verb verb_build_recipe;
+extern const struct verb verb_build_recipe, verb_reproduce;
 extern const struct verb verb_sign, verb_sign_eif, verb_sign_manifest;
 extern const struct verb verb_idblock, verb_idblock_create, verb_idblock_sign;
 extern const struct verb verb_idblock_verify, verb_idblock_inspect;

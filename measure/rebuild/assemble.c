@@ -175,22 +175,6 @@ static bool certificate_digest(struct works *w, struct digest *out, struct err *
 	       hash_of(DIGEST_SHA256, x509_der(x), out, e);
 }
 
-/* A recipe without a source is all the source there is. */
-static void put_source(const struct works *w, struct record *r, char room[DIGEST_TEXT])
-{
-	const struct recipe_input *source = recipe_input(&w->plan->recipe, RECIPE_SOURCE);
-	const struct lock_input *x;
-	size_t n = 0;
-
-	if (!source) {
-		r->source_digest = r->recipe;
-		return;
-	}
-	x = plan_locked(w->plan, source, &n);
-	r->source_commit = x->commit;
-	r->source_digest = digest_text(room, x->tree.len ? &x->tree : &x->object.sha256);
-}
-
 static bool write_text(const char *folder, const char *name, struct bytes text, struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(PATH_ROOM);
@@ -205,7 +189,7 @@ static bool write_record(struct works *w, const char *folder, const struct assem
 	const struct recipe *r = &w->plan->recipe;
 	char recipe[DIGEST_TEXT], inputs[DIGEST_TEXT], source[DIGEST_TEXT], pem[DIGEST_TEXT];
 	owned(buf_free) struct buf text = BUF(RECORD_MAX);
-	struct digest certificate;
+	struct digest certificate, tree;
 	struct record record = {
 		.product = r->product,
 		.version = r->version,
@@ -217,7 +201,8 @@ static bool write_record(struct works *w, const char *folder, const struct assem
 		.n_components = made->n,
 	};
 
-	put_source(w, &record, source);
+	plan_source(w->plan, &record.source_commit, &tree);
+	record.source_digest = digest_text(source, &tree);
 	if (r->eif.certificate) {
 		if (!certificate_digest(w, &certificate, e))
 			return false;

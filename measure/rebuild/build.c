@@ -183,7 +183,7 @@ bool build(const struct build_request *q, struct build_report *report, struct an
 	owned(building_free) struct building b = {
 		.q = q,
 		.plan = PLAN_NONE,
-		.works = {.cache = CACHE_NONE, .scratch = SCRATCH_NONE},
+		.works = {.cache = CACHE_NONE, .scratch = SCRATCH_NONE, .failed = q->failed},
 		.to = PUBLISH_NONE,
 	};
 	struct build_report made = {0};
@@ -192,6 +192,7 @@ bool build(const struct build_request *q, struct build_report *report, struct an
 	if (q->output && !publish_open(&b.to, q->output, e))
 		return false;
 	if (!plan_read(&b.plan, &q->plan, e) || !choose_stages(&b, e) ||
+	    (q->planned && !q->planned(q->planned_arg, &b.plan, e)) ||
 	    !cache_open(&b.works.cache, q->cache, e) ||
 	    !scratch_make(&b.works.scratch, b.works.cache.path, SCRATCH, e))
 		return false;

@@ -16,8 +16,13 @@ struct build_request {
 	const char *stage; /* this one alone, whose outputs are the output; NULL: all */
 	const char *output; /* the folder: nothing, or an empty one; NULL with a stage: none */
 	bool logs; /* those of the stages go there, too */
+	const char *failed; /* where logs of stages that fail stay; NULL: in the cache */
 	const char *tool; /* version of this program */
 	struct stage_watch watch;
+
+	/* Asked when all is proved and nothing has run yet: false with e set, and nothing will. */
+	bool (*planned)(void *arg, const struct plan *p, struct err *e);
+	void *planned_arg;
 };
 
 struct build_report {

@@ -73,16 +73,22 @@ static bool put_nowhere(void *arg, struct bytes x, struct err *e)
 	return true;
 }
 
-static bool digest_folder(const char *path, struct buf *hex, struct err *e)
+bool image_cache_digest(const char *path, struct digest *out, struct err *e)
 {
 	owned(rootfs_free) struct rootfs r = {0};
 	const struct rootdir_rule as_it_is = {0};
 	const struct cpio_rule rule = {.profile = cpio_profile("native")};
 	const struct cpio_io io = {open_file, read_file, put_nowhere, &r};
+
+	return rootfs_empty(&r, e) && rootfs_folder(&r, path, &as_it_is, e) &&
+	       cpio_write(r.tree, &rule, &io, out, e);
+}
+
+static bool digest_folder(const char *path, struct buf *hex, struct err *e)
+{
 	struct digest d;
 
-	if (!rootfs_empty(&r, e) || !rootfs_folder(&r, path, &as_it_is, e) ||
-	    !cpio_write(r.tree, &rule, &io, &d, e))
+	if (!image_cache_digest(path, &d, e))
 		return false;
 	hex_put(hex, digest_bytes(&d));
 	return buf_done(hex, "a digest", e);

@@ -11,6 +11,9 @@
 
 #define IMAGE_FOLDER "folder" /* in the scratch folder, too */
 
+/* SHA-256 of all that is in a folder, but for times. */
+must bool image_cache_digest(const char *path, struct digest *out, struct err *e);
+
 must bool image_cache_key(const struct works *w, char key[CACHE_KEY], struct err *e);
 
 /* Is it there? What is damaged is removed. path: of its folder, in place of what it held. */

@@ -26,6 +26,21 @@ const struct lock_input *plan_locked(const struct plan *p, const struct recipe_i
 	return lock_find(&p->lock, input->name, n);
 }
 
+void plan_source(const struct plan *p, const char **commit, struct digest *tree)
+{
+	const struct recipe_input *source = recipe_input(&p->recipe, RECIPE_SOURCE);
+	const struct lock_input *x;
+	size_t n = 0;
+
+	*commit = NULL;
+	*tree = p->recipe_digest;
+	if (!source)
+		return;
+	x = plan_locked(p, source, &n);
+	*commit = x->commit;
+	*tree = x->tree.len ? x->tree : x->object.sha256;
+}
+
 bool plan_path(const struct plan *p, const char *path, struct buf *out, struct err *e)
 {
 	buf_reset(out);
@@ -253,7 +268,7 @@ static bool put_own(struct plan *p, const struct plan_ask *ask, struct err *e)
 		bool source = strcmp(x->input, RECIPE_SOURCE) == 0;
 		const char *repository = source ? ask->source : NULL;
 
-		if (objects_has(&p->store, &x->object))
+		if (!ask->own && objects_has(&p->store, &x->object))
 			continue;
 		if (x->kind == LOCK_GIT && (repository || input->path) &&
 		    !put_source(p, input, x, repository, e))

@@ -14,6 +14,7 @@ struct plan_ask {
 	const char *lock; /* path; NULL: measure.lock beside the recipe */
 	const char *store; /* folder; NULL: that of the user */
 	const char *source; /* repository of the input `source`; NULL: as the recipe says */
+	bool own; /* what is part of the project is read and proved though the store has it */
 	struct watch watch; /* bytes that are proved */
 };
 
@@ -38,6 +39,9 @@ void plan_free(struct plan *p);
 /* Of an input what is locked: always one at least. */
 const struct lock_input *plan_locked(const struct plan *p, const struct recipe_input *input,
 				     size_t *n);
+
+/* Its source: the commit, or NULL; the digest of its tree, or of the recipe where that is all. */
+void plan_source(const struct plan *p, const char **commit, struct digest *tree);
 
 /* "FOLDER/PATH" of something beside the recipe, in place of what out holds. */
 must bool plan_path(const struct plan *p, const char *path, struct buf *out, struct err *e);

@@ -62,20 +62,24 @@ static uint64_t policy_mask(const struct manifest *m)
 	return UINT64_MAX;
 }
 
-/* Where the image is, by the record. */
-static bool find_image(struct rebuild *b, struct err *e)
+bool reproduce_image(const char *folder, struct buf *path, struct err *e)
 {
 	owned(record_free) struct record record = {0};
-	owned(buf_free) struct buf text = BUF(RECORD_MAX);
+	owned(buf_free) struct buf text = BUF(RECORD_MAX), from = BUF(PATH_ROOM);
 
-	buf_fmt(&b->record, "%s/%s", b->q->folder, RECORD);
-	if (!buf_done(&b->record, "a path", e) ||
-	    !file_slurp(buf_cstr(&b->record), RECORD_MAX, &text, e))
+	buf_fmt(&from, "%s/" RECORD, folder);
+	if (!buf_done(&from, "a path", e) || !file_slurp(buf_cstr(&from), RECORD_MAX, &text, e))
 		return false;
 	if (!record_read(&record, buf_bytes(&text), e))
-		return err_subject(e, buf_cstr(&b->record));
-	buf_fmt(&b->image, "%s/%s", b->q->folder, record.artefact);
-	return buf_done(&b->image, "a path", e);
+		return err_subject(e, buf_cstr(&from));
+	buf_fmt(path, "%s/%s", folder, record.artefact);
+	return buf_done(path, "a path", e);
+}
+
+static bool find_image(struct rebuild *b, struct err *e)
+{
+	buf_fmt(&b->record, "%s/" RECORD, b->q->folder);
+	return buf_done(&b->record, "a path", e) && reproduce_image(b->q->folder, &b->image, e);
 }
 
 static bool make(struct rebuild *b, struct manifest *found, struct err *e)
@@ -131,6 +135,33 @@ static void compare_words(const struct manifest *m, const struct manifest *found
 		     m->source_commit ? found->source_commit : found->source_digest);
 	compare_text(v, "recipe", m->recipe_digest, found->recipe_digest);
 	compare_text(v, "inputs", m->inputs_digest, found->inputs_digest);
+}
+
+static void put_digest(struct buf *out, const struct digest *d)
+{
+	buf_str(out, "sha256:");
+	hex_put(out, digest_bytes(d));
+}
+
+bool reproduce_planned(const struct manifest *m, const struct plan *p, struct verdict *v,
+		       struct err *e)
+{
+	owned(buf_free) struct buf recipe = BUF(128), inputs = BUF(128), tree = BUF(128);
+	const char *commit;
+	struct digest d;
+
+	plan_source(p, &commit, &d);
+	put_digest(&tree, &d);
+	put_digest(&recipe, &p->recipe_digest);
+	put_digest(&inputs, &p->inputs_digest);
+	if (!buf_done(&tree, "a digest", e) || !buf_done(&recipe, "a digest", e) ||
+	    !buf_done(&inputs, "a digest", e))
+		return false;
+	compare_text(v, "source", m->source_commit ? m->source_commit : m->source_digest,
+		     m->source_commit ? commit : buf_cstr(&tree));
+	compare_text(v, "recipe", m->recipe_digest, buf_cstr(&recipe));
+	compare_text(v, "inputs", m->inputs_digest, buf_cstr(&inputs));
+	return true;
 }
 
 static const struct component *find_part(const struct manifest *m, const char *name)

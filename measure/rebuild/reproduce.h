@@ -9,6 +9,7 @@
 
 #include "measure/base/file.h"
 #include "measure/core/verdict.h"
+#include "measure/rebuild/plan.h"
 #include "reference-db/manifest.h"
 #include "reference-db/rebuilt.h"
 
@@ -21,8 +22,18 @@ struct reproduce_request {
 	struct watch watch;
 };
 
+/* Of the image in a folder that a build left, by its record; appended. */
+must bool reproduce_image(const char *folder, struct buf *path, struct err *e);
+
 /* Can it be built again at all? nothing-to-rebuild otherwise. */
 must bool reproduce_possible(const struct manifest *m, struct err *e);
+
+/*
+ * Before anything is built: is what is going to be the source, the recipe and the inputs that the
+ * manifest names? Adds "source", "recipe" and "inputs" to *v.
+ */
+must bool reproduce_planned(const struct manifest *m, const struct plan *p, struct verdict *v,
+			    struct err *e);
 
 struct reproduced {
 	bool equal;

@@ -111,7 +111,7 @@ static bool tell_failure(struct run *r, struct sandbox_result *x, struct err *e)
 	bool kept;
 
 	buf_fmt(&from, "%s/" ENTRY "/" LOG, r->w->scratch.path);
-	buf_fmt(&to, "%s/failed", r->w->cache.path);
+	buf_fmt(&to, "%s/failed", r->w->failed ? r->w->failed : r->w->cache.path);
 	if (!buf_done(&from, "a path", e) || !buf_done(&to, "a path", e))
 		return false;
 	kept = mkdir(buf_cstr(&to), 0700) == 0 || errno == EEXIST;

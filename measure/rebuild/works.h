@@ -15,6 +15,7 @@ struct works {
 	const struct plan *plan;
 	struct cache cache;
 	struct scratch scratch;
+	const char *failed; /* folder for logs of stages that fail; NULL: that of the cache */
 	struct made made[RECIPE_STAGES_MAX]; /* as the recipe's stages; those that are there */
 	struct rootfs kept; /* the input that was read last, since several things may be of one */
 	const struct recipe_input *kept_of;

@@ -25,7 +25,8 @@ Build    build       an image from its parts, the same bytes each time
          idblock     ID blocks of SEV-SNP guests: made, signed, judged
 Publish  manifest    the signed statement what a released image measures to
          trust       whose signatures count, and for what
-Verify   check       is this file the image that its publishers released?
+Verify   reproduce   is a release what its source, recipe and inputs give?
+         check       is this file the image that its publishers released?
          verify      is what runs the image that its publishers released?
 
 measure help VERB, measure explain REASON, measure version
@@ -82,7 +83,7 @@ ok 'help of a family lists its verbs'
 verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_recipe build_eif build_initrd build_root build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add
-	lock store store_pack store_unpack'
+	lock store store_pack store_unpack reproduce'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
 	set -- $(echo "$verb" | tr _ ' ')
