@@ -26,8 +26,8 @@ const char *cache_kind_name(enum made_kind kind)
 
 void made_free(struct made *m)
 {
-	free(m->path);
-	free(m->output);
+	free(take(m->path));
+	free(take(m->output));
 	*m = (struct made){0};
 }
 
