@@ -26,8 +26,8 @@ const char *cache_kind_name(enum made_kind kind)
 
 void made_free(struct made *m)
 {
-	free(take(m->path));
-	free(take(m->output));
+	free(m->path);
+	free(m->output);
 	*m = (struct made){0};
 }
 
@@ -231,10 +231,13 @@ static bool is_mended(const struct cache *c, const char *key, const struct recip
 bool cache_find(const struct cache *c, const char *key, const struct recipe_stage *s,
 		struct made *m)
 {
-	if ((is_listed(c, key, s, m) || is_mended(c, key, s, m)) && set_place(c, key, m))
-		return true;
-	made_free(m);
-	return false;
+	owned(made_free) struct made found = {0};
+
+	if (!(is_listed(c, key, s, &found) || is_mended(c, key, s, &found)) ||
+	    !set_place(c, key, &found))
+		return false;
+	*m = take(found);
+	return true;
 }
 
 bool cache_keep(const struct cache *c, const struct scratch *from, const char *name,
