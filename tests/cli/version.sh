@@ -9,7 +9,7 @@ run version
 expect_status 0
 expect_stderr ''
 expect_stdout_has "measure $version"
-expect test "$(sed 's/[0-9][0-9.]*[a-z]*/N/g; s/^commit .*/commit C/' "$STDOUT")" = 'measure N
+expect test "$(sed 's/ [0-9][0-9.]*[a-z]*/ N/g; s/^commit .*/commit C/' "$STDOUT")" = 'measure N
 commit C
 OpenSSL N, built with N
 libdeflate, built with N
