@@ -179,7 +179,7 @@ bool cache_list(int entry, const struct recipe_stage *s, struct err *e)
 			return failed(LISTING, "cannot be written", e);
 		left = bytes_of(left.p + n, left.n - (size_t)n);
 	}
-	return syncfs(fd) == 0 || failed(LISTING, "cannot be written", e);
+	return true; /* not on the disk yet: an entry is proved by its listing when it is used */
 }
 
 /* ---- entries */

@@ -160,8 +160,6 @@ bool image_cache_keep(const struct cache *c, const struct scratch *from, const c
 
 	if (images < 0 || !make_entry(from, e))
 		return false;
-	if (syncfs(images) != 0)
-		return failed(c->path, "cannot be written", e);
 	return renameat(from->fd, ENTRY, images, key) == 0 || errno == EEXIST ||
 	       errno == ENOTEMPTY || failed(c->path, "cannot be written", e);
 }

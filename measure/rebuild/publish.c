@@ -156,10 +156,45 @@ bool publish_log(struct publish *p, const struct made *m, const char *stage, str
 	return works_copy(&item, p->scratch.fd, name, NULL, e);
 }
 
+/* Each by itself: the disk may have much to do for others. */
+static bool sync_nodes(int folder, const struct tree *t, struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(PATH_ROOM);
+
+	for (const struct tree_node *n = tree_root(t); n; n = tree_next(n)) {
+		owned(own_close) int fd = -1;
+
+		if (!S_ISREG(n->inode->mode) && !S_ISDIR(n->inode->mode))
+			continue;
+		if (!tree_path_to(n, &path, e))
+			return false;
+		fd = openat(folder, n->parent ? buf_cstr(&path) : ".",
+			    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || fsync(fd) != 0)
+			return failed(buf_cstr(&path), "cannot be written", e);
+	}
+	return true;
+}
+
+static bool sync_content(struct publish *p, struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(PATH_ROOM);
+	owned(rootfs_free) struct rootfs r = {0};
+	const struct rootdir_rule as_it_is = {0};
+	const char *content = scratch_path(&p->scratch, CONTENT, &path, e);
+	owned(own_close) int folder =
+		openat(p->scratch.fd, CONTENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return failed(p->path, "cannot be written", e);
+	return content && rootfs_empty(&r, e) && rootfs_folder(&r, content, &as_it_is, e) &&
+	       sync_nodes(folder, r.tree, e);
+}
+
 bool publish_commit(struct publish *p, struct err *e)
 {
-	if (syncfs(p->scratch.fd) != 0)
-		return failed(p->path, "cannot be written", e);
+	if (!sync_content(p, e))
+		return false;
 	if (renameat(p->scratch.fd, CONTENT, AT_FDCWD, p->path) != 0)
 		return failed(p->path, "cannot be written", e);
 	return fsync(p->scratch.parent) == 0 || failed(p->path, "cannot be written", e);

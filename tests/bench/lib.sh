@@ -164,6 +164,93 @@ need_layers() {
 	[ -e "$work/layout" ] || python3 -B tests/bench/layout.py "$work/tree.tar" "$work/layer.gz" "$work/layout"
 }
 
+# need_recipe PAIR: $work/recipe, locked, whose stages have a root of the packages in $work/debs, all
+# of which are in $work/store: 32 of 8 MiB each with what this machine has in /usr/share, and a shell
+# shellcheck disable=SC2016 # backquotes are none
+need_recipe() {
+	local tool
+	for tool in busybox bwrap dpkg-deb gpg gpgv; do
+		command -v "$tool" >/dev/null || skip "$1" "no $tool"
+	done
+	[ ! -e "$work/recipe/measure.lock" ] || return 0
+	mkdir -p "$work/debs" "$work/recipe" "$work/store/sha256" "$work/store/lists/bench/bench"
+	need_debs
+	need_lists
+	echo 'busybox dd if=/dev/zero bs=1048576 count=4096 2>/dev/null | busybox sha256sum >sum' |
+		tee "$work/recipe/work.sh" >"$work/log"
+	cat >"$work/recipe/measure.yml" <<-END
+		recipe: 1
+		product: example.org/bench
+		version: "1"
+		vendor: example.org
+		epoch: 2026-01-01T00:00:00Z
+		suites:
+		  bench: {archive: bench, suite: bench, keyring: ring.gpg, keys: [$key]}
+		inputs:
+		  root:
+		    from: [bench]
+		    packages: [$(cd "$work/debs" && printf '%s, ' *.deb | sed 's/\.deb//g; s/, $//')]
+		    links: {usr/bin/sh: busybox}
+		stages:
+		  nothing: {root: root, run: "echo >done", outputs: {done: done}}
+		  work: {root: root, run: "$(cat "$work/recipe/work.sh")", outputs: {sum: sum}}
+		files:
+		  done: nothing/done
+		  sum: work/sum
+	END
+	"$MEASURE" lock "$work/recipe/measure.yml" -q --store "$work/store" >"$work/log" 2>&1
+}
+
+# need_debs: what is compressed is what packages hold, texts and tables
+need_debs() {
+	local i
+	find /usr/share/doc /usr/share/perl /usr/lib/python3 -type f -size -512k -print0 2>/dev/null |
+		sort -z | xargs -0 cat 2>/dev/null | head -c $((256 * MIB)) >"$work/texts"
+	for i in $(seq 0 32); do
+		mkdir -p "$work/deb/DEBIAN" "$work/deb/usr/bin" "$work/deb/usr/share/bench/$i"
+		if [ "$i" = 32 ]; then
+			cp "$(command -v busybox)" "$work/deb/usr/bin/busybox"
+		else
+			(cd "$work/deb/usr/share/bench/$i" &&
+				tail -c +$((i * 8 * MIB + 1)) "$work/texts" | head -c $((8 * MIB)) | split -a 4 -b 20000)
+		fi
+		printf 'Package: bench%s\nVersion: 1\nArchitecture: amd64\nMaintainer: bench\nDescription: bench\n' \
+			"$i" >"$work/deb/DEBIAN/control"
+		dpkg-deb --root-owner-group -Zxz -z1 -b "$work/deb" "$work/debs/bench$i.deb" >"$work/log"
+		rm -r "$work/deb"
+	done
+	rm "$work/texts"
+}
+
+# need_lists: the packages in the store, and a list of them that $key has signed
+need_lists() {
+	local deb sum
+	for deb in "$work"/debs/*.deb; do
+		sum=$(sha256sum "$deb" | cut -d ' ' -f 1)
+		install -m 444 "$deb" "$work/store/sha256/$sum"
+		printf 'Package: %s\nVersion: 1\nArchitecture: amd64\nFilename: pool/%s\nSize: %s\nSHA256: %s\n\n' \
+			"$(basename "$deb" .deb)" "${deb##*/}" "$(stat -c %s "$deb")" "$sum"
+	done >"$work/Packages"
+	sum=$(sha256sum "$work/Packages" | cut -d ' ' -f 1)
+	install -m 444 "$work/Packages" "$work/store/sha256/$sum"
+	printf 'Suite: bench\nCodename: bench\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n %s %s %s\n' \
+		"$sum" "$(stat -c %s "$work/Packages")" main/binary-amd64/Packages >"$work/Release"
+	# the path of the agent's socket has to be short
+	GNUPGHOME=$(mktemp -d /tmp/gnupg.XXXXXX)
+	export GNUPGHOME
+	gpg --batch -q --passphrase '' --quick-gen-key bench ed25519 sign never 2>"$work/log"
+	key=$(gpg --with-colons --list-keys 2>"$work/log" | sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p')
+	gpg --export >"$work/recipe/ring.gpg"
+	gpg --batch -q --clearsign -o "$work/store/lists/bench/bench/InRelease" "$work/Release"
+	gpgconf --kill all
+	rm -rf "$GNUPGHOME"
+}
+
+clear_recipe() {
+	rm -rf "$work"/out/*
+	sync "$work/out"
+}
+
 clear_outputs() {
 	rm -f "$work"/out/*
 	sync "$work/out"

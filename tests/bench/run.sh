@@ -31,6 +31,7 @@ tree_wall tree_cpu tree_rss tar_wall tar_cpu tar_rss layers_wall layers_cpu laye
 sign_cpu check_cpu lint_wall lint_rss
 table_cpu solve_cpu snp_wall snp_cpu
 verify_cpu verify_rss batch_cpu batch_rss
+unpack_wall unpack_cpu unpack_rss stage_wall stage_cpu cached_wall cached_rss
 describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
 big_wall big_cpu big_rss big_pcr2)
 
@@ -54,6 +55,13 @@ tar_rss() { most tar rss $((64 << 10)); }
 layers_wall() { versus layers wall 2; }
 layers_cpu() { versus layers cpu -; }
 layers_rss() { most layers rss $((64 << 10)); }
+unpack_wall() { versus unpack wall 1.3; }
+unpack_cpu() { versus unpack cpu -; }
+unpack_rss() { most unpack rss $((128 << 10)); }
+stage_wall() { versus stage wall 1.1; }
+stage_cpu() { versus stage cpu -; }
+cached_wall() { most cached wall 2000000; }
+cached_rss() { most cached rss $((128 << 10)); }
 small_wall() { most small wall 50000; }
 version_cpu() { most version cpu 3500; }
 sign_cpu() { beyond sign 3000; }
@@ -153,6 +161,38 @@ pair_layers() {
 	B=(sh -c 'gzip -dc "$1" | sha384sum' - "$work/layer.gz")
 	BEFORE=clear_outputs
 	interleave layers 'gzip -dc | sha384sum' "$(tree_rounds)"
+}
+
+# A root of packages and a command that does nothing in it; B only unpacks them.
+# shellcheck disable=SC2016 # the inner shell expands
+pair_unpack() {
+	need_recipe unpack
+	A=("$MEASURE" build "$work/recipe/measure.yml" -q --stage nothing --store "$work/store"
+		--cache "$work/out/cache" -o "$work/out/image")
+	B=(sh -c 'mkdir "$2" && for deb in "$1"/*.deb; do dpkg-deb -x "$deb" "$2" || exit; done' -
+		"$work/debs" "$work/out/root")
+	BEFORE=clear_recipe
+	interleave unpack 'dpkg-deb -x' "$ROUNDS"
+}
+
+# The same command in the sandbox and without: the root is unpacked, the lock checked, both anew.
+pair_stage() {
+	need_recipe stage
+	A=("$MEASURE" build "$work/recipe/measure.yml" -q --stage work --store "$work/store"
+		--cache "$work/out/cache" -o "$work/out/image")
+	B=(busybox sh -eu "$work/recipe/work.sh")
+	BEFORE=clear_recipe
+	interleave stage 'by hand' 3
+}
+
+pair_cached() {
+	need_recipe cached
+	A=("$MEASURE" build "$work/recipe/measure.yml" -q --store "$work/store"
+		--cache "$work/cache" -o "$work/out/image")
+	B=("$MEASURE" version)
+	"${A[@]}" >"$work/log" 2>&1
+	BEFORE=clear_recipe
+	interleave cached version "$ROUNDS"
 }
 
 # 13 MB, one run of four
