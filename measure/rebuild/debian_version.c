@@ -64,9 +64,10 @@ static int weight(struct bytes x)
 	return c == '~' ? -1 : is_letter(c) ? c : c + 256;
 }
 
+/* What is absent has no address to count from. */
 static struct bytes behind(struct bytes x, size_t n)
 {
-	return bytes_of(x.p + n, x.n - n);
+	return n > 0 ? bytes_of(x.p + n, x.n - n) : x;
 }
 
 static struct bytes take_number(struct bytes *x)
