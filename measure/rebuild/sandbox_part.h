@@ -22,6 +22,8 @@ struct sandbox_setup {
 	int view[SANDBOX_VIEWS]; /* /proc/cpuinfo, and what /sys says of processors */
 	int status_read, status_write, block_read, block_write, in_read, in_write;
 	int out_read, out_write, fault_read, fault_write;
+	int guard_write; /* shut when this program ends, however */
+	pid_t guard; /* who then ends bubblewrap, too; 0: nobody yet */
 };
 
 #define SANDBOX_STAGE "/tmp" /* as bubblewrap itself does, in a mount name space of its own */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "measure/rebuild/sandbox_filter.h"
@@ -161,6 +162,7 @@ bool sandbox_prepare(struct sandbox_setup *u, const struct sandbox *s, struct er
 		.block_write = -1,
 		.in_read = -1,
 		.in_write = -1,
+		.guard_write = -1,
 		.out_read = -1,
 		.out_write = -1,
 		.fault_read = -1,
@@ -194,6 +196,10 @@ void sandbox_setup_free(struct sandbox_setup *u)
 			     &u->block_write, &u->out_read, &u->fault_read};
 
 	sandbox_started(u);
+	shut(&u->guard_write);
+	while (u->guard > 0 && waitpid(u->guard, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	u->guard = 0;
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		shut(ours[i]);
 }

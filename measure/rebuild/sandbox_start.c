@@ -144,6 +144,8 @@ static bool become(const struct sandbox_setup *u, int *from, struct fault *f)
 {
 	const uint32_t none = 0;
 
+	if (setpgid(0, u->guard) != 0)
+		return fail(f, "the sandbox's processes cannot be told from others");
 	umask(u->s->umask);
 	if (!signals() || !streams(u) || !affinity(u->processors) || !limits(u))
 		return fail(f, "what the sandbox inherits cannot be set");
@@ -187,6 +189,39 @@ static bool find(char *to, size_t room, struct err *e)
 	return err_hint(e, "install the Debian package bubblewrap");
 }
 
+/*
+ * bubblewrap ends with this program, but for the moment in which its own child waits to be let go:
+ * that would wait for ever. So somebody waits here for this program's end, and ends the group.
+ */
+static bool guard(struct sandbox_setup *u, struct err *e)
+{
+	owned(own_close) int end = -1;
+	int fds[2];
+	char none;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return err_errno(e, errno, "no pipe for the sandbox");
+	end = fds[0];
+	u->guard_write = fds[1];
+	u->guard = fork();
+	if (u->guard < 0) {
+		u->guard = 0;
+		return err_errno(e, errno, "no process for the sandbox");
+	}
+	if (u->guard == 0) {
+		setpgid(0, 0);
+		signals();
+		if (dup2(end, STDIN_FILENO) < 0 || syscall(SYS_close_range, 1u, ~0u, 0u) != 0)
+			_exit(127);
+		while (read(STDIN_FILENO, &none, 1) < 0 && errno == EINTR)
+			continue;
+		kill(0, SIGKILL);
+		_exit(127);
+	}
+	return setpgid(u->guard, u->guard) == 0 ||
+	       err_errno(e, errno, "the sandbox's processes cannot be told from others");
+}
+
 /* True when the child became bubblewrap: the pipe was shut without a word. */
 static bool heard(struct sandbox_setup *u, struct err *e)
 {
@@ -216,7 +251,7 @@ bool sandbox_start(struct sandbox_setup *u, pid_t *pid, struct err *e)
 	if (!from || !find(path, sizeof(path), e) || !sandbox_words(u, &text, &n, e))
 		return false;
 	argv = pointers(&text, n, e);
-	if (!argv)
+	if (!argv || !guard(u, e))
 		return false;
 	*pid = fork();
 	if (*pid < 0)
