@@ -204,17 +204,14 @@ static bool find_repository(const struct plan *p, const char *path, struct buf *
 	if (strcmp(path, ".") != 0)
 		return plan_path(p, path, out, e);
 	at = realpath(p->folder, NULL);
-	for (char *end = at; at && end; end = strrchr(at, '/')) {
-		if (end > at)
-			*end = '\0';
+	for (char *end = at ? at + strlen(at) : NULL; end; end = strrchr(at, '/')) {
+		*end = '\0';
 		buf_reset(out);
 		buf_fmt(out, "%s/.git", at);
 		if (access(buf_cstr(out), F_OK) == 0) {
 			out->n -= strlen("/.git");
 			return buf_done(out, "a path", e);
 		}
-		if (end == at && at[1] == '\0')
-			break;
 	}
 	err_set(e, REASON_SOURCE, "lies in no repository");
 	return err_subject(e, p->folder);

@@ -223,6 +223,29 @@ run build project/measure.yml -o x1
 expect_status 0
 ok 'an input that is something else is refused, one that is missing is taken from the project'
 
+if command -v git >/dev/null; then
+	git init -q repository
+	echo of the source >repository/text
+	git -C repository add text
+	git -C repository -c user.name=a -c user.email=a@example.org commit -q -m one
+	mkdir alone
+	cat >alone/measure.yml <<-END
+	recipe: 1
+	product: example.org/demo
+	version: "1.0"
+	vendor: example.org
+	source: {git: .}
+	files:
+	  text: source:text
+	END
+	run lock alone/measure.yml --source repository
+	expect_status 0
+	run build alone/measure.yml --store empty-store -o x
+	expect_status 3
+	expect_stderr 'measure: error[source]: alone: lies in no repository'
+	ok 'a recipe whose source is around it, and that lies in no repository, is refused'
+fi
+
 # ---- stages that fail
 failing()
 {
