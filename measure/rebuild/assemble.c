@@ -113,6 +113,7 @@ static bool digest_path(const char *path, struct digest *out, struct err *e)
 static bool find_digest(struct works *w, const char *folder, const char *name, struct digest *out,
 			struct err *e)
 {
+	const struct recipe_ref ref = recipe_ref(&w->plan->recipe, name);
 	const char *artefact = w->plan->recipe.artefact;
 	owned(works_file_free) struct works_file f = {0};
 	owned(buf_free) struct buf path = BUF(PATH_ROOM);
@@ -121,6 +122,9 @@ static bool find_digest(struct works *w, const char *folder, const char *name, s
 		buf_fmt(&path, "%s/%s", folder, name);
 		return buf_done(&path, "a path", e) && digest_path(buf_cstr(&path), out, e);
 	}
+	if (!ref.input && !ref.stage)
+		return err_set(e, REASON_EXPECTATION,
+			       "'%.100s' is expected, and the image has none", name);
 	if (!works_file(w, name, &f, e))
 		return false;
 	*out = f.sha256;

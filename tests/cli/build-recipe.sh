@@ -356,6 +356,14 @@ run lock project/measure.yml
 run build project/measure.yml -o expected
 expect_status 0
 expect_same out/demo.eif expected/demo.eif
+zeros=$(printf %096d 0)
+recipe "$script" >project/measure.yml
+printf 'expect:\n  PCR8: "%s"\n' "$zeros" >>project/measure.yml
+run lock project/measure.yml
+run build project/measure.yml -o x
+expect_status 1
+expect_stderr_has "measure: error[expectation]: project/measure.yml: 'PCR8' is expected, and the image has none"
+expect_no_file x
 ok 'what is expected is compared'
 
 # ---- a guest of SEV-SNP
