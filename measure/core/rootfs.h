@@ -92,4 +92,7 @@ must bool rootfs_packages(struct rootfs *r, const struct rootfs_packages *p,
 must bool rootfs_file(struct rootfs *r, const struct tree_node *n, struct err *e);
 must bool rootfs_read(struct rootfs *r, struct span to, size_t *got, struct err *e);
 
+/* The digest (content.h) of the tree with all its bytes. */
+must bool rootfs_content(struct rootfs *r, struct digest *out, struct err *e);
+
 #endif

@@ -189,3 +189,29 @@ bool rootfs_read(struct rootfs *r, struct span to, size_t *got, struct err *e)
 	/* What was proved of an archive or a blob was proved in an earlier pass. */
 	return s->left > 0 || file_unchanged(s->from, e);
 }
+
+static bool content_open(void *arg, const struct tree_node *n, struct err *e)
+{
+	return rootfs_file(arg, n, e);
+}
+
+static bool content_read(void *arg, struct span to, size_t *got, struct err *e)
+{
+	return rootfs_read(arg, to, got, e);
+}
+
+static bool content_put(void *arg, struct bytes x, struct err *e)
+{
+	(void)arg;
+	(void)x;
+	(void)e;
+	return true;
+}
+
+bool rootfs_content(struct rootfs *r, struct digest *out, struct err *e)
+{
+	const struct cpio_rule rule = {.profile = cpio_profile("native")};
+	const struct cpio_io io = {content_open, content_read, content_put, r};
+
+	return cpio_write(r->tree, &rule, &io, out, e);
+}

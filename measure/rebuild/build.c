@@ -177,6 +177,17 @@ static void note_tool(const struct building *b, struct answer *a)
 			    b->plan.lock.tool, b->q->tool);
 }
 
+static void note_source(const struct building *b, struct answer *a)
+{
+	const struct lock_input *x = b->plan.uncompared;
+
+	if (x)
+		answer_note(a, REASON_SOURCE_UNCOMPARED,
+			    "input '%s': that it is the tree of commit %s was not compared: its "
+			    "repository is not here",
+			    x->input, x->commit);
+}
+
 bool build(const struct build_request *q, struct build_report *report, struct answer *a,
 	   struct err *e)
 {
@@ -197,6 +208,7 @@ bool build(const struct build_request *q, struct build_report *report, struct an
 	    !scratch_make(&b.works.scratch, b.works.cache.path, SCRATCH, e))
 		return false;
 	note_tool(&b, a);
+	note_source(&b, a);
 	made.recipe = b.plan.recipe_digest;
 	made.inputs = b.plan.inputs_digest;
 	if (!make(&b, &made, a, e))

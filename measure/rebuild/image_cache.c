@@ -55,33 +55,13 @@ bool image_cache_key(const struct works *w, char key[CACHE_KEY], struct err *e)
 
 /* ---- what is in a folder, as one digest */
 
-static bool open_file(void *arg, const struct tree_node *n, struct err *e)
-{
-	return rootfs_file(arg, n, e);
-}
-
-static bool read_file(void *arg, struct span to, size_t *got, struct err *e)
-{
-	return rootfs_read(arg, to, got, e);
-}
-
-static bool put_nowhere(void *arg, struct bytes x, struct err *e)
-{
-	(void)arg;
-	(void)x;
-	(void)e;
-	return true;
-}
-
 bool image_cache_digest(const char *path, struct digest *out, struct err *e)
 {
 	owned(rootfs_free) struct rootfs r = {0};
 	const struct rootdir_rule as_it_is = {0};
-	const struct cpio_rule rule = {.profile = cpio_profile("native")};
-	const struct cpio_io io = {open_file, read_file, put_nowhere, &r};
 
 	return rootfs_empty(&r, e) && rootfs_folder(&r, path, &as_it_is, e) &&
-	       cpio_write(r.tree, &rule, &io, out, e);
+	       rootfs_content(&r, out, e);
 }
 
 static bool digest_folder(const char *path, struct buf *hex, struct err *e)

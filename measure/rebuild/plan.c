@@ -6,6 +6,7 @@
 #include "measure/base/file.h"
 #include "measure/base/hex.h"
 #include "measure/base/listing.h"
+#include "measure/core/rootfs_newc.h"
 #include "measure/rebuild/source.h"
 #include "measure/rebuild/stage_environment.h"
 
@@ -113,6 +114,23 @@ static bool is_of(const struct recipe_input *i, enum lock_kind kind)
 	return kinds[i->kind] == kind;
 }
 
+/* What the recipe itself says of an input; a lock can be edited so that all else holds. */
+static bool check_pinned(const struct recipe_input *i, const struct lock_input *x, struct err *e)
+{
+	bool named = i->kind == INPUT_IMAGE ? strcmp(x->name, "manifest") == 0 : !*x->name;
+	char is[2 * DIGEST_MAX + 1];
+
+	hex_string(is, digest_bytes(&x->object.sha256));
+	if (i->sha256 && named && strcmp(i->sha256, is) != 0)
+		return err_set(e, REASON_LOCK, "the input '%s' is %s, and the recipe says %s",
+			       i->name, is, i->sha256);
+	if (i->commit && x->commit && strcmp(i->commit, x->commit) != 0)
+		return err_set(e, REASON_LOCK,
+			       "the input '%s' is commit %s, and the recipe says %s", i->name,
+			       x->commit, i->commit);
+	return true;
+}
+
 static bool check_inputs(const struct plan *p, struct err *e)
 {
 	for (size_t i = 0; i < p->lock.n_inputs; i++) {
@@ -125,6 +143,8 @@ static bool check_inputs(const struct plan *p, struct err *e)
 		if (!is_of(input, x->kind))
 			return err_set(e, REASON_LOCK, "locks the input '%s' as something else",
 				       x->input);
+		if (!check_pinned(input, x, e))
+			return false;
 	}
 	for (size_t i = 0; i < p->recipe.n_inputs; i++) {
 		const struct recipe_input *input = &p->recipe.inputs[i];
@@ -217,29 +237,61 @@ static bool find_repository(const struct plan *p, const char *path, struct buf *
 	return err_subject(e, p->folder);
 }
 
-static bool put_source(struct plan *p, const struct recipe_input *i, const struct lock_input *x,
-		       const char *repository, struct err *e)
+static struct source *open_source(struct plan *p, const struct recipe_input *i,
+				  const struct lock_input *x, const char *repository, struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(PATH_ROOM);
-	owned(source_free) struct source *s = NULL;
-	struct source_request q = {.revision = x->commit, .submodules = i->submodules};
-	struct object packed;
-	struct digest content;
+	struct source_request q = {.repository = repository,
+				   .revision = x->commit,
+				   .submodules = i->submodules,
+				   .payloads = &p->store};
 
-	q.payloads = &p->store;
-	q.repository = repository;
 	if (!repository) {
 		if (!find_repository(p, i->path, &path, e))
-			return false;
+			return NULL;
 		q.repository = buf_cstr(&path);
 	}
-	s = source_open(&q, e);
-	if (!s || !source_pack(s, &p->store, &packed, &content, e))
+	return source_open(&q, e);
+}
+
+/* Packed, unless the store has it; in either case the lock must be right in what the commit is. */
+static bool take_source(struct plan *p, const struct lock_input *x, struct source *s, bool there,
+			struct err *e)
+{
+	struct object packed = x->object;
+	struct digest content;
+
+	if (there ? !source_content(s, &content, e)
+		  : !source_pack(s, &p->store, &packed, &content, e))
 		return false;
-	if (digest_equal(&packed.sha256, &x->object.sha256))
+	if (digest_equal(&packed.sha256, &x->object.sha256) && digest_equal(&content, &x->tree))
 		return true;
 	return err_set(e, REASON_INPUT_DIGEST, "input '%s': the tree of commit %.40s is another",
-		       i->name, x->commit);
+		       x->input, x->commit);
+}
+
+/*
+ * What the store has can be built without its repository; but if there is one, a lock that names a
+ * commit for the tree of another is found out.
+ */
+static bool put_source(struct plan *p, const struct lock_input *x, const char *repository,
+		       bool there, struct err *e)
+{
+	const struct recipe_input *i = recipe_input(&p->recipe, x->input);
+	owned(source_free) struct source *s = NULL;
+
+	if (!repository && !i->path) {
+		p->uncompared = x;
+		return true;
+	}
+	s = open_source(p, i, x, repository, e);
+	if (s)
+		return take_source(p, x, s, there, e);
+	if (!there || repository || e->reason == REASON_OUT_OF_MEMORY)
+		return false;
+	*e = (struct err){0};
+	p->uncompared = x;
+	return true;
 }
 
 static bool put_file(struct plan *p, const struct recipe_input *i, const struct lock_input *x,
@@ -250,6 +302,8 @@ static bool put_file(struct plan *p, const struct recipe_input *i, const struct 
 	struct stream_file in;
 	struct object made;
 
+	if (x->kind != LOCK_FILE_INPUT || !i->path || i->import)
+		return true;
 	if (!plan_path(p, i->path, &path, e) || !file_open(&f, buf_cstr(&path), e))
 		return false;
 	in = stream_file(&f);
@@ -264,20 +318,29 @@ static bool put_own(struct plan *p, const struct plan_ask *ask, struct err *e)
 		const struct recipe_input *input = recipe_input(&p->recipe, x->input);
 		bool source = strcmp(x->input, RECIPE_SOURCE) == 0;
 		const char *repository = source ? ask->source : NULL;
+		bool there = !ask->own && objects_has(&p->store, &x->object);
 
-		if (!ask->own && objects_has(&p->store, &x->object))
-			continue;
-		if (x->kind == LOCK_GIT && (repository || input->path) &&
-		    !put_source(p, input, x, repository, e))
-			return false;
-		if (x->kind == LOCK_FILE_INPUT && input->path && !input->import &&
-		    !put_file(p, input, x, e))
+		if (x->kind == LOCK_GIT ? !put_source(p, x, repository, there, e)
+					: !there && !put_file(p, input, x, e))
 			return false;
 	}
 	return true;
 }
 
 /* ---- all that is locked is there */
+
+/* The digest of a source's tree, which records name: is it that of what is built? */
+static bool prove_tree(const struct lock_input *x, struct store_item *item, struct err *e)
+{
+	owned(rootfs_free) struct rootfs r = {0};
+	struct digest is;
+
+	if (!rootfs_newc(&r, item, e) || !rootfs_content(&r, &is, e))
+		return err_in(e, "input '%s'", x->input);
+	return digest_equal(&is, &x->tree) ||
+	       err_set(e, REASON_INPUT_DIGEST, "input '%s': its tree is another than the lock's",
+		       x->input);
+}
 
 static bool prove(struct plan *p, const struct watch *watch, struct err *e)
 {
@@ -292,7 +355,10 @@ static bool prove(struct plan *p, const struct watch *watch, struct err *e)
 		if (!buf_done(&what, "a name", e) ||
 		    !objects_get(&p->store, &x->object, buf_cstr(&what), &item, e))
 			return false;
-		store_item_free(&item);
+		if (x->kind != LOCK_GIT)
+			store_item_free(&item);
+		else if (!prove_tree(x, &item, e))
+			return false;
 		done += x->object.size;
 		if (watch->tick)
 			watch->tick(watch->arg, done);

@@ -24,14 +24,17 @@ struct plan {
 	struct digest recipe_digest, inputs_digest; /* SHA-256 */
 	char *folder; /* that the recipe is in */
 	struct objects store;
+	const struct lock_input *uncompared; /* a source whose repository is not here; or NULL */
 };
 
 #define PLAN_NONE ((struct plan){.store = {.fd = -1}})
 
 /*
  * p: PLAN_NONE; released by plan_free(). Inputs that are part of the project (sources at their
- * locked commit, files beside the recipe) and not in the store are put there. Errors: yaml, recipe,
- * lock, unlocked, input-missing, input-digest, source, commit.
+ * locked commit, files beside the recipe) and not in the store are put there. A source whose
+ * repository is here must be the tree of its commit, in the store or not; one that was asked for
+ * (ask.source) has to be here. Errors: yaml, recipe, lock, unlocked, input-missing, input-digest,
+ * source, commit.
  */
 must bool plan_read(struct plan *p, const struct plan_ask *ask, struct err *e);
 void plan_free(struct plan *p);

@@ -52,6 +52,9 @@ const struct source_submodule *source_submodules(const struct source *s, size_t 
 /* The bytes of a file of the tree: for cpio_write() and place_tree(), put left empty. */
 struct cpio_io source_io(struct source *s);
 
+/* The digest of the tree alone, as source_pack() has it. */
+must bool source_content(struct source *s, struct digest *content, struct err *e);
+
 /* Packed into a store; content: digest of the tree. */
 must bool source_pack(struct source *s, const struct objects *to, struct object *packed,
 		      struct digest *content, struct err *e);

@@ -95,3 +95,19 @@ bool source_pack(struct source *s, const struct objects *to, struct object *pack
 	in = stream_range(&p.spool.file, 0, p.spool.file.size);
 	return objects_put(to, &in.stream, NULL, packed, e);
 }
+
+static bool put_nowhere(void *arg, struct bytes x, struct err *e)
+{
+	(void)arg;
+	(void)x;
+	(void)e;
+	return true;
+}
+
+bool source_content(struct source *s, struct digest *content, struct err *e)
+{
+	const struct cpio_io io = {source_file, source_read, put_nowhere, s};
+	const struct cpio_rule rule = {.profile = cpio_profile("native"), .time = CPIO_TIME_ZERO};
+
+	return cpio_write(s->tree, &rule, &io, content, e);
+}
