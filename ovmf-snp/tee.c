@@ -3,6 +3,7 @@
 #include "measure/base/base64.h"
 #include "measure/base/hex.h"
 #include "ovmf-snp/ovmf_parts.h"
+#include "ovmf-snp/path_room.h"
 #include "ovmf-snp/request_args.h"
 #include "ovmf-snp/table.h"
 
@@ -284,6 +285,7 @@ const struct tee ovmf_snp_tee = {
 	.opts = request_opts,
 	.bid = bid,
 	.difference = "all pages of firmware are measured, so every launch digest differs",
+	.cause = path_room,
 	.measure = measure,
 	.describe = describe,
 };

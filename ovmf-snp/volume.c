@@ -5,6 +5,7 @@
 #include "measure/base/cur.h"
 #include "measure/core/hash.h"
 #include "ovmf-snp/guid.h"
+#include "ovmf-snp/image_shape.h"
 #include "ovmf-snp/volume_names.h"
 #include "ovmf-snp/volume_unpack.h"
 
@@ -16,6 +17,7 @@
 #define FILE_RAW 0x01u
 #define SECTION_COMPRESSION 0x01u
 #define SECTION_GUIDED 0x02u
+#define SECTION_PE32 0x10u
 #define SECTION_UI 0x15u
 #define SECTION_VOLUME 0x17u
 #define SIZE_EXTENDED 0xffffffu
@@ -222,6 +224,8 @@ static bool section_detail(struct walk *w, struct part *p, const struct section 
 		return guided(w, p, s, data);
 	if (s->type == SECTION_COMPRESSION)
 		return part_detail(p, w->e, "compressed, left closed");
+	if (s->type == SECTION_PE32 && p->n_digests > 0)
+		return image_shape(data.x, &p->shape, w->e);
 	if (s->type != SECTION_UI)
 		return true;
 	name_read(name, data.x);

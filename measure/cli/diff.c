@@ -181,6 +181,7 @@ static bool parts(struct cli *c, struct two *t, struct sink *s, struct err *e)
 {
 	owned(part_free) struct part *left = NULL, *right = NULL;
 	const struct part_sink sink = {put_difference, s};
+	struct differences f = {.text = &c->text, .w = s->w};
 
 	if (!describe(t, 0, &left, e) || !describe(t, 1, &right, e))
 		return false;
@@ -192,11 +193,14 @@ static bool parts(struct cli *c, struct two *t, struct sink *s, struct err *e)
 	json_close(s->w, ']');
 	if (s->lines.n == 0)
 		return true;
+	if (t->row->cause)
+		f.count[t->row->cause(left, right, &s->lines)] = 1;
 	buf_fmt(&c->text, "differ: %s", s->names.n ? buf_cstr(&s->names) : "bytes in no part");
 	if (t->row->difference)
 		buf_fmt(&c->text, " (%s)", t->row->difference);
 	buf_str(&c->text, "\n");
 	buf_put(&c->text, buf_bytes(&s->lines));
+	differences_causes(&f);
 	return true;
 }
 

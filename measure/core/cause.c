@@ -103,6 +103,9 @@ static const struct row rows[CAUSES] = {
 				"a kernel holds the time, user, host and number of its build",
 				"set KBUILD_BUILD_TIMESTAMP, _USER, _HOST and _VERSION (as "
 				"KBUILD_BUILD_USER)"},
+	[CAUSE_PATH_LENGTH] = {"path-length", "the lengths of the build paths",
+			       "the room that the path of the build took stays in each module",
+			       "build both at one path (`path` of the stage in measure.yml)"},
 	[CAUSE_SQUASHFS_TIME] = {"squashfs-time", "the times in squashfs superblocks",
 				 "mksquashfs writes the time of the build",
 				 "set SOURCE_DATE_EPOCH (squashfs-tools 4.4 or later)"},

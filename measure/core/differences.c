@@ -205,15 +205,20 @@ static void put_cause(struct differences *f, enum cause c)
 	json_close(f->w, '}');
 }
 
-void differences_end(struct differences *f)
+void differences_causes(struct differences *f)
 {
-	json_close(f->w, ']');
 	json_key(f->w, "causes");
 	json_open(f->w, '[');
 	for (unsigned c = CAUSE_NONE + 1; c < CAUSES; c++)
 		if (f->count[c] > 0)
 			put_cause(f, (enum cause)c);
 	json_close(f->w, ']');
+}
+
+void differences_end(struct differences *f)
+{
+	json_close(f->w, ']');
+	differences_causes(f);
 }
 
 static void would_text(struct buf *out, const struct difference_would *x)

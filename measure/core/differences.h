@@ -61,6 +61,9 @@ bool differences_entry(struct differences *f, struct bytes path, enum only only,
 void differences_entry_end(struct differences *f);
 void differences_part_end(struct differences *f);
 
+/* What was counted, each with its remedy; for who tells no parts. */
+void differences_causes(struct differences *f);
+
 /* The list of parts ends, and the causes are told. */
 void differences_end(struct differences *f);
 

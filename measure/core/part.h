@@ -17,6 +17,7 @@ struct part {
 	bool unpacked; /* not of the file: offsets are in what a part above unpacks to */
 	struct digest digest[PART_DIGESTS];
 	size_t n_digests;
+	struct digest shape; /* of what does not follow from where it was built; len 0: none */
 	struct part *parent, *child, *last, *next;
 };
 

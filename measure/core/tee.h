@@ -34,6 +34,9 @@ struct tee {
 
 	const char *difference; /* what any difference between two of them means; may be NULL */
 
+	/* Why two trees of parts differ: the cause, and a line about it. May be NULL. */
+	enum cause (*cause)(const struct part *a, const struct part *b, struct buf *out);
+
 	/* The verb: operands and options in, answer out. */
 	bool (*measure)(const struct tee_request *q, struct answer *a, struct err *e);
 

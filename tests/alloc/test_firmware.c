@@ -5,6 +5,7 @@
 #include "tests/unit/support_volume.h"
 
 #include "measure/core/part_diff.h"
+#include "ovmf-snp/image_shape.h"
 #include "ovmf-snp/ovmf_parts.h"
 #include "ovmf-snp/solve_show.h"
 #include "ovmf-snp/vcpu.h"
@@ -129,9 +130,22 @@ static bool search_es(void *arg, struct err *e)
 	return search(w, &w->flat, e);
 }
 
+/* An image of headers and one section. */
+static bool shape(void *arg, struct err *e)
+{
+	static uint8_t x[512] = {'M',  'Z',	    [0x3c] = 0x80,  [0x80] = 'P',
+				 'E',  [0x86] = 1,  [0x94] = 112,   [0x98] = 0x0b,
+				 0x02, [0x118] = 8, [0x11c] = 0x40, 1};
+	struct digest d;
+
+	(void)arg;
+	return image_shape(bytes_of(x, sizeof(x)), &d, e) && d.len == 32;
+}
+
 static void describing_survives_the_lack_of_memory(void **state)
 {
 	assert_true(fail_each(describe_and_free, *state) > 40);
+	assert_true(fail_each(shape, *state) > 1);
 }
 
 static void comparing_survives_the_lack_of_memory(void **state)
