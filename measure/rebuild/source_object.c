@@ -310,7 +310,8 @@ bool source_pointer_read(struct bytes file, struct digest *sha256, uint64_t *siz
 		return err_set(e, REASON_SOURCE, "a pointer to a large file has other lines");
 	memcpy(number, file.p + n_oid + 65 + n_size, n);
 	number[n] = '\0';
-	if (!hex_read(digits, "a digest", &digest, &ignored) || !num_parse(number, size))
+	if (!hex_read(digits, "a digest", &digest, &ignored) || digest.n != 32 ||
+	    !num_parse(number, size))
 		return ignored.reason == REASON_OUT_OF_MEMORY
 			       ? err_set(e, REASON_OUT_OF_MEMORY, "%s", ignored.text)
 			       : err_set(e, REASON_SOURCE,
