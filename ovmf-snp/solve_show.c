@@ -9,20 +9,6 @@
 
 /* ---- words for a shell */
 
-/* Can it be shown as it is? */
-static bool is_plain(struct bytes text)
-{
-	while (text.n > 0) {
-		uint32_t c = 0;
-		size_t n = text_utf8(text, &c);
-
-		if (n == 0 || c < 0x20 || c == 0x7f || text_hidden(c))
-			return false;
-		text = bytes_of(text.p + n, text.n - n);
-	}
-	return true;
-}
-
 static void put_word(struct buf *out, struct bytes word)
 {
 	size_t safe = 0;
@@ -58,7 +44,7 @@ static void put_format(struct buf *out, struct bytes text)
 static void put_path(struct buf *out, const char *option, const char *path)
 {
 	buf_fmt(out, " --%s ", option);
-	if (is_plain(bytes_str(path))) {
+	if (text_plain(bytes_str(path))) {
 		put_word(out, bytes_str(path));
 		return;
 	}
@@ -110,7 +96,7 @@ void solution_command(struct buf *out, const struct solve *s, const struct solut
 {
 	const struct guest_files *f = &s->believed.files;
 	bool kernel = x->mode != MODE_OVMF_HASH && x->words != WORDS_ABSENT;
-	bool piped = kernel && !is_plain(buf_bytes(&x->append));
+	bool piped = kernel && !text_plain(buf_bytes(&x->append));
 
 	if (piped) {
 		buf_str(out, "printf ");

@@ -81,17 +81,10 @@ bool trust_needs(const struct trust *t, enum trust_role role, const char *path, 
 
 bool trust_name_ok(struct bytes name)
 {
-	uint32_t c = 0;
 	size_t n = name.n;
 
-	if (n == 0 || n > TRUST_NAME_MAX || name.p[0] == ' ' || name.p[n - 1] == ' ')
-		return false;
-	for (size_t at = 0, length; at < name.n; at += length) {
-		length = text_utf8(bytes_of(name.p + at, name.n - at), &c);
-		if (length == 0 || c < 0x20 || c == 0x7f || text_hidden(c))
-			return false;
-	}
-	return true;
+	return n > 0 && n <= TRUST_NAME_MAX && name.p[0] != ' ' && name.p[n - 1] != ' ' &&
+	       text_plain(name);
 }
 
 /* ---- the file */

@@ -41,6 +41,18 @@ static inline int bytes_order(struct bytes a, struct bytes b)
 	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
+/* The next line of a text, without its newline, which is taken too; or all that is left. */
+static inline struct bytes bytes_line(struct bytes *text)
+{
+	const uint8_t *end = text->n > 0 ? (const uint8_t *)memchr(text->p, '\n', text->n) : NULL;
+	struct bytes line = {text->p, end ? (size_t)(end - text->p) : text->n};
+	size_t taken = line.n + (end ? 1 : 0);
+
+	if (taken > 0)
+		*text = bytes_of(text->p + taken, text->n - taken);
+	return line;
+}
+
 static inline bool bytes_start(struct bytes a, struct bytes head)
 {
 	return a.n >= head.n && (head.n == 0 || memcmp(a.p, head.p, head.n) == 0);

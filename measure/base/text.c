@@ -27,6 +27,19 @@ bool text_hidden(uint32_t code_point)
 	return false;
 }
 
+bool text_plain(struct bytes x)
+{
+	while (x.n > 0) {
+		uint32_t c = 0;
+		size_t n = text_utf8(x, &c);
+
+		if (n == 0 || c < 0x20 || c == 0x7f || text_hidden(c))
+			return false;
+		x = bytes_of(x.p + n, x.n - n);
+	}
+	return true;
+}
+
 void text_tame(struct buf *out, struct bytes foreign)
 {
 	while (foreign.n > 0) {

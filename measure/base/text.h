@@ -18,6 +18,9 @@ void text_tame(struct buf *out, struct bytes foreign);
 /* Is it one of those that become \u{N}? */
 bool text_hidden(uint32_t code_point);
 
+/* Well-formed UTF-8 without controls and what is hidden: it can be shown as it is. */
+bool text_plain(struct bytes x);
+
 /* Length in bytes (1-4) of the well-formed UTF-8 character at the start of x, or 0; its number. */
 size_t text_utf8(struct bytes x, uint32_t *code_point);
 

@@ -63,12 +63,9 @@ static void failed(void *arg, const struct recipe_stage *s, struct bytes tail, c
 
 	(void)log;
 	while (left.n > 0) {
-		const uint8_t *end = memchr(left.p, '\n', left.n);
-		size_t n = end ? (size_t)(end - left.p) : left.n;
+		struct bytes line = bytes_line(&left);
 
-		talk_say(&c->talk, "%s: %.*s", s->name, (int)n, (const char *)left.p);
-		n += end != NULL;
-		left = bytes_of(left.p + n, left.n - n);
+		talk_say(&c->talk, "%s: %.*s", s->name, (int)line.n, (const char *)line.p);
 	}
 }
 

@@ -236,15 +236,6 @@ static bool images(struct cli *c, const char *const path[2], struct sink *s, str
 	return (t.row->diff ? told : parts)(c, &t, s, e);
 }
 
-static struct bytes next_line(struct bytes *text)
-{
-	const uint8_t *end = memchr(text->p, '\n', text->n);
-	struct bytes line = bytes_of(text->p, (size_t)(end - text->p));
-
-	*text = bytes_of(end + 1, text->n - line.n - 1);
-	return line;
-}
-
 /* Their texts are foreign. */
 static void put_lines(struct cli *c, struct sink *s, const char *key)
 {
@@ -255,7 +246,7 @@ static void put_lines(struct cli *c, struct sink *s, const char *key)
 	json_open(s->w, '[');
 	while (text.n > 0) {
 		n = c->text.n;
-		text_tame(&c->text, next_line(&text));
+		text_tame(&c->text, bytes_line(&text));
 		json_string(s->w, bytes_of(c->text.p + n, c->text.n - n));
 		buf_str(&c->text, "\n");
 	}

@@ -277,10 +277,9 @@ static bool read_certificate(struct pubkey **k, struct bytes der, struct err *e)
 static bool is_private(struct bytes pem)
 {
 	static const char mark[] = "PRIVATE KEY-----";
-	const uint8_t *end = pem.n ? memchr(pem.p, '\n', pem.n) : NULL;
-	size_t n = end ? (size_t)(end - pem.p) : pem.n;
+	struct bytes line = bytes_line(&pem);
 
-	return n > 0 && memmem(pem.p, n, mark, sizeof(mark) - 1);
+	return line.n > 0 && memmem(line.p, line.n, mark, sizeof(mark) - 1);
 }
 
 bool pubkey_read_pem(struct pubkey **k, struct bytes pem, struct err *e)

@@ -259,14 +259,10 @@ struct signers *signers_read(struct bytes text, struct err *e)
 	s->arena = ARENA(KEYS_MAX);
 	s->last = &s->first;
 	while (text.n > 0) {
-		const uint8_t *end = memchr(text.p, '\n', text.n);
-		size_t n = end ? (size_t)(end - text.p) : text.n;
-
-		r.line = bytes_of(text.p, n);
+		r.line = bytes_line(&text);
 		r.number++;
 		if (!read_line(&r))
 			return NULL;
-		text = skip(text, n + (end != NULL));
 	}
 	return take(s);
 }

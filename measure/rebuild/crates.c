@@ -75,13 +75,9 @@ static void trim(struct bytes *x)
 /* The next line; false at the end of the file. */
 static bool next_line(struct reader *r)
 {
-	const uint8_t *end = r->left.n ? memchr(r->left.p, '\n', r->left.n) : NULL;
-	size_t n = end ? (size_t)(end - r->left.p) : r->left.n;
-
 	if (r->left.n == 0)
 		return false;
-	r->text = bytes_of(r->left.p, n);
-	r->left = bytes_of(r->left.p + n + (end != NULL), r->left.n - n - (end != NULL));
+	r->text = bytes_line(&r->left);
 	r->line++;
 	if (r->text.n > 0 && r->text.p[r->text.n - 1] == '\r')
 		r->text.n--;

@@ -164,13 +164,12 @@ static struct bytes trimmed(struct bytes x)
 
 static bool split(struct deb822 *d, struct err *e)
 {
-	struct bytes left = buf_bytes(&d->text), line;
-	const uint8_t *end;
+	struct bytes left = buf_bytes(&d->text);
 
-	for (d->n = 0; left.n > 0; left = bytes_of(end, left.n - (size_t)(end - left.p))) {
-		end = memchr(left.p, '\n', left.n);
-		line = bytes_of(left.p, end ? (size_t)(end - left.p) : left.n);
-		end = line.p + line.n + (end ? 1 : 0);
+	d->n = 0;
+	while (left.n > 0) {
+		struct bytes line = bytes_line(&left);
+
 		if (line.n == 0)
 			continue; /* the one that ends the paragraph */
 		if (!check_line(d, line, e))

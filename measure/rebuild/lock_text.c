@@ -15,19 +15,6 @@
 static const char *const schemes[] = {"data",  "file",	"ftp", "git", "http",
 				      "https", "rsync", "s3",  "ssh", NULL};
 
-static bool shown(struct bytes text)
-{
-	while (text.n > 0) {
-		uint32_t c = 0;
-		size_t n = text_utf8(text, &c);
-
-		if (n == 0 || c < 0x20 || c == 0x7f || text_hidden(c))
-			return false;
-		text = bytes_of(text.p + n, text.n - n);
-	}
-	return true;
-}
-
 static bool made_of(struct bytes text, const char *set)
 {
 	for (size_t i = 0; i < text.n; i++)
@@ -47,7 +34,7 @@ bool lock_text_is_path(struct bytes path)
 		const uint8_t *slash = path.n ? memchr(path.p, '/', path.n) : NULL;
 		struct bytes part = bytes_of(path.p, slash ? (size_t)(slash - path.p) : path.n);
 
-		if (part.n == 0 || !shown(part) || memchr(part.p, '\\', part.n) ||
+		if (part.n == 0 || !text_plain(part) || memchr(part.p, '\\', part.n) ||
 		    bytes_equal(part, bytes_str(".")) || bytes_equal(part, bytes_str("..")))
 			return false;
 		if (!slash)
@@ -115,7 +102,7 @@ static bool is_variable(const char *text)
 	struct bytes name = bytes_of(text, strcspn(text, "="));
 
 	return text[name.n] == '=' && made_of(name, LETTERS DIGITS "_") &&
-	       !strchr(DIGITS, text[0]) && shown(bytes_str(text));
+	       !strchr(DIGITS, text[0]) && text_plain(bytes_str(text));
 }
 
 static bool is_snapshot(const char *text)

@@ -194,15 +194,10 @@ bool source_modules_read(struct source_module_list *list, struct bytes text, str
 
 	*list = (struct source_module_list){.arena = ARENA(4 * (size_t)TEXT_MAX)};
 	while (text.n > 0) {
-		const uint8_t *end = memchr(text.p, '\n', text.n);
-		size_t n = end ? (size_t)(end - text.p) : text.n;
-
-		r.line = bytes_of(text.p, n);
+		r.line = bytes_line(&text);
 		r.number++;
 		if (!read_line(&r))
 			return false;
-		n += end != NULL;
-		text = bytes_of(text.p + n, text.n - n);
 	}
 	return close_section(&r);
 }
