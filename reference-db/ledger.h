@@ -1,0 +1,117 @@
+/*
+ * What a database says to somebody who trusts certain keys: every statement replayed from the
+ * first, in order, each judged by the roles that are in force at its place. A statement by a key
+ * without the role, with a signature that does not hold, or upon a state that the log does not
+ * have, counts for nothing and is kept as a finding. Nothing here depends on the clock: times of
+ * signatures are kept, and judged by who asks.
+ *
+ * Roles: the trust file's; where its root keys (threshold and all) have signed a `keys` statement,
+ * also the keys of that, from there on, and from then on each next one signed by thresholds of both
+ * the old and the new root keys. Thresholds are the greater of both. A publisher of a payload
+ * never counts as its rebuilder, by the digest of the key; a key counts once.
+ *
+ * The whole is flat arrays, so that it can be kept: ledger_keep() leaves it in the user's cache
+ * under the name of the database and the digest of the trust file, and ledger_open() goes on from
+ * there when the log still has that state. A kept one with a damaged byte is not used.
+ */
+#ifndef REFERENCE_DB_LEDGER_H
+#define REFERENCE_DB_LEDGER_H
+
+#include "measure/base/file.h"
+#include "measure/base/when.h"
+#include "reference-db/database.h"
+#include "reference-db/statement.h"
+
+struct ledger;
+
+struct ledger_ask {
+	const struct database *database;
+	const struct trust *trust;
+	struct digest trust_digest; /* SHA-256 of the trust file */
+	const char *cache; /* folder; NULL: that of the user; "": none is used or left */
+	bool anew; /* audit: nothing that was kept is believed */
+	struct watch watch;
+};
+
+/* Replays what is new. Errors: database, and memory; findings are no errors. */
+must struct ledger *ledger_open(const struct ledger_ask *ask, struct err *e);
+void ledger_free(struct ledger **l);
+
+struct signed_upon ledger_head(const struct ledger *l); /* of the log, proved */
+must bool ledger_state(const struct ledger *l, uint64_t height, struct digest *state,
+		       struct err *e);
+
+/* ---- statements, in the order of the log */
+
+enum ledger_worth {
+	LEDGER_COUNTS,
+	LEDGER_UNKNOWN_KEY, /* by a key without the role, at its place */
+	LEDGER_BAD_SIGNATURE,
+	LEDGER_MALFORMED, /* no statement, or not where it stands */
+	LEDGER_FORKED, /* made upon a state that is none of this log */
+	LEDGER_CONTRADICTS /* what counted before: another payload of a version, keys out of turn */
+};
+
+struct ledger_statement {
+	uint64_t entry;
+	enum statement_kind kind;
+	enum ledger_worth worth;
+	struct digest sha256, payload, signer; /* signer: of the key */
+	const char *signer_name, *path; /* name: in the trust or keys */
+	const char *why; /* worth other than LEDGER_COUNTS, in words; or NULL */
+	bool has_upon, has_issued, has_not_before, has_expires;
+	uint64_t upon;
+	int64_t issued, not_before, expires; /* the narrower of the signature's and the key's */
+	int64_t release; /* index of the release that it is of; -1: none */
+};
+uint64_t ledger_statements(const struct ledger *l);
+void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statement *out);
+
+/* ---- releases */
+
+struct ledger_release {
+	const char *product, *version;
+	struct digest payload; /* SHA-256 of the manifest's payload that counted first */
+	bool contradicted; /* another payload of the same version counts, too */
+	uint64_t first; /* entry of its first manifest that counts */
+	size_t publishers, rebuilders,
+		differing; /* different keys, at the time that is asked for */
+	bool published; /* by as many as the threshold says */
+	bool reproduced; /* equal, by as many rebuilders as the threshold says, at least one */
+	bool withdrawn;
+	const char *withdrawn_why, *replacement; /* or NULL */
+	bool released; /* a channel has had it as its latest */
+	bool latest; /* of a channel (the one asked for) */
+	bool superseded; /* by a release statement of such a channel */
+	bool below_minimum; /* of each such channel */
+};
+
+struct ledger_when {
+	struct when when;
+	const char *channel; /* NULL: any */
+};
+uint64_t ledger_releases(const struct ledger *l);
+void ledger_release(const struct ledger *l, uint64_t i, const struct ledger_when *as_of,
+		    struct ledger_release *out);
+must bool ledger_find(const struct ledger *l, const char *product, const char *version,
+		      uint64_t *release);
+
+/* ---- digests: registers, launch digests, files, sections, payloads of manifests that count */
+
+struct ledger_hit {
+	uint64_t release;
+	const char *what; /* "PCR0", "launch digest EPYC-v4 x4, qemu", "section kernel", "image" */
+};
+
+/* How many there are of these bytes; the first max of them, in the order of the log. */
+size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit *hit, size_t max);
+
+/* The newest time that a counted signature of a publisher or root key says; false: none does. */
+must bool ledger_newest(const struct ledger *l, int64_t *issued);
+uint32_t ledger_refresh_days(const struct ledger *l); /* promised by the keys in force; 0: none */
+
+/* The keys in force: those of the trust file and of the log together, for people to look at. */
+const struct trust *ledger_trust(const struct ledger *l);
+bool ledger_keys(const struct ledger *l, uint64_t *serial, struct digest *payload);
+
+#endif
