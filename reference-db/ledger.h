@@ -106,6 +106,20 @@ struct ledger_hit {
 /* How many there are of these bytes; the first max of them, in the order of the log. */
 size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit *hit, size_t max);
 
+/* ---- publishing */
+
+struct ledger_fed {
+	bool already; /* it stands in the log: as which entry is in `statement`, nothing was fed */
+	struct ledger_statement statement; /* its worth as the next entry */
+	struct database_place place; /* for database_path(); borrows from the ledger */
+};
+
+/*
+ * A statement's file as the next entry, as if it had been published: publishers ask before they
+ * append. What is fed is not kept (ledger_keep() in ledger_open() only follows the log itself).
+ */
+must bool ledger_feed(struct ledger *l, struct bytes file, struct ledger_fed *out, struct err *e);
+
 /* The newest time that a counted signature of a publisher or root key says; false: none does. */
 must bool ledger_newest(const struct ledger *l, int64_t *issued);
 uint32_t ledger_refresh_days(const struct ledger *l); /* promised by the keys in force; 0: none */
