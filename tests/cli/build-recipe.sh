@@ -5,6 +5,7 @@
 . "${0%/*}/../lib.sh"
 need busybox
 need bwrap
+need openssl
 
 XDG_CACHE_HOME=$PWD/cache
 export XDG_CACHE_HOME
@@ -120,12 +121,30 @@ ok '--json tells what was built'
 
 run manifest make out/demo.eif --record out/build.json -o demo.corim
 expect_status 0
-run check out/demo.eif --manifest demo.corim --insecure-unsigned
-[ "$(cat "$STATUS")" != 2 ] || run manifest show demo.corim
+expect_status 0
 run manifest show demo.corim
+expect_status 0
 expect_stdout_has 'Part        ramdisk1'
 expect_stdout_has "Recipe      sha256:$(sha256sum project/measure.yml | cut -c 1-64)"
-ok 'a manifest is made of the record'
+openssl genpkey -algorithm ED25519 -out key 2>/dev/null
+openssl pkey -in key -pubout -outform DER -out key.der
+cat >trust.yml <<END
+version: 1
+keys:
+  - name: key
+    id: "$(sha256sum <key.der | cut -c 1-64)"
+    spki: "$(base64 -w0 key.der)"
+    roles: [publisher]
+roles:
+  publisher:
+    threshold: 1
+END
+run sign manifest demo.corim --signer key --key key --expires 2100-01-01T00:00:00Z -q -o signed.corim
+expect_status 0
+run check out/demo.eif --manifest signed.corim --trust trust.yml
+expect_status 0
+expect_stderr ''
+ok 'a manifest is made of the record, and the image is what it says'
 
 # damaged entries of the cache do not count
 for file in cache/measure/build/sha256/*/file/text cache/measure/build/images/*/folder/demo.eif; do
