@@ -8,11 +8,12 @@
 #include "measure/cli/print.h"
 #include "measure/cli/verbs.h"
 #include "measure/cli/version.h"
+#include "measure/rebuild/feeds.h"
 #include "measure/rebuild/locking.h"
 
 #define PATH_BYTES 4096u
 
-enum { O_OUTPUT, O_STORE, O_UPDATE, O_SOURCE, O_AT };
+enum { O_OUTPUT, O_STORE, O_UPDATE, O_SOURCE, O_AT, O_FEEDS };
 
 static const struct opt opts[] = {
 	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL,
@@ -25,6 +26,8 @@ static const struct opt opts[] = {
 		      "the source's repository (instead of the recipe's own)"},
 	[O_AT] = {"at", 0, OPT_VALUE, "TIME", NULL,
 		  "when lists of packages must be valid: now, none or RFC 3339"},
+	[O_FEEDS] = {"feeds", 0, OPT_FLAG, NULL, NULL,
+		     "say what can reach each register, by the lock as it is, and lock nothing"},
 	{0},
 };
 
@@ -169,6 +172,70 @@ static bool write_new(struct run *r, struct err *e)
 	return file_write(buf_cstr(&r->path), buf_bytes(&r->new_text), e);
 }
 
+/* ---- what feeds what */
+
+static void begin_names(struct cli *c, struct json_out *w, const char *what)
+{
+	buf_fmt(&c->text, "  %-6s", what);
+	json_key(w, what);
+	json_open(w, '[');
+}
+
+static void put_name(struct cli *c, struct json_out *w, const char *name)
+{
+	buf_fmt(&c->text, " %s", name);
+	json_str(w, name);
+}
+
+static void end_names(struct cli *c, struct json_out *w)
+{
+	buf_str(&c->text, "\n");
+	json_close(w, ']');
+}
+
+static void tell_feed(const struct recipe *r, const struct feed *f, struct cli *c,
+		      struct json_out *w)
+{
+	char digest[2 * DIGEST_MAX + 1];
+
+	hex_string(digest, digest_bytes(&f->digest));
+	buf_fmt(&c->text, "%s  %s\n", f->name, digest);
+	json_open(w, '{');
+	json_text(w, "register", f->name);
+	json_text(w, "sha256", digest);
+	begin_names(c, w, "inputs");
+	for (size_t i = 0; i < r->n_inputs; i++)
+		if (f->input[i])
+			put_name(c, w, r->inputs[i].name);
+	end_names(c, w);
+	begin_names(c, w, "stages");
+	for (size_t i = 0; i < r->n_stages; i++)
+		if (f->stage[i])
+			put_name(c, w, r->stages[i].name);
+	end_names(c, w);
+	json_close(w, '}');
+}
+
+static bool tell_feeds(struct run *r, struct cli *c, struct answer *a, struct err *e)
+{
+	owned(own_free) struct feeds *f = own_new(sizeof(*f), e);
+
+	if (!f)
+		return false;
+	if (!r->had)
+		return err_set(e, REASON_UNLOCKED,
+			       "there is no lock, so nothing says what is read") ||
+		       err_subject(e, buf_cstr(&r->path));
+	if (!feeds_read(&r->recipe, &r->old, f, e))
+		return err_subject(e, buf_cstr(&r->path));
+	json_key(&a->json, "feeds");
+	json_open(&a->json, '[');
+	for (size_t i = 0; i < f->n; i++)
+		tell_feed(&r->recipe, &f->feed[i], c, &a->json);
+	json_close(&a->json, ']');
+	return true;
+}
+
 static bool lock_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(run_free) struct run r = {.text = BUF(YAML_MAX_BYTES),
@@ -181,9 +248,11 @@ static bool lock_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (c->args.n_operands > 0 && !cli_operand(c, "RECIPE", &recipe, e))
 		return false;
-	if (!read_recipe(&r, recipe, e) ||
-	    !read_old(&r, args_value(&c->args, O_OUTPUT), recipe, e) ||
-	    !objects_open(&r.store, args_value(&c->args, O_STORE), true, e))
+	if (!read_recipe(&r, recipe, e) || !read_old(&r, args_value(&c->args, O_OUTPUT), recipe, e))
+		return false;
+	if (args_has(&c->args, O_FEEDS))
+		return tell_feeds(&r, c, a, e);
+	if (!objects_open(&r.store, args_value(&c->args, O_STORE), true, e))
 		return false;
 	if (!make(&r, c, e))
 		return err_subject(e, recipe);
@@ -194,7 +263,8 @@ const struct verb verb_lock = {
 	.name = "lock",
 	.summary = "a recipe's inputs, each by its digest, as measure.lock",
 	.group = GROUP_BUILD,
-	.usage = "[RECIPE] [-o FILE] [--update INPUT ...] [--source DIR] [--store DIR]",
+	.usage = "[RECIPE] [-o FILE] [--update INPUT ...] [--source DIR] [--store DIR]\n"
+		 "[RECIPE] [-o FILE] --feeds",
 	.opts = opts,
 	.programs = true,
 	.run = lock_run,
