@@ -39,7 +39,7 @@ const char *database_name(const struct database *d);
 /* What its `head` says: to be believed only when the log gives it. */
 struct signed_upon database_head(const struct database *d);
 
-/* Entry n, its form proved; the state after the one before is `before`, the state after it *state. */
+/* Entry n, its form proved; `before` is the state before it, *state the one after it. */
 struct database_entry {
 	struct digest sha256; /* of the statement's file */
 	char path[DATABASE_PATH];
