@@ -167,6 +167,37 @@ static void contradictions_are_refused_with_both_names(void **state)
 	    {{"bb", "ff"}, "ff 1 conflicts with \"exact (>= 2)\", and bb 1 is needed, too"});
 }
 
+static void hint(const struct lists *l, const struct debian_wish *wish, const char *why,
+		 const char *hint)
+{
+	struct debian_choice c;
+	struct err e = {0};
+	struct debian_packages *p = read_lists(l, &e);
+
+	check_no_err(&e);
+	assert_false(debian_resolve(p, wish, &c, &e));
+	check_err(&e, REASON_PACKAGES, why);
+	assert_string_equal(e.hint, hint);
+	debian_packages_free(&p);
+}
+
+static void a_recipe_is_told_what_to_name(void **state)
+{
+	static const struct lists l = {{
+		P("aa", "1", "Depends: bb (= 1)\n") P("bb", "1", "") P("bb", "2", "")
+			P("cc", "1", "Provides: many\n") P("dd", "1", "Provides: many\n"),
+	}};
+	const char *const two[] = {"bb", "aa"}, *const one[] = {"many"};
+
+	(void)state;
+	hint(&l, &(struct debian_wish){.names = two, .n = 2},
+	     "aa 1 needs \"bb (= 1)\", and bb 2 is chosen already",
+	     "name the version that is meant: bb=VERSION");
+	hint(&l, &(struct debian_wish){.names = one, .n = 1},
+	     "'many' is asked for, which several packages provide: cc, dd",
+	     "name the one that is meant in the recipe");
+}
+
 static void an_earlier_list_wins_a_name(void **state)
 {
 	static const struct lists l = {{
@@ -372,6 +403,7 @@ int main(void)
 		cmocka_unit_test(the_first_alternative_that_can_be_had_is_taken),
 		cmocka_unit_test(virtual_packages_have_one_provider),
 		cmocka_unit_test(contradictions_are_refused_with_both_names),
+		cmocka_unit_test(a_recipe_is_told_what_to_name),
 		cmocka_unit_test(an_earlier_list_wins_a_name),
 		cmocka_unit_test(what_is_needed_can_stay_away),
 		cmocka_unit_test(lists_are_read_strictly),

@@ -362,6 +362,8 @@ static void images_are_checked(void **state)
 		{EIF "  kernel: one\n  rootfs: os\nexpect: {PCR3: abcd}\n",
 		 "line 11: 'PCR3': there is no input 'PCR3'"},
 		{SNP "  initrd: one\n", "line 10: 'initrd' has a meaning with 'kernel' alone"},
+		{SNP "  kernel: one\n  rootfs: os\n",
+		 "line 6: 'cmdline' is missing: it binds 'rootfs'"},
 		{SNP "expect: {a: abcd}\n", "line 10: 'a': there is no input 'a'"},
 	};
 

@@ -3,10 +3,12 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,9 @@
 struct machine {
 	bool own; /* a user and a mount name space are made first */
 	const char *setting, *value; /* that stands in a file */
+	bool chroot;
+	long call; /* that fails with this error */
+	uint32_t error;
 	bool filtered; /* no more name spaces by a filter, as in a container */
 	const char *text; /* what bubblewrap may have said */
 	const char *hint;
@@ -65,12 +70,27 @@ static bool filter(void)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+static bool forbid(long call, uint32_t error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {COUNT(code), code};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 static void hint_on(const struct machine *m, int to)
 {
 	struct err e = {0};
 
 	if ((m->own && !own_name_space()) || (m->setting && !set(m->setting, m->value)) ||
-	    (m->filtered && !filter())) {
+	    (m->filtered && !filter()) || (m->error && !forbid(m->call, m->error)) ||
+	    (m->chroot && chroot("/usr") != 0)) {
 		dprintf(to, "not this machine: %s", strerrordesc_np(errno));
 		return;
 	}
@@ -125,6 +145,16 @@ static void the_setting_that_forbids_it_is_named(void **state)
 		{.filtered = true,
 		 .hint = "a container's seccomp filter forbids user name spaces; start it with "
 			 "--security-opt seccomp=unconfined"},
+		{.own = true,
+		 .chroot = true,
+		 .hint = "user name spaces are forbidden here; a chroot forbids them too"},
+		{.call = SYS_unshare,
+		 .error = EINVAL,
+		 .hint = "the kernel has no user name spaces (CONFIG_USER_NS)"},
+		{.call = SYS_mount,
+		 .error = EPERM,
+		 .hint = "a user name space has no rights here; in a container: --security-opt "
+			 "seccomp=unconfined --security-opt apparmor=unconfined"},
 	};
 
 	(void)state;

@@ -261,6 +261,14 @@ static void a_revision_that_is_none_is_refused(void **state)
 	check_refused(&f, "refs/remotes/x", REASON_COMMIT,
 		      "'refs/remotes/x' is no tag, no branch and no commit's 40 digits");
 	check_refused(&f, "both", REASON_AMBIGUOUS, "'both' is a tag and a branch");
+	{
+		const struct source_request q = {.repository = folder_path(&f, "repo"),
+						 .revision = "both"};
+		struct err e = {0};
+
+		assert_null(source_open(&q, &e));
+		assert_string_equal(e.hint, "write refs/tags/both or refs/heads/both");
+	}
 	check_refused(&f, "blob", REASON_SOURCE, "a blob was named, not a commit");
 	check_refused(&f, "tree", REASON_SOURCE, "a tree was named, not a commit");
 	check_refused(&f, "t9", REASON_LIMIT, "a tag of over 8 tags");

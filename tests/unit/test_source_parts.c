@@ -19,6 +19,15 @@ static void check_refused(const struct source_request *q, enum reason r, const c
 	assert_null(s);
 }
 
+static void check_hint(const struct source_request *q, const char *text, const char *hint)
+{
+	struct err e = {0};
+
+	assert_null(source_open(q, &e));
+	assert_string_equal(e.text, text);
+	assert_string_equal(e.hint, hint);
+}
+
 static struct source *check_opened(const struct source_request *q)
 {
 	struct err e = {0};
@@ -182,8 +191,8 @@ static void a_pointer_gives_way_to_the_file_that_it_names(void **state)
 		    "git add .; git commit -qm plain; printf '" POINTER "' "
 		    "$(sha256sum <big | cut -c1-64) >big; git add .; git commit -qm x");
 	q = request(&f);
-	check_refused(&q, REASON_SOURCE,
-		      "'big': it only points to a file of 20 bytes that is not here");
+	check_hint(&q, "'big': it only points to a file of 20 bytes that is not here",
+		   "give the file as an input (git-lfs)");
 	assert_true(objects_open(&store, folder_path(&f, "store"), true, &e));
 	q.payloads = &store;
 	check_refused(&q, REASON_SOURCE,
@@ -304,11 +313,14 @@ static void a_signature_over_something_else_is_none(void **state)
 		skip();
 	folder_new(&f);
 	git_run(&f, keys);
-	git_run(&f, "cd repo; w() { git update-ref refs/heads/$1 $(git hash-object -t commit -w "
-		    "--literally --stdin); }\n"
-		    "git cat-file commit good | sed 's/^good$/evil/' | w moved\n"
-		    "git cat-file commit good | sed 's/SSH SIGNATURE/PGP SIGNATURE/' | w pgp\n"
-		    "git cat-file commit good | sed '/^ -----END/d' | w cut");
+	git_run(&f,
+		"cd repo; w() { git update-ref refs/heads/$1 $(git hash-object -t commit -w "
+		"--literally --stdin); }\n"
+		"git cat-file commit good | sed 's/^good$/evil/' | w moved\n"
+		"git cat-file commit good | sed 's/SSH SIGNATURE/PGP SIGNATURE/' | w pgp\n"
+		"git cat-file commit good | sed '/^ -----END/d' | w cut\n"
+		"git update-ref refs/tags/timeless $(git cat-file tag signed | sed '/^tagger/d' | "
+		"git hash-object -t tag -w --literally --stdin)");
 	q = request(&f);
 	q.signers = folder_path(&f, "signers");
 	q.revision = "moved";
@@ -322,6 +334,8 @@ static void a_signature_over_something_else_is_none(void **state)
 	}
 	check_unsigned(&q, "pgp", REASON_SIGNATURE,
 		       "the commit is signed with OpenPGP or X.509, of which none is allowed");
+	check_unsigned(&q, "timeless", REASON_SIGNATURE,
+		       "the tag: the tag does not say when it was signed");
 	q.revision = "cut";
 	{
 		struct err e = {0};

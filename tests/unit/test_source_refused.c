@@ -236,6 +236,14 @@ static void a_file_that_is_too_large_is_refused_unread(void **state)
 		    "'100644 blob 1111111111111111111111111111111111111111\\tbig\\n' | "
 		    "git mktree --missing))");
 	check_open(&f, REASON_LIMIT, "'big': a file has 1073741825 bytes, 1073741824 are the most");
+	git_run(&f,
+		"cd repo; mkdir objects/22; python3 -c 'import sys, zlib; "
+		"sys.stdout.buffer.write(zlib.compress(b\"blob 1073741824\\0x\"))' "
+		">objects/22/22222222222222222222222222222222222222\n"
+		"git update-ref refs/heads/main $(git commit-tree -m x $(for i in 1 2 3 4 5; do "
+		"printf '100644 blob 2222222222222222222222222222222222222222\\t%s\\n' $i; done | "
+		"git mktree --missing))");
+	check_open(&f, REASON_LIMIT, "'5': a source has over 4294967296 bytes");
 	folder_free(&f);
 }
 

@@ -50,6 +50,11 @@ static void other_names_are_refused(void **state)
 
 		assert_false(vary_parse(lists[i], &set, &e));
 		check_err(&e, REASON_USAGE, texts[i]);
+		assert_string_equal(
+			e.hint,
+			"all, build_path, path_length, time, locales, umask, user_group, "
+			"fileordering, num_cpus, domain_host, home, environment, kernel, aslr, "
+			"timezone");
 	}
 }
 
