@@ -125,30 +125,26 @@ static bool put_index(const struct works *w, int folder, const struct lock_input
 	       put_text(folder, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}", e);
 }
 
-/* The bytes are proved by who reads the image; another file system has no links to ours. */
+/* A copy: another link would change the object's time, by which its readers know it unchanged. */
 static bool put_blob(const struct works *w, int folder, const struct lock_input *x, struct err *e)
 {
-	owned(buf_free) struct buf from = BUF(PATH_ROOM), to = BUF(256);
+	owned(buf_free) struct buf to = BUF(256);
 	owned(store_item_free) struct store_item item = {.file = FILE_NONE};
 
-	objects_path(&w->plan->store, &x->object, &from);
 	buf_str(&to, "blobs/sha256/");
 	hex_put(&to, digest_bytes(&x->object.sha256));
-	if (!buf_done(&from, "a path", e) || !buf_done(&to, "a path", e))
+	if (!buf_done(&to, "a path", e))
 		return false;
-	if (linkat(AT_FDCWD, buf_cstr(&from), folder, buf_cstr(&to), 0) == 0 || errno == EEXIST)
+	if (faccessat(folder, buf_cstr(&to), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
-	if (!objects_get(&w->plan->store, &x->object, x->input, &item, e))
-		return false;
-	return works_copy(&item, folder, buf_cstr(&to), NULL, e);
+	return objects_get(&w->plan->store, &x->object, x->input, &item, e) &&
+	       works_copy(&item, folder, buf_cstr(&to), NULL, e);
 }
 
-static bool open_image(const struct works *w, const struct lock_input *x, size_t n,
-		       struct rootfs *r, struct err *e)
+static bool put_image(const struct works *w, const char *name, const struct lock_input *x, size_t n,
+		      struct err *e)
 {
-	owned(buf_free) struct buf path = BUF(PATH_ROOM);
-	owned(own_close) int folder = scratch_folder(&w->scratch, "image", e);
-	const struct rootfs_options o = options(w);
+	owned(own_close) int folder = scratch_folder(&w->scratch, name, e);
 	const struct lock_input *manifest = NULL;
 
 	if (folder < 0)
@@ -163,8 +159,24 @@ static bool open_image(const struct works *w, const struct lock_input *x, size_t
 	}
 	if (!manifest)
 		return err_set(e, REASON_LOCK, "the image '%s' has no manifest", x->input);
-	return put_index(w, folder, manifest, e) && scratch_path(&w->scratch, "image", &path, e) &&
-	       rootfs_open(r, buf_cstr(&path), &o, e) && scratch_remove(&w->scratch, "image", e);
+	return put_index(w, folder, manifest, e);
+}
+
+/* It stays while the tree is read, and for who reads it next. */
+static bool open_image(const struct works *w, const struct lock_input *x, size_t n,
+		       struct rootfs *r, struct err *e)
+{
+	owned(buf_free) struct buf name = BUF(PATH_ROOM), path = BUF(PATH_ROOM);
+	const struct rootfs_options o = options(w);
+
+	buf_fmt(&name, "image-%s", x->input);
+	if (!buf_done(&name, "a name", e))
+		return false;
+	if (faccessat(w->scratch.fd, buf_cstr(&name), F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    !put_image(w, buf_cstr(&name), x, n, e))
+		return false;
+	return scratch_path(&w->scratch, buf_cstr(&name), &path, e) &&
+	       rootfs_open(r, buf_cstr(&path), &o, e);
 }
 
 /* ---- links of the recipe's */

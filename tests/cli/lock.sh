@@ -115,10 +115,11 @@ run lock
 expect_status 3
 expect_stdout ''
 expect_stderr_has 'measure: error[lock]: measure.lock: inputs_digest is '
-expect_stderr_has 'measure: hint: it was edited by hand; `measure lock` writes it'
+expect_stderr_has 'measure: hint: without that file all inputs are locked anew'
 run store pack -o x.tar
 expect_status 3
 expect_stderr_has 'measure: error[lock]: measure.lock: inputs_digest is '
+expect_stderr_has 'measure: hint: it was edited by hand; `measure lock` writes it'
 expect_no_file x.tar
 cp other.lock measure.lock
 ok 'a lock that was edited by hand is refused'
@@ -139,6 +140,12 @@ expect_status 3
 expect_stderr "measure: error[input-digest]: measure.yml: input 'config': its SHA-256 is $second and must be $first"
 expect cmp other.lock measure.lock
 ok 'a file that leads elsewhere, is missing or is another one is refused'
+
+run_command env -u HOME -u XDG_CACHE_HOME "$MEASURE" lock
+expect_status 2
+expect_stderr 'measure: error[usage]: neither XDG_CACHE_HOME nor HOME says where the store is
+measure: hint: name it with --store'
+ok 'where there is no place for a store one is asked for'
 
 # ---- from elsewhere
 recipe <<END
@@ -225,6 +232,12 @@ if command -v git >/dev/null; then
 	run lock --source ../bare.git
 	expect_status 0
 	expect grep -q "\"commit\": \"$two\"" measure.lock
+	sed -i 's|git: \.|git: https://example.org/repository|' measure.yml
+	rm measure.lock
+	run lock
+	expect_status 4
+	expect_stderr "measure: error[unlocked]: measure.yml: input 'source': its repository is not here: fetch it, and name its folder"
+	expect_no_file measure.lock
 	cd ..
 	ok 'a commit stays until it is asked for, or the recipe names another'
 fi
@@ -260,6 +273,7 @@ recipe <<'END'
     image: layout
 files:
   issue: base:etc/issue
+  again: base:etc/issue
 END
 rm measure.lock
 run lock
@@ -271,6 +285,52 @@ for blob in layout/blobs/sha256/*; do
 	expect grep -q "project:$blob" measure.lock
 done
 expect test "$(grep '"name"' measure.lock | tr -d ' ,\n')" = '"name":"config""name":"layer0""name":"manifest"'
+# edited STATEMENT: the lock, l, after that, with the digest of its inputs as it has to be
+edited()
+{
+	python3 - "$1" >edited.lock <<-'END'
+	import hashlib, json, sys
+	def text(v): return json.dumps(v, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+	l = json.load(open("layout.lock"))
+	i = {i["name"]: i for i in l["inputs"]}
+	exec(sys.argv[1])
+	inputs = [{k: v for k, v in i.items() if k != "origins"} for i in l["inputs"]]
+	is_ = {k: l[k] for k in ("epoch", "libraries", "stages")}
+	is_.update(inputs=inputs, schema="measure-inputs/1")
+	l["inputs_digest"] = "sha256:" + hashlib.sha256(text(is_).encode()).hexdigest()
+	sys.stdout.write(text(l))
+	END
+	run build measure.yml --lock edited.lock -o built
+	[ "$STATUS" -eq 0 ] || expect_no_file built
+}
+edited 'pass'
+expect_status 0
+expect_stderr ''
+expect test "$(cat built/issue built/again)" = xx
+rm -rf built
+edited 'l["inputs"].remove(i["manifest"])'
+expect_status 3
+expect_stderr "measure: error[lock]: measure.yml: input 'base': the image 'base' has no manifest"
+edited 'l["inputs"].remove(i["layer0"])'
+expect_status 3
+expect_stderr_has ": input 'base': layer 1 ('blobs/sha256/$(cat layer)'): there is no 'blobs/sha256/$(cat layer)'"
+edited 'i["layer0"].update(sha256=i["config"]["sha256"], size=i["config"]["size"])'
+expect_status 3
+expect_stderr_has ": input 'base': layer 1 ('blobs/sha256/$(cat layer)'): there is no 'blobs/sha256/$(cat layer)'"
+edited 'i["manifest"].update(sha256=i["layer0"]["sha256"], size=i["layer0"]["size"])'
+expect_status 3
+expect_stderr "measure: error[json]: measure.yml: input 'base': needs a value, found 'e', at offset 0 (0x0)"
+edited 'i["layer0"].update(kind="file", name="")'
+expect_status 3
+expect_stderr "measure: error[lock]: edited.lock: input 'base' is both file and blob"
+edited 'i["layer0"]["size"] += 1'
+expect_status 3
+expect_stderr "measure: error[input-digest]: $store/sha256/$(cat layer): 'base:layer0' in the store is another file: it has 10240 bytes and must have 10241
+measure: hint: \`measure-fetch inputs\` replaces what is wrong in a store"
+edited 'i["config"]["name"] = "../x"'
+expect_status 3
+expect_stderr_has "measure: error[lock]: edited.lock: inputs[0]: name \"../x\" must be letters, digits and ._+-, or empty, at offset "
+ok 'a lock of an image that was edited, digest and all, gives nothing else'
 sed -i "s/image: layout/&\n    sha256: $(cat manifest)/" measure.yml
 run lock
 expect_status 0
@@ -304,6 +364,13 @@ sed -i 's|image: tree.tar|image: layout|' measure.yml
 run lock
 expect_status 3
 expect_stderr_has "measure: error[input-digest]: measure.yml: input 'base': layer0: it has more than the "
+rm "layout/blobs/sha256/$(cat layer)"
+printf x >>layer.tmp
+printf '  base:\n    image: registry:example/base\n    sha256: %s\nfiles:\n  issue: base:etc/issue\n' "$(cat manifest)" | recipe
+install -m 444 layer.tmp "$store/sha256/$(cat layer)"
+run lock
+expect_status 3
+expect_stderr "measure: error[input-digest]: measure.yml: input 'base': the layer0 has 1 bytes in the store and must have 10240"
 ok 'of an archive, by its digest, and what is none'
 
 # ---- crates
