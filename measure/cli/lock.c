@@ -90,6 +90,7 @@ static bool read_old(struct run *r, const char *given, const char *recipe, struc
 	r->had = true;
 	if (lock_read(&r->old, buf_bytes(&r->old_text), e))
 		return true;
+	e->hint[0] = '\0'; /* this would write it, from it */
 	err_hint(e, "without that file all inputs are locked anew");
 	return err_subject(e, buf_cstr(&r->path));
 }
