@@ -273,6 +273,22 @@ size_t eif_image_find(const struct eif_image *img, unsigned type)
 	return i;
 }
 
+bool eif_image_header(const struct eif_image *img, const uint64_t *size, struct eif_header *h,
+		      struct err *e)
+{
+	*h = (struct eif_header){
+		.version = img->header.version,
+		.flags = img->header.flags,
+		.default_mem = img->header.default_mem,
+		.default_cpus = img->header.default_cpus,
+	};
+	for (size_t i = 0; i < img->n; i++)
+		if (img->section[i].type != EIF_SECTION_SIGNATURE &&
+		    !eif_header_add(h, size ? size[i] : img->section[i].size, e))
+			return false;
+	return true;
+}
+
 bool eif_image_registers(const struct eif_image *img, struct mset *m, struct err *e)
 {
 	return eif_registers_put(m, img->pcr, EIF_REGISTERS, e) &&

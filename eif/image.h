@@ -58,6 +58,13 @@ must bool eif_image_registers(const struct eif_image *img, struct mset *m, struc
 size_t eif_image_find(const struct eif_image *img, unsigned type);
 uint64_t eif_section_data(const struct eif_section *s);
 
+/*
+ * The image's own header without a signature section, its tables made anew; its checksum is still
+ * to come. size: of each section's data; NULL: as they are. limit, when they are too large.
+ */
+must bool eif_image_header(const struct eif_image *img, const uint64_t *size, struct eif_header *h,
+			   struct err *e);
+
 /* Of the i-th section: "kernel", "ramdisk0", "ramdisk1"; into a caller's buffer. */
 #define EIF_ROLE_MAX 32
 void eif_image_role(const struct eif_image *img, size_t i, char role[EIF_ROLE_MAX]);

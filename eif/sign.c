@@ -81,44 +81,13 @@ bool eif_sign_prepare(struct eif_to_sign *s, const char *image, const char *cert
 	return eif_signature_tbs(&s->tbs, x509_alg(s->cert), s->image.pcr[0].v, e);
 }
 
-/* The image's own header with the tables made anew: all sections but a signature, then this one. */
-static bool layout(struct eif_header *h, const struct eif_image *img, size_t signature,
-		   struct err *e)
-{
-	*h = (struct eif_header){
-		.version = img->header.version,
-		.flags = img->header.flags,
-		.default_mem = img->header.default_mem,
-		.default_cpus = img->header.default_cpus,
-	};
-	for (size_t i = 0; i < img->n; i++)
-		if (img->section[i].type != EIF_SECTION_SIGNATURE &&
-		    !eif_header_add(h, img->section[i].size, e))
-			return false;
-	return eif_header_add(h, signature, e);
-}
-
-/* What no register covers is written as it was checked, whatever stands in the file now. */
-static bool copy_section(struct eif_writer *w, const struct eif_image *img,
-			 const struct eif_section *s, struct file *f, struct err *e)
-{
-	if (s->type == EIF_SECTION_SIGNATURE)
-		return true;
-	if (s->type == EIF_SECTION_METADATA)
-		return eif_writer_bytes(w, EIF_SECTION_METADATA, buf_bytes(&img->metadata), e);
-	f->pos = eif_section_data(s);
-	return eif_writer_file(w, (enum eif_section_type)s->type, f, s->size, e);
-}
-
 static bool copy_sections(struct eif_writer *w, const struct eif_image *img, struct file *f,
 			  struct err *e)
 {
-	for (size_t i = 0; i < img->n; i++) {
-		const struct eif_section *s = &img->section[i];
-
-		if (!copy_section(w, img, s, f, e))
+	for (size_t i = 0; i < img->n; i++)
+		if (img->section[i].type != EIF_SECTION_SIGNATURE &&
+		    !eif_writer_section(w, img, i, f, e))
 			return false;
-	}
 	return true;
 }
 
@@ -141,8 +110,8 @@ static bool write_signed(const struct eif_to_sign *s, struct bytes section, stru
 {
 	struct eif_header h;
 
-	return layout(&h, &s->image, section.n, e) && eif_writer_header(w, &h, e) &&
-	       copy_sections(w, &s->image, f, e) &&
+	return eif_image_header(&s->image, NULL, &h, e) && eif_header_add(&h, section.n, e) &&
+	       eif_writer_header(w, &h, e) && copy_sections(w, &s->image, f, e) &&
 	       eif_writer_bytes(w, EIF_SECTION_SIGNATURE, section, e);
 }
 

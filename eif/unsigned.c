@@ -140,22 +140,6 @@ static bool crc_of_content(const struct parts *p, struct file *f, uint32_t *crc,
 	return true;
 }
 
-/* The header as it is without the signature section; its checksum is still to come. */
-static bool header_without(const struct eif_image *img, size_t signature, struct eif_header *h,
-			   struct err *e)
-{
-	*h = (struct eif_header){
-		.version = img->header.version,
-		.flags = img->header.flags,
-		.default_mem = img->header.default_mem,
-		.default_cpus = img->header.default_cpus,
-	};
-	for (size_t i = 0; i < img->n; i++)
-		if (i != signature && !eif_header_add(h, img->section[i].size, e))
-			return false;
-	return true;
-}
-
 static bool feed_header(struct pass *pass, const struct eif_header *h, struct err *e)
 {
 	owned(buf_free) struct buf raw = BUF(EIF_HEADER_SIZE);
@@ -206,7 +190,7 @@ bool eif_unsigned_digest(const struct eif_image *img, struct file *f, struct eif
 	if (f->stream)
 		return err_set(e, REASON_NOT_A_FILE, "is a stream; a signed image is read twice");
 	p = parts_of(img, signature);
-	if (!header_without(img, signature, &h, e) || !crc_of_content(&p, f, &content, e) ||
+	if (!eif_image_header(img, NULL, &h, e) || !crc_of_content(&p, f, &content, e) ||
 	    !crc_of_header(&h, &head, e))
 		return false;
 	h.eif_crc32 = shift(head, p.before + p.after) ^ content;

@@ -91,6 +91,17 @@ bool eif_writer_file(struct eif_writer *w, enum eif_section_type type, struct fi
 	return finish(w, type, e);
 }
 
+bool eif_writer_section(struct eif_writer *w, const struct eif_image *img, size_t i, struct file *f,
+			struct err *e)
+{
+	const struct eif_section *s = &img->section[i];
+
+	if (s->type == EIF_SECTION_METADATA)
+		return eif_writer_bytes(w, EIF_SECTION_METADATA, buf_bytes(&img->metadata), e);
+	f->pos = eif_section_data(s);
+	return eif_writer_file(w, (enum eif_section_type)s->type, f, s->size, e);
+}
+
 bool eif_writer_registers(struct eif_writer *w, struct mset *m, struct err *e)
 {
 	struct digest crc, pcr[EIF_REGISTERS];

@@ -33,6 +33,14 @@ must bool eif_writer_bytes(struct eif_writer *w, enum eif_section_type type, str
 must bool eif_writer_file(struct eif_writer *w, enum eif_section_type type, struct file *f,
 			  uint64_t size, struct err *e);
 
+/*
+ * The i-th section of an image that was read from f: what no register covers as it was checked,
+ * whatever stands in the file now.
+ */
+struct eif_image;
+must bool eif_writer_section(struct eif_writer *w, const struct eif_image *img, size_t i,
+			     struct file *f, struct err *e);
+
 /* Finish the digests: PCR0, PCR1, PCR2 into m, the CRC into the file. Nothing is visible yet. */
 must bool eif_writer_registers(struct eif_writer *w, struct mset *m, struct err *e);
 

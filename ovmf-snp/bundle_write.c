@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "measure/base/outdir.h"
-#include "ovmf-snp/bundle.h"
 #include "ovmf-snp/bundle_command.h"
 #include "ovmf-snp/report.h"
 
@@ -212,4 +211,39 @@ bool snp_bundle_write(const struct bundle_request *q, struct snp_bundle_made *ma
 		return blame(&c, f, e);
 	guest_notes(&c.guest, true, a);
 	return write_hashes(&c, e) && write_texts(&c, r, e) && outdir_commit(&c.dir, e);
+}
+
+/* ---- again, with another initrd */
+
+static bool copy_bundle(struct copied *c, const struct snp_bundle *b, const char *initrd,
+			struct launch_record *r, struct err *e)
+{
+	const char *root = b->found.file[LAUNCH_ROOT].present ? b->path.part[LAUNCH_ROOT] : NULL;
+	const char *copy;
+
+	r->policy = b->found.policy;
+	r->root = b->found.root;
+	r->file[LAUNCH_ROOT] = b->found.file[LAUNCH_ROOT];
+	for (size_t i = 0; i < b->told.n; i++)
+		if (!launch_record_add(r, &b->told.row[i], e))
+			return false;
+	c->files.append = buf_bytes(&b->cmdline);
+	return copy_one(c, LAUNCH_FIRMWARE, b->path.part[LAUNCH_FIRMWARE], &c->files.ovmf, e) &&
+	       copy_one(c, LAUNCH_KERNEL, b->path.part[LAUNCH_KERNEL], &c->files.kernel, e) &&
+	       copy_one(c, LAUNCH_INITRD, initrd, &c->files.initrd, e) &&
+	       copy_one(c, LAUNCH_ROOT, root, &copy, e) &&
+	       outdir_write(&c->dir, launch_file_name(LAUNCH_CMDLINE), c->files.append, e);
+}
+
+bool snp_bundle_rewrite(const struct snp_bundle *b, const char *initrd, const char *output,
+			struct watch watch, struct err *e)
+{
+	owned(copied_free) struct copied c = {.dir = OUTDIR_NONE, .append = BUF(0)};
+	owned(launch_record_free) struct launch_record r = {0};
+
+	c.files.watch = watch;
+	return outdir_open(&c.dir, output, e) && copy_bundle(&c, b, initrd, &r, e) &&
+	       guest_load(&c.guest, &c.files, r.row[0].profile, e) &&
+	       snp_bundle_compute(&r, &c.guest, c.size, e) && write_hashes(&c, e) &&
+	       write_texts(&c, &r, e) && outdir_commit(&c.dir, e);
 }

@@ -7,7 +7,7 @@
 #define OVMF_SNP_BUNDLE_WRITE_H
 
 #include "measure/core/answer.h"
-#include "ovmf-snp/launch_record.h"
+#include "ovmf-snp/bundle.h"
 #include "ovmf-snp/request.h"
 #include "ovmf-snp/root.h"
 
@@ -32,5 +32,12 @@ struct snp_bundle_made {
 must bool snp_bundle_write(const struct bundle_request *q, struct snp_bundle_made *made,
 			   struct answer *a, struct err *e);
 void snp_bundle_made_free(struct snp_bundle_made *made);
+
+/*
+ * A bundle that was read, with another initrd (a path) in place of its own: the same files and
+ * rows, and what follows from the initrd made anew. output: as above.
+ */
+must bool snp_bundle_rewrite(const struct snp_bundle *b, const char *initrd, const char *output,
+			     struct watch watch, struct err *e);
 
 #endif

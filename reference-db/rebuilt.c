@@ -4,17 +4,19 @@
 #include "measure/core/cbor.h"
 
 #define FORM 1u
-#define ITEMS 64u
+#define FORM_WITNESSED 2u
+#define ITEMS 160u
 
 enum {
 	KEY_FORM,
 	KEY_ID,
 	KEY_PAYLOAD,
-	KEY_EQUAL,
+	KEY_OUTCOME,
 	KEY_INPUTS,
 	KEY_TOOL,
 	KEY_PROGRAM,
 	KEY_VARIED,
+	KEY_WITNESSES,
 	KEYS
 };
 
@@ -44,6 +46,41 @@ static bool is_sha256(const struct digest *d)
 	return d->alg == DIGEST_SHA256 && d->len == 32 && !bytes_zero(digest_bytes(d));
 }
 
+static bool is_part(struct bytes x)
+{
+	for (size_t i = 0; i < x.n; i++)
+		if (!((x.p[i] >= 'a' && x.p[i] <= 'z') || (x.p[i] >= '0' && x.p[i] <= '9')))
+			return false;
+	return x.n > 0 && x.n <= 32;
+}
+
+/* In the order of the keys of a map: RFC 8949 §4.2.1. */
+static bool in_order(struct bytes a, struct bytes b)
+{
+	return a.n < b.n || (a.n == b.n && bytes_order(a, b) < 0);
+}
+
+static bool check_witnesses(const struct rebuilt *r, struct err *e)
+{
+	if ((r->outcome == REBUILT_WITNESSED) != (r->n_witnesses > 0))
+		return err_set(e, REASON_STATEMENT, "the outcome is %d, with %zu witnesses",
+			       (int)r->outcome, r->n_witnesses);
+	if (r->n_witnesses > REBUILT_WITNESSES)
+		return err_set(e, REASON_STATEMENT, "%zu witnesses, %u are the most",
+			       r->n_witnesses, REBUILT_WITNESSES);
+	for (size_t i = 0; i < r->n_witnesses; i++) {
+		const struct rebuilt_witness *w = &r->witness[i];
+
+		if (!is_part(w->part) || !is_sha256(&w->content))
+			return err_set(e, REASON_STATEMENT,
+				       "a witness without the name of a part, or its digest");
+		if (i > 0 && !in_order(w[-1].part, w->part))
+			return err_set(e, REASON_STATEMENT,
+				       "a witness stands twice, or not in its order");
+	}
+	return true;
+}
+
 static bool check(const struct rebuilt *r, struct err *e)
 {
 	if (!is_text(r->id) || !memchr(r->id.p, '/', r->id.n))
@@ -62,7 +99,7 @@ static bool check(const struct rebuilt *r, struct err *e)
 			return err_set(e, REASON_STATEMENT,
 				       "a variation stands twice, or not in its order");
 	}
-	return true;
+	return check_witnesses(r, e);
 }
 
 static void put_text(struct buf *out, struct bytes x)
@@ -74,19 +111,31 @@ static void put_text(struct buf *out, struct bytes x)
 	cbor_put_text(out, text);
 }
 
+static void put_witnesses(struct buf *out, const struct rebuilt *r)
+{
+	cbor_put_uint(out, KEY_WITNESSES);
+	cbor_put_map(out, r->n_witnesses);
+	for (size_t i = 0; i < r->n_witnesses; i++) {
+		put_text(out, r->witness[i].part);
+		cbor_put_bytes(out, digest_bytes(&r->witness[i].content));
+	}
+}
+
 bool rebuilt_write(const struct rebuilt *r, struct buf *out, struct err *e)
 {
+	bool witnessed = r->outcome == REBUILT_WITNESSED;
+
 	if (!check(r, e))
 		return false;
-	cbor_put_map(out, KEYS);
+	cbor_put_map(out, witnessed ? KEYS : KEY_WITNESSES);
 	cbor_put_uint(out, KEY_FORM);
-	cbor_put_uint(out, FORM);
+	cbor_put_uint(out, witnessed ? FORM_WITNESSED : FORM);
 	cbor_put_uint(out, KEY_ID);
 	put_text(out, r->id);
 	cbor_put_uint(out, KEY_PAYLOAD);
 	cbor_put_bytes(out, digest_bytes(&r->payload));
-	cbor_put_uint(out, KEY_EQUAL);
-	cbor_put_uint(out, r->equal);
+	cbor_put_uint(out, KEY_OUTCOME);
+	cbor_put_uint(out, (uint64_t)r->outcome);
 	cbor_put_uint(out, KEY_INPUTS);
 	cbor_put_bytes(out, digest_bytes(&r->inputs));
 	cbor_put_uint(out, KEY_TOOL);
@@ -97,6 +146,8 @@ bool rebuilt_write(const struct rebuilt *r, struct buf *out, struct err *e)
 	cbor_put_array(out, r->n);
 	for (size_t i = 0; i < r->n; i++)
 		put_text(out, r->variation[i]);
+	if (witnessed)
+		put_witnesses(out, r);
 	return buf_done(out, "the statement", e);
 }
 
@@ -111,15 +162,20 @@ static void key(struct cur *c, unsigned want, const char *field)
 			 (unsigned long long)found);
 }
 
+static struct digest digest_of(struct cur *c, const char *field)
+{
+	struct bytes x = cbor_get_bytes(c, 32, field);
+	struct digest d = {.alg = DIGEST_SHA256, .len = x.n};
+
+	if (x.n > 0)
+		memcpy(d.v, x.p, x.n);
+	return d;
+}
+
 static void get_digest(struct cur *c, unsigned number, const char *field, struct digest *out)
 {
-	struct bytes x;
-
 	key(c, number, field);
-	x = cbor_get_bytes(c, 32, field);
-	*out = (struct digest){.alg = DIGEST_SHA256, .len = x.n};
-	if (x.n > 0)
-		memcpy(out->v, x.p, x.n);
+	*out = digest_of(c, field);
 }
 
 static struct bytes get_text(struct cur *c, unsigned number, const char *field)
@@ -128,33 +184,62 @@ static struct bytes get_text(struct cur *c, unsigned number, const char *field)
 	return cbor_get_text(c, REBUILT_TEXT, field);
 }
 
-static void get_form(struct cur *c)
+/* Is it the second one? */
+static bool get_form(struct cur *c)
 {
-	uint64_t at = cur_at(c), keys = cbor_get_map(c, KEYS, "the statement"), form;
+	uint64_t begin = cur_at(c), keys = cbor_get_map(c, KEYS, "the statement"), at, form;
+	uint64_t needs;
 
-	if (cur_ok(c) && keys != KEYS)
-		cur_fail(c, REASON_STATEMENT, at, "the statement needs %d members, found %llu",
-			 KEYS, (unsigned long long)keys);
 	key(c, KEY_FORM, "form");
 	at = cur_at(c);
 	form = cbor_get_uint(c, UINT64_MAX, "form");
-	if (cur_ok(c) && form != FORM)
-		cur_fail(c, REASON_STATEMENT, at, "form %llu is unknown, %u is known",
-			 (unsigned long long)form, FORM);
+	if (cur_ok(c) && form != FORM && form != FORM_WITNESSED)
+		cur_fail(c, REASON_STATEMENT, at, "form %llu is unknown, %u and %u are known",
+			 (unsigned long long)form, FORM, FORM_WITNESSED);
+	needs = form == FORM_WITNESSED ? KEYS : KEY_WITNESSES;
+	if (cur_ok(c) && keys != needs)
+		cur_fail(c, REASON_STATEMENT, begin, "form %llu needs %llu members, found %llu",
+			 (unsigned long long)form, (unsigned long long)needs,
+			 (unsigned long long)keys);
+	return form == FORM_WITNESSED;
+}
+
+/* Each form has outcomes of its own. */
+static enum rebuilt_outcome get_outcome(struct cur *c, bool witnessed)
+{
+	uint64_t at, outcome;
+
+	key(c, KEY_OUTCOME, "outcome");
+	at = cur_at(c);
+	outcome = cbor_get_uint(c, REBUILT_WITNESSED, "outcome");
+	if (cur_ok(c) && witnessed != (outcome == REBUILT_WITNESSED))
+		cur_fail(c, REASON_STATEMENT, at, "outcome %llu is none of form %u",
+			 (unsigned long long)outcome, witnessed ? FORM_WITNESSED : FORM);
+	return (enum rebuilt_outcome)outcome;
+}
+
+static void get_witnesses(struct cur *c, struct rebuilt *r)
+{
+	key(c, KEY_WITNESSES, "witnesses");
+	r->n_witnesses = cbor_get_map(c, REBUILT_WITNESSES, "witnesses");
+	for (size_t i = 0; i < r->n_witnesses; i++) {
+		r->witness[i].part = cbor_get_text(c, REBUILT_TEXT, "witness");
+		r->witness[i].content = digest_of(c, "content of the witness");
+	}
 }
 
 bool rebuilt_read(struct rebuilt *r, struct bytes payload, uint64_t base, struct err *e)
 {
 	struct cur c = cur_new(payload, base, e);
+	bool witnessed;
 
 	if (!cbor_scan(payload, base, CBOR_STRICT, ITEMS, e))
 		return false;
 	*r = (struct rebuilt){0};
-	get_form(&c);
+	witnessed = get_form(&c);
 	r->id = get_text(&c, KEY_ID, "id");
 	get_digest(&c, KEY_PAYLOAD, "payload", &r->payload);
-	key(&c, KEY_EQUAL, "outcome");
-	r->equal = cbor_get_uint(&c, 1, "outcome") == 1;
+	r->outcome = get_outcome(&c, witnessed);
 	get_digest(&c, KEY_INPUTS, "inputs", &r->inputs);
 	r->tool = get_text(&c, KEY_TOOL, "tool");
 	get_digest(&c, KEY_PROGRAM, "program", &r->program);
@@ -162,6 +247,8 @@ bool rebuilt_read(struct rebuilt *r, struct bytes payload, uint64_t base, struct
 	r->n = cbor_get_array(&c, REBUILT_VARIATIONS, "variations");
 	for (size_t i = 0; i < r->n; i++)
 		r->variation[i] = cbor_get_text(&c, REBUILT_TEXT, "variation");
+	if (witnessed)
+		get_witnesses(&c, r);
 	return cur_end(&c, "the statement") && check(r, e);
 }
 

@@ -31,6 +31,9 @@ static const struct opt opts[] = {
 	[REPRODUCE_KEEP] = VALUE("keep", "DIR", "a folder to leave what was rebuilt in"),
 	[REPRODUCE_IMAGE] = VALUE("image", "FILE",
 				  "the published image or bundle, to say why another was built"),
+	[REPRODUCE_WITNESS] =
+		VALUE("witness", "FILE",
+		      "the published image or bundle, to take compressed ramdisks from"),
 	[REPRODUCE_CERTIFICATE] = VALUE("certificate", "FILE",
 					"the signer's certificate (PEM), where a stage makes it"),
 	[REPRODUCE_ID_BLOCK] =
@@ -77,9 +80,9 @@ static bool is_manifest(const char *path, bool *is, struct err *e)
 static bool check_options(const struct cli *c, struct err *e)
 {
 	static const enum reproduce_opt of_manifests[] = {
-		REPRODUCE_RECIPE,   REPRODUCE_IMAGE,   REPRODUCE_CERTIFICATE,
-		REPRODUCE_ID_BLOCK, REPRODUCE_ID_AUTH, REPRODUCE_ALLOW_DEBUG,
-		REPRODUCE_SIGNER,   REPRODUCE_EXPIRES, REPRODUCE_OUTPUT,
+		REPRODUCE_RECIPE,   REPRODUCE_IMAGE,   REPRODUCE_WITNESS,     REPRODUCE_CERTIFICATE,
+		REPRODUCE_ID_BLOCK, REPRODUCE_ID_AUTH, REPRODUCE_ALLOW_DEBUG, REPRODUCE_SIGNER,
+		REPRODUCE_EXPIRES,  REPRODUCE_OUTPUT,
 	};
 	struct signer by = SIGNER(c, REPRODUCE_WAYS, SIGNER_OPTS);
 	int given = signer_given(&by);
@@ -128,6 +131,7 @@ const struct verb verb_reproduce = {
 	.summary = "is a release what its source, recipe and inputs give?",
 	.group = GROUP_VERIFY,
 	.usage = "MANIFEST [--source DIR] [--lock FILE] [--store DIR] [--image FILE]\n"
+		 "MANIFEST --witness FILE [OPTIONS]\n"
 		 "MANIFEST --statement KEY -o FILE [--expires TIME]\n"
 		 "[RECIPE] [--lock FILE] [--store DIR]",
 	.opts = opts,

@@ -15,7 +15,7 @@ struct again {
 	struct reproduction *r;
 	struct released released;
 	struct verdict v;
-	struct buf recipe, certificate, folder; /* paths */
+	struct buf recipe, certificate, folder, room; /* paths */
 	struct reproduced made;
 	struct signer by;
 	bool is_signed;
@@ -28,6 +28,7 @@ static void again_free(struct again *g)
 	buf_free(&g->recipe);
 	buf_free(&g->certificate);
 	buf_free(&g->folder);
+	buf_free(&g->room);
 	reproduced_free(&g->made);
 	signer_free(&g->by);
 }
@@ -41,10 +42,14 @@ static const char *value(const struct again *g, enum reproduce_opt opt)
 
 static bool read_manifest(struct again *g, struct err *e)
 {
+	const char *witness = value(g, REPRODUCE_WITNESS);
+
 	g->released.allow_debug = args_has(&g->r->c->args, REPRODUCE_ALLOW_DEBUG);
 	return released_add(&g->released, g->r->path, e) &&
 	       released_read(&g->released, g->r->path, e) &&
-	       (reproduce_possible(&g->released.manifest, e) || err_subject(e, g->r->path));
+	       (reproduce_possible(&g->released.manifest, e) || err_subject(e, g->r->path)) &&
+	       (!witness ||
+		reproduce_witness(&g->released.manifest, witness, cli_watch(g->r->c), e));
 }
 
 /* A key that cannot be read is told before hours of work. */
@@ -170,11 +175,71 @@ static void put_components(struct again *g)
 	json_close(w, ']');
 }
 
+static void put_witness(struct json_out *w, const struct witness *x)
+{
+	json_open(w, '{');
+	json_text(w, "name", x->name);
+	json_text(w, "packing", archive_packing_name(x->packing));
+	json_key(w, "size");
+	json_u64(w, x->size);
+	json_key(w, "unpacked");
+	json_u64(w, x->unpacked);
+	json_key(w, "unpacked_sha256");
+	json_hex(w, digest_bytes(&x->content));
+	json_close(w, '}');
+}
+
+/* What was taken from the published image; names, for the last line. */
+static void put_witnesses(struct again *g, struct buf *names)
+{
+	const struct witnesses *all = &g->made.witness;
+	struct json_out *w = &g->r->a->json;
+
+	json_key(w, "witness");
+	json_open(w, '[');
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->item[i].state != WITNESS_TAKEN)
+			continue;
+		put_witness(w, &all->item[i]);
+		buf_fmt(names, "%s%s", names->n ? ", " : "", all->item[i].name);
+	}
+	json_close(w, ']');
+}
+
+static void put_outcome(struct again *g, struct buf *names)
+{
+	static const char *const outcome[REBUILT_OUTCOMES] = {"differs", "equal", "witnessed"};
+
+	json_text(&g->r->a->json, "outcome", outcome[g->made.outcome]);
+	put_witnesses(g, names);
+	put_components(g);
+}
+
+/* A weaker yes shows in the last line, whoever reads no other. */
+static void put_end(struct again *g, const struct err *failure, const char *names)
+{
+	struct buf *out = &g->r->c->text;
+	bool witnessed = !failure && g->made.outcome == REBUILT_WITNESSED;
+
+	if (!failure)
+		buf_str(out,
+			"not proven: who released it (that takes `measure check`), nor the "
+			"toolchain, which\n            is known by its digests and was not rebuilt\n");
+	if (witnessed)
+		buf_fmt(out, "            nor that the kernel unpacks %s as it was unpacked here\n",
+			names);
+	buf_str(out, report_end(failure));
+	if (witnessed)
+		buf_fmt(out, " but for the compression of %s", names);
+	buf_str(out, "\n");
+}
+
 /* failure: why it is no yes, or NULL. */
 static void tell(struct again *g, const struct err *failure)
 {
 	struct cli *c = g->r->c;
 	struct json_out *w = &g->r->a->json;
+	owned(buf_free) struct buf names = BUF(WITNESSES * (WITNESS_NAME + 2));
 
 	print_foreign(w, "id", g->released.manifest.id);
 	json_key(w, "checks");
@@ -182,12 +247,8 @@ static void tell(struct again *g, const struct err *failure)
 	for (size_t i = 0; i < g->v.n; i++)
 		report_check(&c->text, &g->v.check[i]);
 	if (g->made.found.id)
-		put_components(g);
-	if (!failure)
-		buf_str(&c->text,
-			"not proven: who released it (that takes `measure check`), nor the "
-			"toolchain, which\n            is known by its digests and was not rebuilt\n");
-	buf_fmt(&c->text, "%s\n", report_end(failure));
+		put_outcome(g, &names);
+	put_end(g, failure, buf_cstr(&names));
 	if (failure && !c->json)
 		buf_put(&g->r->a->verbatim, buf_bytes(&c->text));
 }
@@ -234,12 +295,14 @@ static bool compare(struct again *g, struct err *e)
 		.certificate = g->certificate.n ? buf_cstr(&g->certificate) : NULL,
 		.id_block = value(g, REPRODUCE_ID_BLOCK),
 		.id_auth = value(g, REPRODUCE_ID_AUTH),
+		.witness = value(g, REPRODUCE_WITNESS),
+		.room = scratch_path(&g->r->fresh.scratch, "witnessed", &g->room, e),
 		.watch = cli_watch(g->r->c),
 	};
 
-	if (!reproduce_compare(&g->made, &q, &g->v, e))
+	if (!q.room || !reproduce_compare(&g->made, &q, &g->v, e))
 		return false;
-	if (!g->made.equal) {
+	if (g->made.outcome == REBUILT_DIFFERS) {
 		if (!put_diff(g, value(g, REPRODUCE_IMAGE), e))
 			return false;
 		put_headline(g);
@@ -265,6 +328,7 @@ bool reproduce_manifest(struct reproduction *r, struct err *e)
 		.recipe = BUF(PATH_ROOM),
 		.certificate = BUF(PATH_ROOM),
 		.folder = BUF(PATH_ROOM),
+		.room = BUF(PATH_ROOM),
 		.by = SIGNER(r->c, REPRODUCE_WAYS, SIGNER_OPTS),
 	};
 	bool yes;

@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 
+#include "eif/witness.h"
 #include "measure/base/hex.h"
 #include "measure/core/stream.h"
 #include "ovmf-snp/bundle.h"
+#include "ovmf-snp/bundle_witness.h"
 #include "reference-db/compare.h"
 #include "reference-db/corim.h"
 #include "reference-db/make.h"
@@ -100,13 +102,15 @@ static bool make(struct rebuild *b, struct manifest *found, struct err *e)
 	return manifest_make(found, &make, e);
 }
 
-static bool is_equal(struct reproduced *r, struct bytes payload, struct err *e)
+/* outcome: when what was found is the payload. */
+static bool hold(struct reproduced *r, struct bytes payload, enum rebuilt_outcome outcome,
+		 struct err *e)
 {
 	owned(buf_free) struct buf again = BUF(CORIM_MAX);
 
 	if (!hash_of(DIGEST_SHA256, payload, &r->payload, e) || !corim_write(&r->found, &again, e))
 		return false;
-	r->equal = bytes_equal(buf_bytes(&again), payload);
+	r->outcome = bytes_equal(buf_bytes(&again), payload) ? outcome : REBUILT_DIFFERS;
 	return true;
 }
 
@@ -195,17 +199,17 @@ static void compare_part(const struct component *want, const struct manifest *fo
 						    : "is another one than the manifest's");
 }
 
-static bool compare_image_or_bundle(struct rebuild *b, struct verdict *v, struct err *e)
+static bool compare_image_or_bundle(const struct manifest *m, const char *image, struct watch watch,
+				    struct verdict *v, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
-	const char *image = buf_cstr(&b->image);
 
 	if (snp_bundle_is(image))
-		return compare_bundle(b->q->manifest, image, b->q->watch, v, e);
+		return compare_bundle(m, image, watch, v, e);
 	if (!file_open(&f, image, e))
 		return false;
-	f.watch = b->q->watch;
-	return compare_image(b->q->manifest, &f, v, e);
+	f.watch = watch;
+	return compare_image(m, &f, v, e) || err_subject(e, image);
 }
 
 static bool explain(struct rebuild *b, const struct reproduced *r, struct verdict *v, struct err *e)
@@ -216,7 +220,81 @@ static bool explain(struct rebuild *b, const struct reproduced *r, struct verdic
 		compare_part(&m->artefact, &r->found, v);
 	for (size_t i = 0; i < m->n_components; i++)
 		compare_part(&m->component[i], &r->found, v);
-	return compare_image_or_bundle(b, v, e);
+	return compare_image_or_bundle(m, buf_cstr(&b->image), b->q->watch, v, e);
+}
+
+/* ---- with the published image as a witness */
+
+bool reproduce_witness(const struct manifest *m, const char *path, struct watch watch,
+		       struct err *e)
+{
+	struct verdict v = {0};
+
+	if (!compare_image_or_bundle(m, path, watch, &v, e))
+		return false;
+	for (size_t i = 0; i < v.n; i++)
+		if (v.check[i].result != CHECK_PASS) {
+			err_set(e, REASON_WITNESS, "it is not the released image: %s",
+				v.check[i].detail);
+			err_hint(e, "nothing was built");
+			return err_subject(e, path);
+		}
+	return true;
+}
+
+static void tell_witness(const struct witness *w, struct verdict *v)
+{
+	bool taken = w->state == WITNESS_TAKEN;
+	struct check *c;
+
+	if (w->state == WITNESS_EQUAL)
+		return;
+	c = verdict_add(v, "witness", taken ? CHECK_WARN : CHECK_FAIL, REASON_WITNESS);
+	verdict_part(c, w->name);
+	if (taken)
+		verdict_detail(c,
+			       "%s was taken from the published image: it is %s of what was "
+			       "built, and how it was compressed was not reproduced",
+			       w->name, archive_packing_name(w->packing));
+	else
+		verdict_detail(c, "%s: %s", w->name, w->why);
+}
+
+/* The image of both, where there can be one, is looked at in place of the one that was built. */
+static bool ask_witness(struct rebuild *b, struct reproduced *r, struct verdict *v, struct err *e)
+{
+	const struct reproduce_request *q = b->q;
+	const char *built = buf_cstr(&b->image);
+	const struct eif_witness_ask eif = {built, q->witness, q->room, q->watch};
+	const struct bundle_witness_ask bundle = {built, q->witness, q->room, q->watch};
+
+	if (!(snp_bundle_is(built) ? bundle_witness(&bundle, &r->witness, e)
+				   : eif_witness(&eif, &r->witness, e)))
+		return false;
+	for (size_t i = 0; i < r->witness.n; i++)
+		tell_witness(&r->witness.item[i], v);
+	if (!witness_stand_in(&r->witness))
+		return true;
+	buf_reset(&b->image);
+	buf_str(&b->image, q->room);
+	manifest_free(&r->found);
+	return buf_done(&b->image, "a path", e) && make(b, &r->found, e) &&
+	       hold(r, q->payload, REBUILT_WITNESSED, e);
+}
+
+static const char *what_came(enum rebuilt_outcome outcome)
+{
+	switch (outcome) {
+	case REBUILT_EQUAL:
+		return "what was rebuilt gives the published payload, byte for byte";
+	case REBUILT_WITNESSED:
+		return "what was rebuilt, with what the witness gave, gives the published payload, "
+		       "byte for byte";
+	case REBUILT_DIFFERS:
+	case REBUILT_OUTCOMES:
+		break;
+	}
+	return "what was rebuilt gives another payload than the published one";
 }
 
 bool reproduce_compare(struct reproduced *r, const struct reproduce_request *q, struct verdict *v,
@@ -224,28 +302,40 @@ bool reproduce_compare(struct reproduced *r, const struct reproduce_request *q, 
 {
 	owned(rebuild_free) struct rebuild b = {
 		.q = q, .image = BUF(PATH_ROOM), .record = BUF(PATH_ROOM)};
-	struct check *c;
+	bool equal;
 
 	if (!reproduce_possible(q->manifest, e) || !find_image(&b, e) || !make(&b, &r->found, e) ||
-	    !is_equal(r, q->payload, e))
+	    !hold(r, q->payload, REBUILT_EQUAL, e))
 		return false;
 	compare_words(q->manifest, &r->found, v);
-	c = say(v, "manifest", r->equal);
-	verdict_detail(c, "%s",
-		       r->equal ? "what was rebuilt gives the published payload, byte for byte"
-				: "what was rebuilt gives another payload than the published one");
-	return r->equal || explain(&b, r, v, e);
+	if (r->outcome != REBUILT_EQUAL && q->witness && !ask_witness(&b, r, v, e))
+		return false;
+	equal = r->outcome != REBUILT_DIFFERS;
+	verdict_detail(say(v, "manifest", equal), "%s", what_came(r->outcome));
+	return equal || explain(&b, r, v, e);
 }
 
 /* ---- what is said of it */
+
+/* Of a part that was taken from the published image. */
+static const struct witness *witness_of(const struct reproduced *r, const char *part)
+{
+	for (size_t i = 0; i < r->witness.n; i++)
+		if (r->witness.item[i].state == WITNESS_TAKEN &&
+		    strcmp(r->witness.item[i].name, part) == 0)
+			return &r->witness.item[i];
+	return NULL;
+}
 
 const char *reproduce_status(const struct reproduced *r, const struct component *c)
 {
 	switch (c->origin) {
 	case ORIGIN_SOURCE:
-		return same_part(c, find_part(&r->found, c->name))
-			       ? "reproduced (toolchain pinned, not rebuilt)"
-			       : "differs";
+		if (!same_part(c, find_part(&r->found, c->name)))
+			return "differs";
+		return witness_of(r, c->name)
+			       ? "reproduced (compressor's choice taken from the published image)"
+			       : "reproduced (toolchain pinned, not rebuilt)";
 	case ORIGIN_ENDORSED:
 		return "vendor-endorsed";
 	case ORIGIN_PINNED:
@@ -295,8 +385,15 @@ bool reproduce_statement(const struct reproduced *r, const struct manifest *m, c
 	*out = (struct rebuilt){
 		.id = bytes_str(m->id),
 		.payload = r->payload,
-		.equal = r->equal,
+		.outcome = r->outcome,
 		.tool = bytes_str(version),
 	};
+	for (size_t i = 0; r->outcome == REBUILT_WITNESSED && i < r->witness.n; i++) {
+		const struct witness *w = &r->witness.item[i];
+
+		if (w->state == WITNESS_TAKEN)
+			out->witness[out->n_witnesses++] =
+				(struct rebuilt_witness){bytes_str(w->name), w->content};
+	}
 	return read_digest(r->found.inputs_digest, &out->inputs, e) && own_digest(&out->program, e);
 }

@@ -3,12 +3,17 @@
  * build`: image, build.json) is made into a manifest again; the release is reproduced when that is,
  * byte for byte, the payload that was published. So nothing is compared that a manifest could leave
  * out, and what makes manifests is the same code. What differs is then told part by part.
+ *
+ * Where a published image is given as a witness, and what was built is another payload, compressed
+ * ramdisks of it stand in for those that were built and have the same content (core/witness.h). A
+ * payload that comes of that is told and stated as what it is, never as equal.
  */
 #ifndef MEASURE_REBUILD_REPRODUCE_H
 #define MEASURE_REBUILD_REPRODUCE_H
 
 #include "measure/base/file.h"
 #include "measure/core/verdict.h"
+#include "measure/core/witness.h"
 #include "measure/rebuild/plan.h"
 #include "reference-db/manifest.h"
 #include "reference-db/rebuilt.h"
@@ -19,6 +24,8 @@ struct reproduce_request {
 	const char *folder; /* what was rebuilt */
 	const char *certificate; /* path, where PCR8 is part of the release; or NULL */
 	const char *id_block, *id_auth; /* paths, where an ID block is; or NULL */
+	const char *witness; /* path of the published image; or NULL */
+	const char *room; /* with a witness: a path where nothing is, for the image of both */
 	struct watch watch;
 };
 
@@ -35,17 +42,26 @@ must bool reproduce_possible(const struct manifest *m, struct err *e);
 must bool reproduce_planned(const struct manifest *m, const struct plan *p, struct verdict *v,
 			    struct err *e);
 
+/*
+ * Before anything is built: is a file the image of the manifest, in all that the manifest says?
+ * witness otherwise.
+ */
+must bool reproduce_witness(const struct manifest *m, const char *path, struct watch watch,
+			    struct err *e);
+
 struct reproduced {
-	bool equal;
+	enum rebuilt_outcome outcome;
+	struct witnesses witness; /* where they were asked for */
 	struct manifest found; /* what the rebuild gives */
 	struct digest payload; /* SHA-256 of the published one */
 };
 
 /*
  * Adds to *v: "source", "recipe" and "inputs", which are compared first; "manifest"; and, when that
- * is another, "part" for each component and what compare.h adds. The err is of the machinery only:
- * what cannot be made into a manifest has its own reason. *r is the caller's to reproduced_free()
- * in either case, and starts zeroed.
+ * is another, "witness" for each ramdisk that differs from that of the witness, "part" for each
+ * component and what compare.h adds. The err is of the machinery only: what cannot be made into a
+ * manifest has its own reason. *r is the caller's to reproduced_free() in either case, and starts
+ * zeroed.
  */
 must bool reproduce_compare(struct reproduced *r, const struct reproduce_request *q,
 			    struct verdict *v, struct err *e);
@@ -53,7 +69,8 @@ void reproduced_free(struct reproduced *r);
 
 /*
  * What can be said of a component of the manifest: "reproduced (toolchain pinned, not rebuilt)",
- * "differs", "vendor-endorsed", "pinned", "unknown".
+ * "reproduced (compressor's choice taken from the published image)", "differs",
+ * "vendor-endorsed", "pinned", "unknown".
  */
 const char *reproduce_status(const struct reproduced *r, const struct component *c);
 

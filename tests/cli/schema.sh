@@ -240,4 +240,11 @@ refused 's|measure-build/1|measure-build/2|' 's|"version": "1.2.3"|"version": "1
 	's|"digest": "sha256:|&0|'
 ok 'a record that is broken is refused by both'
 
+corpus=$ROOT/tests/fuzz/corpus/rebuilt
+expect python3 -B "$ROOT/tests/schema/cddl.py" "$formats/rebuilt-statement.cddl" rebuilt \
+	"$corpus/equal" "$corpus/differs" "$corpus/witnessed"
+run_command python3 -B "$ROOT/tests/schema/cddl.py" "$formats/rebuilt-statement.cddl" rebuilt "$corpus/form"
+expect_status 1
+ok 'so are rebuilt statements of both forms, and no form has the outcome of the other'
+
 plan done

@@ -19,7 +19,7 @@ static struct rebuilt sample(void)
 	return (struct rebuilt){
 		.id = bytes_str("example.org/blindbox/1.2.3"),
 		.payload = of(1),
-		.equal = true,
+		.outcome = REBUILT_EQUAL,
 		.inputs = of(2),
 		.tool = bytes_str("0.1.0"),
 		.program = of(3),
@@ -28,20 +28,37 @@ static struct rebuilt sample(void)
 	};
 }
 
+/* As above, with compressed ramdisks of the published image. */
+static struct rebuilt witnessed(void)
+{
+	struct rebuilt r = sample();
+
+	r.outcome = REBUILT_WITNESSED;
+	r.n_witnesses = 2;
+	r.witness[0] = (struct rebuilt_witness){bytes_str("ramdisk2"), of(4)};
+	r.witness[1] = (struct rebuilt_witness){bytes_str("ramdisk10"), of(5)};
+	return r;
+}
+
 static void what_is_written_is_read_back(void **state)
 {
 	(void)state;
-	for (unsigned equal = 0; equal < 2; equal++) {
+	for (unsigned outcome = 0; outcome < REBUILT_OUTCOMES; outcome++) {
 		struct buf a = BUF(REBUILT_MAX), b = BUF(REBUILT_MAX);
-		struct rebuilt r = sample(), read;
+		struct rebuilt r = outcome == REBUILT_WITNESSED ? witnessed() : sample(), read;
 		struct err e = {0};
 
-		r.equal = equal;
-		r.n = equal ? 2 : 0;
+		r.outcome = (enum rebuilt_outcome)outcome;
+		r.n = outcome == REBUILT_EQUAL ? 2 : 0;
 		assert_true(rebuilt_write(&r, &a, &e));
 		assert_true(rebuilt_read(&read, buf_bytes(&a), 0, &e));
 		check_no_err(&e);
-		assert_int_equal(read.equal, equal);
+		assert_int_equal(read.outcome, outcome);
+		assert_int_equal(read.n_witnesses, r.n_witnesses);
+		for (size_t i = 0; i < r.n_witnesses; i++) {
+			assert_true(bytes_equal(read.witness[i].part, r.witness[i].part));
+			assert_true(digest_equal(&read.witness[i].content, &r.witness[i].content));
+		}
 		assert_int_equal(read.n, r.n);
 		assert_true(digest_equal(&read.payload, &r.payload));
 		assert_true(digest_equal(&read.inputs, &r.inputs));
@@ -95,8 +112,35 @@ static void a_statement_that_says_nothing_sensible_is_not_written(void **state)
 	check_refused(&r, "33 variations, 32 are the most");
 }
 
-/* The members 0 to n - 1 of a statement, with one of them replaced. */
-static void check_members(unsigned members, unsigned changed, uint64_t number, const char *text)
+static void witnesses_are_those_of_the_weaker_outcome_alone(void **state)
+{
+	struct rebuilt r = sample();
+
+	(void)state;
+	r.outcome = REBUILT_WITNESSED;
+	check_refused(&r, "the outcome is 2, with 0 witnesses");
+	r = witnessed();
+	r.outcome = REBUILT_EQUAL;
+	check_refused(&r, "the outcome is 1, with 2 witnesses");
+	r.outcome = REBUILT_DIFFERS;
+	check_refused(&r, "the outcome is 0, with 2 witnesses");
+	r = witnessed();
+	r.witness[1].part = bytes_str("ramdisk1");
+	check_refused(&r, "a witness stands twice, or not in its order");
+	r.witness[1].part = bytes_str("ramdisk2");
+	check_refused(&r, "a witness stands twice, or not in its order");
+	r.witness[1].part = bytes_str("../initrd");
+	check_refused(&r, "a witness without the name of a part, or its digest");
+	r = witnessed();
+	r.witness[0].content = of(0);
+	check_refused(&r, "a witness without the name of a part, or its digest");
+	r.n_witnesses = 33;
+	check_refused(&r, "33 witnesses, 32 are the most");
+}
+
+/* The members 0 to n - 1 of a statement of that form, with one of them replaced. */
+static void check_members(unsigned form, unsigned members, unsigned changed, uint64_t number,
+			  const char *text)
 {
 	struct buf out = BUF(REBUILT_MAX);
 	struct rebuilt r;
@@ -108,7 +152,9 @@ static void check_members(unsigned members, unsigned changed, uint64_t number, c
 		if (i == changed)
 			cbor_put_uint(&out, number);
 		else if (i == 0 || i == 3)
-			cbor_put_uint(&out, 1);
+			cbor_put_uint(&out, form);
+		else if (i == 8)
+			cbor_put_map(&out, 0);
 		else if (i == 1 || i == 5)
 			cbor_put_text(&out, "a/b");
 		else if (i == 7)
@@ -127,11 +173,18 @@ static void check_members(unsigned members, unsigned changed, uint64_t number, c
 static void members_are_exactly_those_of_the_form(void **state)
 {
 	(void)state;
-	check_members(8, 0, 1, "");
-	check_members(7, 0, 1, "the statement needs 8 members, found 7");
-	check_members(8, 0, 2, "form 2 is unknown, 1 is known");
-	check_members(8, 3, 2, "outcome is 2 and must be at most 1");
-	check_members(8, 7, 0, "variations is an unsigned integer and must be an array");
+	check_members(1, 8, 0, 1, "");
+	check_members(1, 7, 0, 1, "form 1 needs 8 members, found 7");
+	check_members(1, 9, 0, 1, "form 1 needs 8 members, found 9");
+	check_members(2, 8, 0, 2, "form 2 needs 9 members, found 8");
+	check_members(1, 8, 0, 3, "form 3 is unknown, 1 and 2 are known");
+	check_members(1, 8, 3, 2, "outcome 2 is none of form 1");
+	check_members(2, 9, 3, 1, "outcome 1 is none of form 2");
+	check_members(2, 9, 3, 0, "outcome 0 is none of form 2");
+	check_members(2, 9, 3, 3, "outcome is 3 and must be at most 2");
+	check_members(1, 8, 7, 0, "variations is an unsigned integer and must be an array");
+	check_members(2, 9, 8, 0, "witnesses is an unsigned integer and must be a map");
+	check_members(2, 9, 9, 0, "the outcome is 2, with 0 witnesses");
 	{
 		struct buf out = BUF(64);
 		struct rebuilt r;
@@ -181,7 +234,8 @@ static void a_statement_of_another_kind_is_none(void **state)
 	(void)state;
 	sign(CONTENT_REBUILT, &right);
 	assert_true(rebuilt_open(&r, buf_bytes(&right), &s, &e));
-	assert_true(r.equal && bytes_equal(s.header.signer, bytes_str("a builder")));
+	assert_true(r.outcome == REBUILT_EQUAL &&
+		    bytes_equal(s.header.signer, bytes_str("a builder")));
 	assert_false(signed_read(buf_bytes(&right), 0, CONTENT_MANIFEST, &s, &e));
 	assert_string_equal(reason_slug(e.reason), "content-type");
 	e = (struct err){0};
@@ -197,6 +251,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read_back),
 		cmocka_unit_test(a_statement_that_says_nothing_sensible_is_not_written),
+		cmocka_unit_test(witnesses_are_those_of_the_weaker_outcome_alone),
 		cmocka_unit_test(members_are_exactly_those_of_the_form),
 		cmocka_unit_test(a_statement_of_another_kind_is_none),
 	};

@@ -1,109 +1,9 @@
 #include "measure/rebuild/reproduce.h"
 
-#include <stdio.h>
-
-#include "measure/base/hex.h"
-#include "measure/core/hash.h"
-#include "measure/core/pem.h"
-#include "reference-db/corim.h"
 #include "reference-db/make.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_eif_sign.h"
-#include "tests/unit/support_folder.h"
-
-#define ONES "1111111111111111111111111111111111111111111111111111111111111111"
-#define TWOS "2222222222222222222222222222222222222222222222222222222222222222"
-#define COMMIT "0123456789abcdef0123456789abcdef01234567"
-#define TOOLCHAIN "reproduced (toolchain pinned, not rebuilt)"
-
-/* A build's folder, and the manifest that was published of one. */
-struct world {
-	struct folder folder;
-	struct manifest manifest;
-	struct buf payload;
-	char certificate[192]; /* of the record, a member */
-};
-
-/* `"certificate": "sha256:..."` of that PEM, behind the other members. */
-static void digest_of(const char *pem, char member[192])
-{
-	static const struct pem kind = {"CERTIFICATE", REASON_CERTIFICATE};
-	struct buf der = BUF(PEM_MAX);
-	struct digest d;
-	char hex[2 * DIGEST_MAX + 1];
-	struct err e = {0};
-	size_t used;
-
-	assert_true(pem_read(&kind, bytes_str(pem), &der, &used, &e));
-	assert_true(hash_of(DIGEST_SHA256, buf_bytes(&der), &d, &e));
-	hex_string(hex, digest_bytes(&d));
-	snprintf(member, 192, ", \"certificate\": \"sha256:%s\"", hex);
-	buf_free(&der);
-}
-
-static void put_record(struct world *w, const char *commit, const char *inputs, const char *origin)
-{
-	char text[2048];
-
-	snprintf(
-		text, sizeof(text),
-		"{\"schema\": \"measure-build/1\", \"product\": \"example.org/blindbox\",\n"
-		"\"version\": \"1.2.3\", \"vendor\": \"Example\", \"artefact\": \"box.eif\", \"origin\": \"source\",\n"
-		"\"source\": {\"commit\": \"%s\"}, \"recipe\": \"sha256:" ONES "\",\n"
-		"\"inputs\": \"sha256:%s\",\n"
-		"\"components\": {\"kernel\": \"pinned\", \"cmdline\": \"%s\",\n"
-		"\"ramdisk0\": \"source\", \"ramdisk1\": \"endorsed\"}%s}\n",
-		commit, inputs, origin, w->certificate);
-	folder_file(&w->folder, "build.json", text, strlen(text));
-}
-
-static void put_image(struct world *w, struct forge *f)
-{
-	struct forged x = forge_write(f);
-
-	folder_file(&w->folder, "box.eif", x.p, x.n);
-	free(x.p);
-}
-
-static void publish(struct world *w, const char *certificate)
-{
-	owned(manifest_free) struct manifest m = {0};
-	const struct make_request q = {.image = folder_path(&w->folder, "box.eif"),
-				       .record = folder_path(&w->folder, "build.json"),
-				       .certificate = certificate};
-	struct lint l = {0};
-	struct err e = {0};
-
-	if (manifest_make(&m, &q, &e))
-		(void)!corim_write(&m, &w->payload, &e);
-	check_no_err(&e);
-	assert_true(corim_read(&w->manifest, buf_bytes(&w->payload), 0, &l, &e));
-}
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	struct forge f = forge_base();
-
-	w->payload = BUF(CORIM_MAX);
-	folder_new(&w->folder);
-	put_image(w, &f);
-	put_record(w, COMMIT, TWOS, "source");
-	publish(w, NULL);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	manifest_free(&w->manifest);
-	buf_free(&w->payload);
-	folder_free(&w->folder);
-	free(w);
-	return 0;
-}
+#include "tests/unit/support_reproduce.h"
 
 static bool reproduce(struct world *w, const char *certificate, struct reproduced *r,
 		      struct verdict *v, struct err *e)
@@ -117,27 +17,6 @@ static bool reproduce(struct world *w, const char *certificate, struct reproduce
 	return reproduce_compare(r, &q, v, e);
 }
 
-static const struct check *find(const struct verdict *v, const char *id, const char *part)
-{
-	for (size_t i = 0; i < v->n; i++)
-		if (strcmp(v->check[i].id, id) == 0 && strcmp(v->check[i].part, part) == 0)
-			return &v->check[i];
-	fail_msg("no check %s %s", id, part);
-	return NULL;
-}
-
-static void check_no(const struct verdict *v, const char *id, const char *part, const char *detail)
-{
-	const struct check *c = find(v, id, part);
-	struct err e = {0};
-
-	assert_string_equal(c->detail, detail);
-	assert_int_equal(c->result, CHECK_FAIL);
-	assert_int_equal(c->reason, REASON_NOT_REPRODUCED);
-	assert_false(verdict_decide(v, &e));
-	assert_int_equal(reason_class(e.reason), EXIT_CLASS_NO);
-}
-
 static void the_same_image_and_record_give_the_payload_again(void **state)
 {
 	struct world *w = *state;
@@ -146,12 +25,12 @@ static void the_same_image_and_record_give_the_payload_again(void **state)
 	struct err e = {0};
 
 	assert_true(reproduce(w, NULL, &r, &v, &e));
-	assert_true(r.equal && verdict_decide(&v, &e));
+	assert_true(r.outcome == REBUILT_EQUAL && verdict_decide(&v, &e));
 	check_no_err(&e);
 	assert_int_equal(v.n, 5);
-	assert_string_equal(find(&v, "manifest", "")->detail,
+	assert_string_equal(world_check(&v, "manifest", "")->detail,
 			    "what was rebuilt gives the published payload, byte for byte");
-	assert_string_equal(find(&v, "source", "")->detail, "source: as in the manifest");
+	assert_string_equal(world_check(&v, "source", "")->detail, "source: as in the manifest");
 	assert_string_equal(reproduce_status(&r, &w->manifest.artefact), TOOLCHAIN);
 	assert_string_equal(reproduce_status(&r, &w->manifest.component[0]), "pinned");
 	assert_string_equal(reproduce_status(&r, &w->manifest.component[1]), TOOLCHAIN);
@@ -170,22 +49,22 @@ static void a_signed_build_of_an_unsigned_release_is_equal_and_the_other_way_rou
 	const char *text = forge_certificate(384);
 	char *certificate;
 
-	put_image(w, &f);
+	world_image(w, &f);
 	assert_true(reproduce(w, NULL, &r, &v, &e));
-	assert_true(r.equal);
+	assert_int_equal(r.outcome, REBUILT_EQUAL);
 	reproduced_free(&r);
 	/* PCR8 is of the certificate that the release names, whoever signs */
 	certificate = strdup(folder_file(&w->folder, "cert.pem", text, strlen(text)));
 	manifest_free(&w->manifest);
 	buf_reset(&w->payload);
-	digest_of(text, w->certificate);
-	put_record(w, COMMIT, TWOS, "source");
-	publish(w, certificate);
+	world_certificate(text, w->certificate);
+	world_record(w, COMMIT, TWOS, "source");
+	world_publish(w, certificate);
 	f = forge_base();
-	put_image(w, &f);
+	world_image(w, &f);
 	r = (struct reproduced){0};
 	assert_true(reproduce(w, certificate, &r, &v, &e));
-	assert_true(r.equal);
+	assert_int_equal(r.outcome, REBUILT_EQUAL);
 	reproduced_free(&r);
 	r = (struct reproduced){0};
 	assert_false(reproduce(w, NULL, &r, &v, &e));
@@ -208,15 +87,15 @@ static void another_part_is_named(void **state)
 			f.section[i].data = (const uint8_t *)"console=ttyS1";
 			f.section[i].n = 13;
 		}
-	put_image(w, &f);
+	world_image(w, &f);
 	assert_true(reproduce(w, NULL, &r, &v, &e));
-	assert_false(r.equal);
-	check_no(&v, "manifest", "",
-		 "what was rebuilt gives another payload than the published one");
-	check_no(&v, "part", "cmdline", "cmdline is another one than the manifest's");
-	check_no(&v, "part", "box.eif", "box.eif is another one than the manifest's");
-	assert_int_equal(find(&v, "part", "kernel")->result, CHECK_PASS);
-	assert_int_equal(find(&v, "code", "PCR0")->result, CHECK_FAIL);
+	assert_int_equal(r.outcome, REBUILT_DIFFERS);
+	world_check_no(&v, "manifest", "",
+		       "what was rebuilt gives another payload than the published one");
+	world_check_no(&v, "part", "cmdline", "cmdline is another one than the manifest's");
+	world_check_no(&v, "part", "box.eif", "box.eif is another one than the manifest's");
+	assert_int_equal(world_check(&v, "part", "kernel")->result, CHECK_PASS);
+	assert_int_equal(world_check(&v, "code", "PCR0")->result, CHECK_FAIL);
 	assert_string_equal(reproduce_status(&r, &w->manifest.component[1]), "differs");
 	assert_string_equal(reproduce_status(&r, &w->manifest.component[2]), TOOLCHAIN);
 	reproduced_free(&r);
@@ -229,20 +108,21 @@ static void another_source_or_input_or_origin_is_no_reproduction(void **state)
 	struct verdict v;
 	struct err e = {0};
 
-	put_record(w, "fedcba9876543210fedcba9876543210fedcba98", TWOS, "source");
+	world_record(w, "fedcba9876543210fedcba9876543210fedcba98", TWOS, "source");
 	assert_true(reproduce(w, NULL, &r, &v, &e));
-	check_no(&v, "source", "", "source: not as in the manifest");
-	assert_string_equal(find(&v, "source", "")->expected, COMMIT);
+	world_check_no(&v, "source", "", "source: not as in the manifest");
+	assert_string_equal(world_check(&v, "source", "")->expected, COMMIT);
 	reproduced_free(&r);
-	put_record(w, COMMIT, ONES, "source");
+	world_record(w, COMMIT, ONES, "source");
 	r = (struct reproduced){0};
 	assert_true(reproduce(w, NULL, &r, &v, &e));
-	check_no(&v, "inputs", "", "inputs: not as in the manifest");
+	world_check_no(&v, "inputs", "", "inputs: not as in the manifest");
 	reproduced_free(&r);
-	put_record(w, COMMIT, TWOS, "pinned");
+	world_record(w, COMMIT, TWOS, "pinned");
 	r = (struct reproduced){0};
 	assert_true(reproduce(w, NULL, &r, &v, &e));
-	check_no(&v, "part", "cmdline", "cmdline comes from elsewhere than the manifest says");
+	world_check_no(&v, "part", "cmdline",
+		       "cmdline comes from elsewhere than the manifest says");
 	reproduced_free(&r);
 }
 
@@ -288,7 +168,7 @@ static void what_came_of_it_can_be_stated(void **state)
 
 	assert_true(reproduce(w, NULL, &r, &v, &e));
 	assert_true(reproduce_statement(&r, &w->manifest, "0.1.0", &said, &e));
-	assert_true(said.equal && digest_equal(&said.payload, &r.payload));
+	assert_true(said.outcome == REBUILT_EQUAL && digest_equal(&said.payload, &r.payload));
 	assert_int_equal(said.inputs.v[0], 0x22);
 	assert_true(bytes_equal(said.id, bytes_str("example.org/blindbox/1.2.3")));
 	assert_true(rebuilt_write(&said, &out, &e));
@@ -298,7 +178,7 @@ static void what_came_of_it_can_be_stated(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(the_same_image_and_record_give_the_payload_again),
 		TEST(a_signed_build_of_an_unsigned_release_is_equal_and_the_other_way_round),
