@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "measure/core/bytes_diff.h"
 #include "measure/core/ramdisk_diff.h"
 
 #define KEY_SHOWN 200u
@@ -39,20 +40,13 @@ void difference_numbers(struct differences *f, const char *name, uint64_t a, uin
 
 bool section_bytes(struct section_diff *x, struct err *e)
 {
-	owned(own_free) struct meaning *m = own_new(sizeof(*m), e);
-	bool same;
+	const struct bytes_pair pair = {.x = {x->x[0], x->x[1]},
+					.name = x->name,
+					.f = x->f,
+					.conditions = &x->conditions,
+					.sink = x->sink};
 
-	if (!m || !meaning_same(&x->x[0], &x->x[1], &same, &m->first, e) ||
-	    !meaning_find(x->x, bytes_str(x->name), m, e))
-		return false;
-	x->f->count[m->cause]++;
-	differences_field(
-		x->f, &(struct difference){.name = "content", .text = m->text, .cause = m->cause});
-	if (m->n > 0)
-		section_condition(x, "%s in %s", cause_what(m->cause), x->name);
-	else
-		section_condition(x, "the bytes of %s", x->name);
-	return meaning_patch(x->x, m, &x->sink, e);
+	return bytes_tell(&pair, e);
 }
 
 bool section_ramdisk(struct section_diff *x, struct err *e)

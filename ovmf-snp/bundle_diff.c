@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "measure/base/listing.h"
+#include "measure/core/bytes_diff.h"
 #include "measure/core/ramdisk_diff.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/launch_step.h"
@@ -205,23 +206,14 @@ static bool add(void *arg, struct bytes x, struct err *e)
 static bool bytes_differ(struct diff *d, const struct ramdisk_pair *p, enum launch_part part,
 			 struct err *e)
 {
-	owned(own_free) struct meaning *m = own_new(sizeof(*m), e);
-	const char *name = launch_part_name(part);
-	bool same, whole = part == LAUNCH_FIRMWARE;
-	char condition[TEXT];
+	const struct bytes_pair pair = {.x = {p->x[0], p->x[1]},
+					.name = p->where,
+					.f = d->f,
+					.conditions = &d->conditions,
+					.whole = part == LAUNCH_FIRMWARE,
+					.sink = p->sink};
 
-	if (!m || !meaning_same(&p->x[0], &p->x[1], &same, &m->first, e) ||
-	    !meaning_find(p->x, bytes_str(name), m, e))
-		return false;
-	d->f->count[m->cause]++;
-	differences_field(
-		d->f, &(struct difference){.name = "content", .text = m->text, .cause = m->cause});
-	if (m->n > 0 && !whole)
-		snprintf(condition, sizeof(condition), "%s in %s", cause_what(m->cause), name);
-	else
-		snprintf(condition, sizeof(condition), "the bytes of %s", name);
-	series_add(&d->conditions, condition);
-	return meaning_patch(p->x, m, &p->sink, e);
+	return bytes_tell(&pair, e);
 }
 
 static bool both(struct diff *d, enum launch_part part, struct err *e)

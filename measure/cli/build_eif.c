@@ -9,7 +9,7 @@
 #include "measure/cli/cli.h"
 #include "measure/cli/initrd_options.h"
 #include "measure/cli/verbs.h"
-#include "measure/guest/kernel.h"
+#include "measure/core/kernel.h"
 
 static const char *const archs[] = {"x86_64", "aarch64", NULL};
 

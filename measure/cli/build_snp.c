@@ -6,7 +6,7 @@
 #include "measure/cli/initrd_options.h"
 #include "measure/cli/initrd_report.h"
 #include "measure/cli/verbs.h"
-#include "measure/guest/kernel.h"
+#include "measure/core/kernel.h"
 #include "ovmf-snp/bundle_write.h"
 #include "ovmf-snp/request_args.h"
 #include "ovmf-snp/request_list.h"

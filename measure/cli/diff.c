@@ -8,7 +8,9 @@
 #include "measure/cli/guess.h"
 #include "measure/cli/print.h"
 #include "measure/cli/verbs.h"
+#include "measure/core/bytes_diff.h"
 #include "measure/core/folder_diff.h"
+#include "measure/core/kernel.h"
 #include "measure/core/part_diff.h"
 #include "measure/rebuild/lock_diff.h"
 #include "ovmf-snp/bundle.h"
@@ -21,7 +23,7 @@
 enum { O_LIMIT };
 
 /* What a file is compared as. */
-enum kind { IMAGE, RECORD, LOCK };
+enum kind { IMAGE, RECORD, LOCK, KERNEL_FILE };
 
 static const struct opt opts[] = {
 	[O_LIMIT] = {"limit", 0, OPT_VALUE, "N", NULL,
@@ -278,7 +280,7 @@ static bool records(struct cli *c, const char *const path[2], struct sink *s, st
 static bool kind_of(const char *path, enum kind *kind, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
-	uint8_t head[512];
+	uint8_t head[KERNEL_HEAD];
 	size_t got;
 
 	if (!file_open(&f, path, e) ||
@@ -286,6 +288,7 @@ static bool kind_of(const char *path, enum kind *kind, struct err *e)
 		return false;
 	*kind = launch_record_is(bytes_of(head, got)) ? RECORD
 		: lock_is(bytes_of(head, got))	      ? LOCK
+		: kernel_is(bytes_of(head, got))      ? KERNEL_FILE
 						      : IMAGE;
 	return true;
 }
@@ -315,6 +318,24 @@ static bool locks(struct cli *c, const char *const path[2], struct sink *s, stru
 	json_text(s->w, "type", "lock");
 	put_lines(c, s, "differences");
 	return true;
+}
+
+/* ---- kernels */
+
+static bool kernels(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	owned(two_close) struct two t = {.file = {FILE_NONE, FILE_NONE}};
+	struct differences f = {.text = &c->text, .w = s->w};
+	enum kind other;
+
+	if (!kind_of(path[1], &other, e))
+		return false;
+	if (other != KERNEL_FILE)
+		return err_set(e, REASON_USAGE, "'%s' is a kernel, '%s' is none", path[0], path[1]);
+	if (!file_open(&t.file[0], path[0], e) || !file_open(&t.file[1], path[1], e))
+		return false;
+	json_text(s->w, "type", "kernel");
+	return kernel_diff(&t.file[0], &t.file[1], &f, e);
 }
 
 /* ---- directories */
@@ -362,7 +383,7 @@ static bool folders(struct cli *c, const char *const path[2], struct sink *s, st
 static bool compare(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
 {
 	static bool (*const of[])(struct cli * c, const char *const path[2], struct sink *s,
-				  struct err *e) = {images, records, locks};
+				  struct err *e) = {images, records, locks, kernels};
 	enum kind kind;
 
 	if (listing_is_folder(path[0]) || listing_is_folder(path[1]))

@@ -236,6 +236,18 @@ bool catalog_meaning(struct catalog_diff *d, const struct catalog_entry *const x
 	       (*same || meaning_find(bytes, catalog_name(d->c[1], x[1]), d->meaning, e));
 }
 
+bool catalog_remarks(const struct catalog_diff *d, const struct catalog_entry *const x[2],
+		     const struct remarks *r, struct err *e)
+{
+	owned(file_close) struct file a = FILE_NONE, b = FILE_NONE;
+	struct extent bytes[2];
+
+	if (!has_bytes(d->c[0], x[0]) || !has_bytes(d->c[1], x[1]))
+		return true;
+	return catalog_open(d->c[0], x[0], &a, &bytes[0], e) &&
+	       catalog_open(d->c[1], x[1], &b, &bytes[1], e) && remarks_tell(bytes, r, e);
+}
+
 static bool content(struct catalog_diff *d, const struct catalog_entry *const x[2],
 		    unsigned *differs, struct err *e)
 {

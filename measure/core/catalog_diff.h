@@ -7,7 +7,7 @@
 #define MEASURE_CORE_CATALOG_DIFF_H
 
 #include "measure/core/catalog.h"
-#include "measure/core/differences.h"
+#include "measure/core/remark.h"
 
 /* What of an entry can differ, as bits. */
 enum {
@@ -65,5 +65,9 @@ must bool catalog_open(const struct catalog *c, const struct catalog_entry *x, s
 /* Are the contents of a pair the same? Otherwise d->meaning says what it means. */
 must bool catalog_meaning(struct catalog_diff *d, const struct catalog_entry *const x[2],
 			  bool *same, struct err *e);
+
+/* What else is known of their contents. */
+must bool catalog_remarks(const struct catalog_diff *d, const struct catalog_entry *const x[2],
+			  const struct remarks *r, struct err *e);
 
 #endif

@@ -132,14 +132,14 @@ static bool tell_content(struct telling *t, uint32_t j, const struct catalog_ent
 	tally = &t->content[t->d->meaning->n > 0 ? cause : CAUSE_NONE];
 	if (tally->n++ == 0)
 		tally->first = j;
-	if (!listed)
-		return true;
 	content_text(text, t->d, x);
-	differences_field(t->f, &(struct difference){.name = S_ISLNK(x[1]->fields.mode) ? "target"
-											: "content",
-						     .text = text,
-						     .cause = cause});
-	return true;
+	if (listed)
+		differences_field(t->f, &(struct difference){.name = S_ISLNK(x[1]->fields.mode)
+									     ? "target"
+									     : "content",
+							     .text = text,
+							     .cause = cause});
+	return catalog_remarks(t->d, x, &(struct remarks){t->f, listed}, e);
 }
 
 /* ---- entries */

@@ -106,6 +106,28 @@ static const struct row rows[CAUSES] = {
 	[CAUSE_PATH_LENGTH] = {"path-length", "the lengths of the build paths",
 			       "the room that the path of the build took stays in each module",
 			       "build both at one path (`path` of the stage in measure.yml)"},
+	[CAUSE_KERNEL_CONFIG] = {"kernel-config", "the configurations of the kernels",
+				 "another configuration was given, or other tools decided it",
+				 "build both with one .config, kept beside the recipe"},
+	[CAUSE_SIGNING_KEY] = {"signing-key", "the keys that the kernels trust",
+			       "the build draws a key for signing modules when it is given none",
+			       "leave CONFIG_MODULE_SIG off, or give one key to both in "
+			       "CONFIG_MODULE_SIG_KEY"},
+	[CAUSE_TOOLCHAIN] = {"toolchain", "the tools of the builds",
+			     "other versions of compiler, assembler or linker were used",
+			     "build both from one measure.lock; `measure diff` of two names what "
+			     "differs"},
+	[CAUSE_BUILD_PATH] = {"build-path", "the paths of the builds",
+			      "the folder of the build stands in debugging data and messages",
+			      "build both at one path, or compile with -ffile-prefix-map=PATH=."},
+	[CAUSE_STACK_COOKIE] = {"stack-cookie", "the stack cookies of modules",
+				"edk2 draws random cookies for each clean build since 2024.11",
+				"give both builds the same StackCookieValues32.json and "
+				"StackCookieValues64.json"},
+	[CAUSE_RANDOM_ID] = {"random-id", "the random ids and salts",
+			     "the tool that made the file system or hash tree drew them",
+			     "give them: mkfs.erofs -U, mkfs.ext4 -U -E hash_seed=, veritysetup "
+			     "--uuid --salt"},
 	[CAUSE_SQUASHFS_TIME] = {"squashfs-time", "the times in squashfs superblocks",
 				 "mksquashfs writes the time of the build",
 				 "set SOURCE_DATE_EPOCH (squashfs-tools 4.4 or later)"},

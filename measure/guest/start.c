@@ -1,7 +1,7 @@
 #include "measure/guest/start.h"
 
+#include "measure/core/kernel.h"
 #include "measure/guest/init.h"
-#include "measure/guest/kernel.h"
 
 #define INIT_MAX (64u << 20)
 

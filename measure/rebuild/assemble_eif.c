@@ -6,7 +6,7 @@
 #include "eif/metadata.h"
 #include "eif/ramdisks.h"
 #include "measure/base/when.h"
-#include "measure/guest/kernel.h"
+#include "measure/core/kernel.h"
 #include "measure/rebuild/assemble.h"
 #include "measure/rebuild/assemble_guest.h"
 

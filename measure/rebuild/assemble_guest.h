@@ -4,8 +4,8 @@
 #ifndef MEASURE_REBUILD_ASSEMBLE_GUEST_H
 #define MEASURE_REBUILD_ASSEMBLE_GUEST_H
 
+#include "measure/core/kernel.h"
 #include "measure/guest/application.h"
-#include "measure/guest/kernel.h"
 #include "measure/guest/modules.h"
 #include "measure/rebuild/assemble.h"
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "eif/diff.h"
+#include "measure/core/bytes_diff.h"
 #include "measure/core/folder_diff.h"
 #include "measure/core/ramdisk_diff.h"
 #include "tests/alloc/fail.h"
@@ -48,6 +49,12 @@ static void put_ramdisk(struct buf *out, const char *text, unsigned mtime, const
 	put_entry(out, "etc/other", mtime, "text");
 	put_entry(out, alone, 0, "");
 	put_entry(out, "TRAILER!!!", 0, "");
+}
+
+static bool append(void *arg, struct bytes x, struct err *e)
+{
+	buf_put(arg, x);
+	return buf_done(arg, "packed bytes", e);
 }
 
 static bool compare(void *arg, struct err *e)
@@ -106,6 +113,43 @@ static void images_without_memory(void **state)
 	folder_free(&f);
 }
 
+/* An Image of aarch64 that says something. */
+static void put_kernel(struct buf *out, const char *number, const char *option)
+{
+	const struct pack_sink sink = {append, out};
+	struct err e = {0};
+	struct pack *pack = pack_new(PACKING_GZIP, &sink, &e);
+
+	assert_non_null(pack);
+	buf_zero(out, 56);
+	buf_fmt(out, "ARM\x64 Linux version 6.1 (u@h) (cc) #%s SMP\n", number);
+	buf_put(out, bytes_of("\x30\x82\0\x40\x30\x82\0\x20\xa0\x03\x02\x01\x02\x02", 14));
+	buf_str(out, number);
+	buf_zero(out, 0x40);
+	buf_str(out, "IKCFG_ST");
+	assert_true(pack_add(pack, bytes_str(option), &e) && pack_end(pack, &e));
+	buf_str(out, "IKCFG_ED");
+	pack_free(&pack);
+}
+
+static void kernels_without_memory(void **state)
+{
+	struct buf x = BUF(4096), y = BUF(4096);
+	struct world w = {.diff = kernel_diff};
+	struct folder f;
+
+	(void)state;
+	folder_new(&f);
+	put_kernel(&x, "1", "CONFIG_A=y\n");
+	put_kernel(&y, "2", "CONFIG_A=m\n");
+	w.path[0] = folder_file(&f, "a", x.p, x.n);
+	w.path[1] = folder_file(&f, "b", y.p, y.n);
+	assert_true(fail_each(compare, &w) > 20);
+	buf_free(&x);
+	buf_free(&y);
+	folder_free(&f);
+}
+
 static void directories_without_memory(void **state)
 {
 	struct world w = {0};
@@ -129,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ramdisks_without_memory),
 		cmocka_unit_test(images_without_memory),
+		cmocka_unit_test(kernels_without_memory),
 		cmocka_unit_test(directories_without_memory),
 	};
 

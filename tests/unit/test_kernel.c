@@ -1,4 +1,4 @@
-#include "measure/guest/kernel.h"
+#include "measure/core/kernel.h"
 
 #include "measure/core/archive.h"
 #include "tests/unit/support_check.h"
@@ -169,6 +169,141 @@ static void a_kernel_that_is_not_there_is_an_error(void **state)
 	assert_string_equal(e.subject, "/nonexistent/kernel");
 }
 
+/* ---- all of it */
+
+#define KEY "\xa0\x03\x02\x01\x02\x02"
+#define CN "\x06\x03\x55\x04\x03\x0c"
+#define NOTE "\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU"
+
+static void put_key(struct buf *b, const char *name, size_t size)
+{
+	size_t at = b->n;
+
+	buf_put(b, bytes_of("\x30\x82\0\0\x30\x82\0\x20" KEY, 14));
+	buf_str(b, CN "\x06"
+		      "issuer" CN);
+	buf_u8(b, (uint8_t)strlen(name));
+	buf_str(b, name);
+	buf_zero(b, at + 4 + size - b->n);
+	b->p[at + 2] = (uint8_t)(size >> 8);
+	b->p[at + 3] = (uint8_t)size;
+}
+
+static bool look(struct bytes file, struct kernel *k, struct err *e)
+{
+	struct folder f;
+	struct file x = FILE_NONE;
+	bool good;
+
+	folder_new(&f);
+	assert_true(file_open(&x, folder_file(&f, "kernel", file.p, file.n), e));
+	good = kernel_look(k, &(struct extent){&x, 8, x.size - 8}, e);
+	file_close(&x);
+	folder_free(&f);
+	return good;
+}
+
+/* An Image behind eight other bytes, with those zeros in front of what it says. */
+static struct buf speaking(size_t fill)
+{
+	struct buf b = BUF(16u << 20);
+
+	buf_zero(&b, 64);
+	buf_str(&b, "ARM\x64");
+	buf_zero(&b, fill);
+	buf_str(&b, "Linux version 6.1 (u@h) (cc) # none\n");
+	buf_str(&b, "Linux version 6.1 (u@h) (cc) #2 SMP\n");
+	buf_put(&b, bytes_of(NOTE "\0"
+				  "01234567890123456789",
+			     36));
+	put_key(&b, "first", 300);
+	put_key(&b, "second", 4092);
+	put_key(&b, "too long", 4093);
+	buf_str(&b, "end");
+	return b;
+}
+
+static void what_it_says_is_found_wherever_it_stands(void **state)
+{
+	static const size_t fills[] = {
+		0, 262144 - 8192 - 100, 262144 - 8192 + 1, 262144 - 330, 262144 - 80, 262144 * 2};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(fills); i++) {
+		owned(kernel_free) struct kernel k = KERNEL;
+		struct buf b = speaking(fills[i]);
+		struct err e = {0};
+
+		assert_true(look(buf_bytes(&b), &k, &e));
+		check_no_err(&e);
+		assert_string_equal(k.packing, "none");
+		assert_string_equal(buf_cstr(&k.version), "6.1");
+		assert_string_equal(buf_cstr(&k.banner), "Linux version 6.1 (u@h) (cc) #2 SMP");
+		assert_int_equal(k.n_ids, 1);
+		assert_memory_equal(k.id[0], "01234567890123456789", KERNEL_ID);
+		assert_int_equal(k.n_keys, 2);
+		assert_string_equal(k.key[0].name, "first");
+		assert_string_equal(k.key[1].name, "second");
+		assert_int_equal(k.unpacked.len, 32);
+		buf_free(&b);
+	}
+}
+
+static void what_ends_too_early_is_not_believed(void **state)
+{
+	struct buf b = speaking(0);
+
+	(void)state;
+	for (size_t n = 72; n < b.n; n++) {
+		owned(kernel_free) struct kernel k = KERNEL;
+		struct err e = {0};
+
+		assert_true(look(bytes_of(b.p, n), &k, &e));
+		assert_true(k.n_keys <= 2 && k.n_ids <= 1);
+		assert_true(k.n_keys < 2 || n >= 68 + 72 + 36 + 304 + 4096);
+	}
+	buf_free(&b);
+}
+
+static void more_than_there_is_room_for_is_left_out(void **state)
+{
+	owned(kernel_free) struct kernel k = KERNEL;
+	struct buf b = speaking(0);
+	struct err e = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * KERNEL_KEYS; i++) {
+		put_key(&b, "more", 200);
+		buf_put(&b, bytes_of(NOTE "\0"
+					  "01234567890123456789",
+				     36));
+	}
+	assert_true(look(buf_bytes(&b), &k, &e));
+	assert_int_equal(k.n_keys, KERNEL_KEYS);
+	assert_int_equal(k.n_ids, KERNEL_IDS);
+	buf_free(&b);
+}
+
+static void other_files_begin_no_kernel(void **state)
+{
+	uint8_t elf[KERNEL_HEAD] = "\x7f"
+				   "ELF\x02\x01";
+
+	(void)state;
+	assert_false(kernel_is(bytes_of("", 0)));
+	assert_false(kernel_is(bytes_of(elf, sizeof(elf))));
+	elf[0x20] = 0x40;
+	elf[0x40] = 1;
+	assert_false(kernel_is(bytes_of(elf, sizeof(elf))));
+	elf[0x57] = 0xff;
+	assert_true(kernel_is(bytes_of(elf, sizeof(elf))));
+	for (size_t n = 0; n < 0x58; n++)
+		assert_false(kernel_is(bytes_of(elf, n)));
+	elf[0x27] = 0xff;
+	assert_false(kernel_is(bytes_of(elf, sizeof(elf))));
+	assert_true(kernel_is(bytes_of("MZ\0\0zimg", 8)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +313,10 @@ int main(void)
 		cmocka_unit_test(of_anything_else_nothing_is_known),
 		cmocka_unit_test(a_configuration_that_is_too_large_is_none),
 		cmocka_unit_test(a_kernel_that_is_not_there_is_an_error),
+		cmocka_unit_test(what_it_says_is_found_wherever_it_stands),
+		cmocka_unit_test(what_ends_too_early_is_not_believed),
+		cmocka_unit_test(more_than_there_is_room_for_is_left_out),
+		cmocka_unit_test(other_files_begin_no_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
