@@ -54,7 +54,7 @@ UNIT := $(filter tests/unit/test_%,$(call sources,tests/unit))
 ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
 SUPPORT := $(filter-out tests/unit/test_% tests/alloc/test_%,$(call sources,tests/unit tests/alloc))
-FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% document% cert% report% ovmf% volume% statement% \
+FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% document% cert% report% ovmf% volume% notation% \
 	diag% hex% layer%),$(SUPPORT))
 MAKERS := $(call sources,tests/shouldfail)
 

@@ -11,12 +11,17 @@
 #define LABEL_X5CHAIN 33
 #define HEADER_ITEMS 64u
 #define TAG_TIME 1u
+#define CLAIM_EXPIRES 4
+#define CLAIM_NOT_BEFORE 5
+#define CLAIM_ISSUED 6
+#define CLAIM_UPON (-65537) /* the first number for private use (RFC 8392 §9.1) */
 
-/* What corim-meta and the CWT claims both say. */
+/* What corim-meta and the CWT claims both say; and the last two, which only the claims can. */
 struct claims {
 	struct bytes signer;
-	bool has_not_before, has_expires;
-	int64_t not_before, expires;
+	bool has_not_before, has_expires, has_issued, has_upon;
+	int64_t not_before, expires, issued;
+	struct signed_upon upon;
 };
 
 static int64_t get_seconds(struct cur *c, const char *field)
@@ -106,28 +111,67 @@ static void get_corim_meta(struct cur *outer, struct claims *m)
 		outer->failed = true;
 }
 
-/* {1: signer, ?4: expires, ?5: not-before} */
+static void get_upon(struct cur *c, struct signed_upon *u)
+{
+	uint64_t at = cur_at(c);
+	size_t n = cbor_get_array(c, 2, "CWT claim upon");
+	struct bytes state;
+
+	if (cur_ok(c) && n != 2)
+		cur_fail(c, REASON_STATEMENT, at,
+			 "CWT claim upon is an array of %zu and must be one of 2", n);
+	u->height = cbor_get_uint(c, SIGNED_HEIGHT_MAX, "CWT claim upon height");
+	at = cur_at(c);
+	state = cbor_get_bytes(c, 32, "CWT claim upon state");
+	if (cur_ok(c) && state.n != 32)
+		cur_fail(c, REASON_STATEMENT, at,
+			 "CWT claim upon state is of length %zu and must be of length 32", state.n);
+	u->state = (struct digest){.alg = DIGEST_SHA256, .len = 32};
+	if (cur_ok(c))
+		memcpy(u->state.v, state.p, 32);
+}
+
+static void get_claim(struct cur *c, struct claims *m)
+{
+	uint64_t at = cur_at(c);
+	int64_t key = cbor_get_int(c, "CWT claims");
+
+	if (!cur_ok(c))
+		return;
+	switch (key) {
+	case CLAIM_EXPIRES:
+		m->has_expires = true;
+		m->expires = get_seconds(c, "CWT claim exp");
+		return;
+	case CLAIM_NOT_BEFORE:
+		m->has_not_before = true;
+		m->not_before = get_seconds(c, "CWT claim nbf");
+		return;
+	case CLAIM_ISSUED:
+		m->has_issued = true;
+		m->issued = get_seconds(c, "CWT claim iat");
+		return;
+	case CLAIM_UPON:
+		m->has_upon = true;
+		get_upon(c, &m->upon);
+		return;
+	default:
+		cur_fail(c, REASON_STATEMENT, at,
+			 "CWT claim %lld is none of iss, exp, nbf, iat and %d", (long long)key,
+			 CLAIM_UPON);
+	}
+}
+
+/* {1: signer, ?4: expires, ?5: not-before, ?6: issued, ?-65537: [height, state]}; no key stands
+ * there twice, which the scan has seen. */
 static void get_cwt_claims(struct cur *c, struct claims *m)
 {
-	size_t members = get_members(c, 1, 3, "CWT claims");
+	size_t members = get_members(c, 1, 5, "CWT claims");
 
 	expect_key(c, 1, "CWT claims");
 	m->signer = get_name(c, "CWT claim iss");
-	for (size_t i = 1; i < members && cur_ok(c); i++) {
-		uint64_t at = cur_at(c);
-		int64_t key = cbor_get_int(c, "CWT claims");
-
-		if (key == 4 && !m->has_expires) {
-			m->expires = get_seconds(c, "CWT claim exp");
-			m->has_expires = true;
-		} else if (key == 5 && !m->has_not_before) {
-			m->not_before = get_seconds(c, "CWT claim nbf");
-			m->has_not_before = true;
-		} else if (cur_ok(c)) {
-			cur_fail(c, REASON_STATEMENT, at, "CWT claim %lld is none of iss, exp, nbf",
-				 (long long)key);
-		}
-	}
+	for (size_t i = 1; i < members && cur_ok(c); i++)
+		get_claim(c, m);
 }
 
 static void get_alg(struct cur *c, struct signed_header *h)
@@ -225,6 +269,10 @@ static bool complete(struct signed_header *h, const struct parts *p, uint64_t at
 	h->not_before = said->not_before;
 	h->has_expires = said->has_expires;
 	h->expires = said->expires;
+	h->has_issued = said->has_issued;
+	h->issued = said->issued;
+	h->has_upon = said->has_upon;
+	h->upon = said->upon;
 	return true;
 }
 
@@ -260,7 +308,7 @@ bool signed_read(struct bytes in, uint64_t base, const char *content_type,
 		return false;
 	if (!header_read(&s.message, &s.header, e))
 		return false;
-	if (!bytes_equal(s.header.content_type, bytes_str(content_type)))
+	if (content_type && !bytes_equal(s.header.content_type, bytes_str(content_type)))
 		return err_at(e, REASON_CONTENT_TYPE, s.message.protected_at,
 			      "the content type is \"%.*s\" and must be \"%s\"",
 			      (int)s.header.content_type.n, (const char *)s.header.content_type.p,
@@ -309,18 +357,28 @@ static void put_corim_meta(struct buf *b, const struct signed_header *h)
 	put_time(b, h->expires);
 }
 
+static void put_claim(struct buf *b, int64_t key, int64_t seconds)
+{
+	cbor_put_int(b, key);
+	cbor_put_int(b, seconds);
+}
+
 static void put_cwt_claims(struct buf *b, const struct signed_header *h)
 {
-	cbor_put_map(b, 1u + h->has_expires + h->has_not_before);
+	cbor_put_map(b, 1u + h->has_expires + h->has_not_before + h->has_issued + h->has_upon);
 	cbor_put_uint(b, 1);
 	put_name(b, h->signer);
-	if (h->has_expires) {
-		cbor_put_uint(b, 4);
-		cbor_put_int(b, h->expires);
-	}
-	if (h->has_not_before) {
-		cbor_put_uint(b, 5);
-		cbor_put_int(b, h->not_before);
+	if (h->has_expires)
+		put_claim(b, CLAIM_EXPIRES, h->expires);
+	if (h->has_not_before)
+		put_claim(b, CLAIM_NOT_BEFORE, h->not_before);
+	if (h->has_issued)
+		put_claim(b, CLAIM_ISSUED, h->issued);
+	if (h->has_upon) {
+		cbor_put_int(b, CLAIM_UPON);
+		cbor_put_array(b, 2);
+		cbor_put_uint(b, h->upon.height);
+		cbor_put_bytes(b, digest_bytes(&h->upon.state));
 	}
 }
 
@@ -337,6 +395,11 @@ static bool writable(const struct signed_header *h, struct err *e)
 		return err_set(e, REASON_USAGE, "the time at which it expires is out of range");
 	if (h->has_not_before && (h->not_before < 0 || h->not_before > h->expires))
 		return err_set(e, REASON_USAGE, "it would expire before it is valid");
+	if (h->has_issued && (h->issued < 0 || h->issued > WHEN_LAST))
+		return err_set(e, REASON_USAGE, "the time at which it is signed is out of range");
+	if (h->has_upon && (h->upon.height > SIGNED_HEIGHT_MAX ||
+			    h->upon.state.alg != DIGEST_SHA256 || h->upon.state.len != 32))
+		return err_set(e, REASON_USAGE, "what it is made upon is no state of a database");
 	return true;
 }
 

@@ -20,6 +20,7 @@
 #define SIGNED_MAX (16u << 20) /* bytes of a statement */
 #define SIGNED_NAME_MAX 255u /* bytes of a signer's name */
 #define SIGNED_CHAIN 8u /* certificates */
+#define SIGNED_HEIGHT_MAX UINT32_MAX /* statements of a database */
 #define CONTENT_MANIFEST "application/rim+cbor"
 
 /* A state of a database: after so many statements, the digest of all of them (database.h). */
@@ -48,7 +49,8 @@ struct signed_statement {
 	struct signed_header header;
 };
 
-/* Form only; the content type must be the one expected (content-type). payload may be detached. */
+/* Form only; the content type must be the one expected (content-type), or is for the caller to look
+ * at (NULL). payload may be detached. */
 must bool signed_read(struct bytes in, uint64_t base, const char *content_type,
 		      struct signed_statement *out, struct err *e);
 

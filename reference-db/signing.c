@@ -33,6 +33,10 @@ bool signing_prepare(struct signing *s, struct bytes payload, const struct pubke
 		.has_expires = t->has_expires,
 		.not_before = t->not_before,
 		.expires = t->expires,
+		.has_issued = t->has_issued,
+		.has_upon = t->has_upon,
+		.issued = t->issued,
+		.upon = t->upon,
 		.n_chain = t->n_chain,
 	};
 

@@ -9,12 +9,15 @@
 #include "measure/core/pubkey.h"
 #include "reference-db/signed.h"
 
-/* Who signs, and until when; times only when has_expires, has_not_before. */
+/* Who signs, when, and until when; times and state only where has_ says so. */
 struct signing_terms {
 	const char *content_type;
 	const char *signer;
 	bool has_not_before, has_expires;
 	int64_t not_before, expires;
+	bool has_issued, has_upon;
+	int64_t issued; /* now, by whoever reads the clock */
+	struct signed_upon upon; /* the state of the database that it is made for */
 	size_t n_chain; /* to SIGNED_CHAIN: the key's own certificate first; may be none */
 	const struct x509 *const *chain; /* of x509_list_add() */
 };

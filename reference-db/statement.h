@@ -8,14 +8,19 @@
 #ifndef REFERENCE_DB_STATEMENT_H
 #define REFERENCE_DB_STATEMENT_H
 
+#include "reference-db/manifest.h"
 #include "reference-db/rebuilt.h"
 #include "reference-db/trust.h"
 
 #define CONTENT_WITHDRAW "application/vnd.measure.withdraw+cbor"
 #define CONTENT_KEYS "application/vnd.measure.keys+cbor"
 #define CONTENT_RELEASE "application/vnd.measure.release+cbor"
+#define STATEMENT_MAX (1u << 18) /* bytes of a payload, but for a manifest's */
+#define STATEMENT_ID (2 * MANIFEST_NAME + 1) /* bytes of PRODUCT/VERSION */
 #define STATEMENT_TEXT 1024u /* bytes of a reason */
+#define STATEMENT_CHANNEL 64u /* bytes of a channel's name */
 #define STATEMENT_SUPERSEDED 64u
+#define STATEMENT_REFRESH 3650u /* days */
 
 enum statement_kind {
 	STATEMENT_MANIFEST,
@@ -43,7 +48,7 @@ struct withdraw {
 
 /* Which versions of a product are to be used. */
 struct release {
-	struct bytes product, channel, latest;
+	struct bytes product, channel, latest; /* channel: letters, digits, hyphens, dots */
 	struct bytes minimum; /* the oldest that is accepted; may be none */
 	size_t n; /* versions that `latest` replaces, in bytewise order */
 	struct bytes superseded[STATEMENT_SUPERSEDED];
@@ -61,7 +66,9 @@ struct keys {
 	struct trust *trust;
 };
 void keys_free(struct keys *k);
+bool release_is_channel(struct bytes name);
 
+/* What the reader would refuse is not written: statement. Reading: cbor, statement, key. */
 must bool withdraw_write(const struct withdraw *w, struct buf *out, struct err *e);
 must bool release_write(const struct release *r, struct buf *out, struct err *e);
 must bool keys_write(const struct keys *k, struct buf *out, struct err *e);
@@ -76,15 +83,17 @@ struct statement {
 	struct signed_statement s;
 	struct digest sha256; /* of the file */
 	struct digest payload; /* SHA-256 of the payload */
-	struct bytes
-		id; /* of manifest, rebuilt, withdraw: "PRODUCT/VERSION"; borrowed from the file */
+	struct bytes id; /* of manifest, rebuilt, withdraw: "PRODUCT/VERSION"; borrowed */
 	union {
+		struct manifest manifest;
 		struct rebuilt rebuilt;
 		struct withdraw withdraw;
 		struct release release;
-		struct keys keys; /* released by statement_free() */
+		struct keys keys;
 	};
 };
+
+/* Borrows the file; released by statement_free(), of which a failure leaves nothing to do. */
 must bool statement_open(struct statement *st, struct bytes file, struct err *e);
 void statement_free(struct statement *st);
 

@@ -214,6 +214,37 @@ trailing.corim: no deterministic CBOR: bytes behind the end
 END
 ok 'it refuses other encodings and other files'
 
+corpus=$ROOT/tests/fuzz/corpus/statements
+statements() { python3 -B "$ROOT/tests/schema/cddl.py" "$@"; }
+expect cddl signed-manifest "$corpus/manifest.signed"
+for name in withdraw withdraw-replaced release release-superseded keys keys-times; do
+	expect statements "$formats/statements.cddl" ${name%-*} "$corpus/$name"
+done
+# texts and numbers that are free, members that are optional, the length of a key
+for kind in withdraw-replaced release-superseded keys-times; do
+	statements --broken "$formats/statements.cddl" ${kind%-*} "$corpus/$kind" 2>/dev/null | grep -v '^no file uses' ||
+		[ $? -eq 1 ]
+done | sed "s|^$corpus/||; s|/5/[01]|/5/N|" | sort -u >accepted
+cat >expected <<'END'
+keys-times/1: other number
+keys-times/3: other number
+keys-times/5/N/0: other text
+keys-times/5/N/1: longer
+keys-times/5/N/1: shorter
+keys-times/5/N/3: missing
+keys-times/5/N/3: other number
+keys-times/5/N/4: missing
+keys-times/5/N/4: other number
+keys-times/5/N: missing
+release-superseded/1: other text
+release-superseded/4: no text
+release-superseded/5/N: missing
+withdraw-replaced/3: other text
+withdraw-replaced/4: no text
+END
+expect diff expected accepted
+ok 'statements are as their CDDL says, which refuses what is broken'
+
 json_schema() { python3 -B "$ROOT/tests/schema/json_schema.py" "$formats/build-record.schema.json" "$@"; }
 expect json_schema commit.json digest.json full.json
 ok 'the build records are as their JSON Schema says'

@@ -1,6 +1,6 @@
 /*
  * manifest_mutate OUT BASE [STEP...]: a manifest, a signed one or a bundle with one defect, named
- * by the steps that put it there. BASE is one of statement_new(). Each STEP is one argument:
+ * by the steps that put it there. BASE is one of notation_new(). Each STEP is one argument:
  *	OLD -> [NEW]	in the text, where OLD is the name of a piece or stands there once
  *	sign KEY	p256, p384, p521, ed25519; over header and payload as they are then
  *	signature HOW	empty, short, long, der, r-zero, s-zero, r-order, s-order,
@@ -16,7 +16,7 @@
 
 #include "tests/unit/support_eif_defect.h"
 #include "tests/unit/support_hex.h"
-#include "tests/unit/support_statement.h"
+#include "tests/unit/support_notation.h"
 
 #define P384 48u
 #define HEX_ORDER_P384                                     \
@@ -26,7 +26,7 @@
 
 /* The text, and from the first step that is about bytes alone these. */
 struct work {
-	struct statement text;
+	struct notation text;
 	struct forged out;
 };
 
@@ -35,7 +35,7 @@ static struct forged now(const struct work *w)
 	struct forged copy;
 
 	if (!w->out.p)
-		return statement_bytes(&w->text);
+		return notation_bytes(&w->text);
 	copy = (struct forged){forge_memory(w->out.n + 1), w->out.n};
 	memcpy(copy.p, w->out.p, w->out.n);
 	return copy;
@@ -58,9 +58,9 @@ static void step_replace(struct work *w, const char *step, const char *arrow)
 	const char *new = arrow + 3 + (arrow[3] == ' ');
 	char *old = strndup(step, (size_t)(arrow - step));
 
-	was = statement_part(&w->text, old);
-	statement_replace(&w->text, old, new);
-	is = statement_part(&w->text, new);
+	was = notation_part(&w->text, old);
+	notation_replace(&w->text, old, new);
+	is = notation_part(&w->text, new);
 	after = now(w);
 	if (is.n > 0)
 		defect_need(count(after, is) > count(before, is) - count(was, is),
@@ -78,7 +78,7 @@ static void step_sign(struct work *w, const char *key)
 {
 	struct forged before = now(w), after;
 
-	statement_sign(&w->text, key);
+	notation_sign(&w->text, key);
 	after = now(w);
 	defect_need(after.n >= before.n + 64, "it is not signed");
 	free(before.p);
@@ -169,7 +169,7 @@ static struct forged changed(struct forged rs, const char *how)
 
 static void step_signature(struct work *w, const char *how)
 {
-	struct forged was = statement_part(&w->text, "$SIGNATURE"), rs, is;
+	struct forged was = notation_part(&w->text, "$SIGNATURE"), rs, is;
 	size_t head = was.n > 2 && was.p[0] == 0x58 ? 2 : 1;
 	char hex[1024] = "h'";
 
@@ -178,8 +178,8 @@ static void step_signature(struct work *w, const char *how)
 	rs = changed(rs, how);
 	for (size_t i = 0; i < rs.n; i++)
 		snprintf(hex + 2 + 2 * i, 3, "%02x", rs.p[i]);
-	statement_replace(&w->text, "$SIGNATURE", strcat(hex, "'"));
-	is = statement_part(&w->text, "$SIGNATURE");
+	notation_replace(&w->text, "$SIGNATURE", strcat(hex, "'"));
+	is = notation_part(&w->text, "$SIGNATURE");
 	defect_need(is.n != was.n || memcmp(is.p, was.p, is.n) != 0, "nothing has changed");
 }
 
@@ -269,11 +269,11 @@ int main(int argc, char **argv)
 
 	defect_need(argc > 2, "usage: manifest_mutate OUT BASE|public|private [STEP|KEY]...");
 	if (argc == 4 && strcmp(argv[2], "public") == 0) {
-		save(argv[1], statement_public_key(argv[3]));
+		save(argv[1], notation_public_key(argv[3]));
 	} else if (argc == 4 && strcmp(argv[2], "private") == 0) {
-		save(argv[1], statement_private_key(argv[3]));
+		save(argv[1], notation_private_key(argv[3]));
 	} else {
-		w.text = statement_new(argv[2]);
+		w.text = notation_new(argv[2]);
 		for (int i = 3; i < argc; i++)
 			step(&w, argv[i]);
 		save(argv[1], now(&w));

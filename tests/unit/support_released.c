@@ -7,7 +7,7 @@
 #include "reference-db/released.h"
 #include "tests/unit/support_check.h"
 
-#define AS_OF 1800000000 /* inside the validity of what statement_sign() signs */
+#define AS_OF 1800000000 /* inside the validity of what notation_sign() signs */
 #define ROOM (1u << 20)
 
 struct trust *trust_in(const char *const *keys)
@@ -19,7 +19,7 @@ struct trust *trust_in(const char *const *keys)
 
 	buf_str(&text, "version: 1\nkeys:\n");
 	for (; *keys; keys++, n++) {
-		struct forged pem = statement_public_key(*keys);
+		struct forged pem = notation_public_key(*keys);
 		struct pubkey *key = NULL;
 
 		assert_true(pubkey_read_pem(&key, bytes_of(pem.p, pem.n), &e));
@@ -56,14 +56,14 @@ bool released_yes(struct trust *t, const uint8_t *p, size_t n, struct err *e)
 
 struct forged released_signed(const char *key)
 {
-	struct statement s = statement_new("statement");
+	struct notation s = notation_new("statement");
 	struct forged x;
 
 	if (strcmp(key, "ed25519") == 0)
-		statement_replace(&s, "$ALG", "-8");
-	statement_sign(&s, key);
-	x = statement_bytes(&s);
-	statement_free(&s);
+		notation_replace(&s, "$ALG", "-8");
+	notation_sign(&s, key);
+	x = notation_bytes(&s);
+	notation_free(&s);
 	return x;
 }
 

@@ -6,9 +6,9 @@
 #define TESTS_UNIT_SUPPORT_RELEASED_H
 
 #include "reference-db/trust.h"
-#include "tests/unit/support_statement.h"
+#include "tests/unit/support_notation.h"
 
-/* That trusts these keys of statement_sign() as publishers, all of them needed; trust_free(). */
+/* That trusts these keys of notation_sign() as publishers, all of them needed; trust_free(). */
 struct trust *trust_in(const char *const *keys);
 
 /* True for a yes; otherwise e says why not. The trust is borrowed. */

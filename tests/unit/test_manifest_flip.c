@@ -102,18 +102,18 @@ static void a_bundle_is_no_yes_for_one_of_its_two_signatures(void **state)
 	trust_free(&t);
 }
 
-static struct statement two_in_bundle(const char *first, const char *second)
+static struct notation two_in_bundle(const char *first, const char *second)
 {
-	struct statement s = statement_new("bundle");
+	struct notation s = notation_new("bundle");
 
-	statement_replace(
+	notation_replace(
 		&s, "$WHOLE",
 		"{\"payload\": [\"application/rim+cbor\", <<$PAYLOAD>>], \"__cmwc_t\": "
 		"\"urn:x-measure:bundle:1\", \"signature/000\": [\"application/rim+cose\", "
 		"FIRST], \"signature/001\": [\"application/rim+cose\", SECOND]}");
-	statement_replace(&s, "FIRST", first);
-	statement_replace(&s, "SECOND", second);
-	statement_sign(&s, "p384");
+	notation_replace(&s, "FIRST", first);
+	notation_replace(&s, "SECOND", second);
+	notation_sign(&s, "p384");
 	return s;
 }
 
@@ -122,15 +122,15 @@ static struct statement two_in_bundle(const char *first, const char *second)
 
 static void check_bundle(const char *first, const char *second, const char *text)
 {
-	struct statement s = two_in_bundle(first, second);
-	struct forged x = statement_bytes(&s);
+	struct notation s = two_in_bundle(first, second);
+	struct forged x = notation_bytes(&s);
 	struct trust *t = trust_in(p384);
 	struct err e = {0};
 
 	assert_false(released_yes(t, x.p, x.n, &e));
 	check_err(&e, REASON_BUNDLE, text);
 	trust_free(&t);
-	statement_free(&s);
+	notation_free(&s);
 	free(x.p);
 }
 

@@ -59,31 +59,31 @@ static char *raw(const struct forged *x, size_t n)
 /* The piece shortened to each of its lengths, and what came of it rightly signed. */
 static void check_shortened(const char *piece)
 {
-	struct statement whole = statement_new("statement");
+	struct notation whole = notation_new("statement");
 	struct trust *t = trust_in(ed25519);
 	struct forged part;
 
-	statement_replace(&whole, "$ALG", "-8");
-	statement_sign(&whole, "ed25519");
-	part = statement_part(&whole, piece);
+	notation_replace(&whole, "$ALG", "-8");
+	notation_sign(&whole, "ed25519");
+	part = notation_part(&whole, piece);
 	for (size_t n = 0; n < part.n; n++) {
-		struct statement s = statement_new("statement");
+		struct notation s = notation_new("statement");
 		char *shorter = raw(&part, n);
 		struct err e = {0};
 		struct forged x;
 
-		statement_replace(&s, "$ALG", "-8");
-		statement_replace(&s, piece, shorter);
-		statement_sign(&s, "ed25519");
-		x = statement_bytes(&s);
+		notation_replace(&s, "$ALG", "-8");
+		notation_replace(&s, piece, shorter);
+		notation_sign(&s, "ed25519");
+		x = notation_bytes(&s);
 		assert_false(released_yes(t, x.p, x.n, &e));
 		assert_string_equal(reason_slug(e.reason), "truncated");
-		statement_free(&s);
+		notation_free(&s);
 		free(shorter);
 		free(x.p);
 	}
 	trust_free(&t);
-	statement_free(&whole);
+	notation_free(&whole);
 	free(part.p);
 }
 
@@ -101,21 +101,21 @@ static void every_shortening_of_a_header_is_truncated_although_it_is_signed(void
 
 static void every_other_length_of_a_signature_is_refused(void **state)
 {
-	struct statement whole = statement_new("statement");
+	struct notation whole = notation_new("statement");
 	struct trust *t = trust_in(p384);
 	struct forged part;
 
 	(void)state;
-	statement_sign(&whole, "p384");
-	part = statement_part(&whole, "$SIGNATURE");
+	notation_sign(&whole, "p384");
+	part = notation_part(&whole, "$SIGNATURE");
 	for (size_t n = 0; n < part.n - 2; n++) {
 		struct forged rs = {part.p + 2, n}, x;
 		char *shorter = raw(&rs, n), text[80];
 		struct err e = {0};
 
 		shorter[0] = 'h';
-		statement_replace(&whole, "$SIGNATURE", shorter);
-		x = statement_bytes(&whole);
+		notation_replace(&whole, "$SIGNATURE", shorter);
+		x = notation_bytes(&whole);
 		assert_false(released_yes(t, x.p, x.n, &e));
 		snprintf(text, sizeof(text),
 			 "the length of the signature is %zu and must be 96 for ES384", n);
@@ -124,7 +124,7 @@ static void every_other_length_of_a_signature_is_refused(void **state)
 		free(x.p);
 	}
 	trust_free(&t);
-	statement_free(&whole);
+	notation_free(&whole);
 	free(part.p);
 }
 

@@ -10,6 +10,11 @@
 #define CWT "0f a3 01 61 61 04 09 05 05"
 #define META_HEX "08 4e a2 00 a1 00 61 61 01 a2 00 c1 05 01 c1 09 "
 
+/* Signed at 8, upon state 7. */
+#define ISSUED "0f a5 01 61 61 04 09 05 05 06 08 "
+#define UPON_KEY "3a 00010000 "
+#define STATE " 5555555555555555555555555555555555555555555555555555555555555555 "
+
 static void a_header_is_written_in_one_form(void **state)
 {
 	struct signed_header h = {
@@ -105,8 +110,20 @@ static const struct header_case {
 	 "corim-meta validity is a map of 0 and must be one of 1 or more"},
 	{"a4 01 3822 " TYPE META_HEX "0f a0", REASON_STATEMENT,
 	 "CWT claims is a map of 0 and must be one of 1 or more"},
-	{"a4 01 3822 " TYPE META_HEX "0f a2 01 61 61 06 09", REASON_STATEMENT,
-	 "CWT claim 6 is none of iss, exp, nbf"},
+	{"a4 01 3822 " TYPE META_HEX "0f a2 01 61 61 07 09", REASON_STATEMENT,
+	 "CWT claim 7 is none of iss, exp, nbf, iat and -65537"},
+	{"a4 01 3822 " TYPE META_HEX ISSUED UPON_KEY "82 07 58 20" STATE, REASON_NONE, ""},
+	{"a4 01 3822 " TYPE META_HEX "0f a4 01 61 61 04 09 05 05 06 20", REASON_STATEMENT,
+	 "CWT claim iat is -1, which is no time before the year 10000"},
+	{"a4 01 3822 " TYPE META_HEX ISSUED UPON_KEY "81 07", REASON_STATEMENT,
+	 "CWT claim upon is an array of 1 and must be one of 2"},
+	{"a4 01 3822 " TYPE META_HEX ISSUED UPON_KEY "82 07 41 00", REASON_STATEMENT,
+	 "CWT claim upon state is of length 1 and must be of length 32"},
+	{"a4 01 3822 " TYPE META_HEX ISSUED UPON_KEY "82 1b 0000000100000000 58 20" STATE,
+	 REASON_CBOR, "CWT claim upon height is 4294967296 and must be at most 4294967295"},
+	{"a4 01 3822 " TYPE META_HEX "0f a5 01 61 61 04 09 05 05 " UPON_KEY "82 07 58 20" STATE
+	 "06 08",
+	 REASON_CBOR, "the protected header: a map key sorts before the one at offset 55"},
 	{"a4 01 3822 " TYPE META_HEX "0f a1 02 61 61", REASON_STATEMENT,
 	 "CWT claims: key 2 stands where 1 must stand"},
 	{"a4 03 74 6170706c69636174696f6e2f72696d2b63626f72 01 3822 " META_HEX CWT, REASON_CBOR,
@@ -195,6 +212,26 @@ static void a_header_with_a_chain_is_written_as_it_is_read(void **state)
 	}
 }
 
+static void when_and_upon_what_it_was_signed_is_written_as_it_is_read(void **state)
+{
+	struct bytes header =
+		hexed("a4 01 3822 " TYPE META_HEX ISSUED UPON_KEY "82 07 58 20" STATE);
+	struct buf in = message(header, false), out = BUF(1024);
+	struct signed_statement s;
+	struct err e = {0};
+
+	(void)state;
+	assert_true(signed_read(buf_bytes(&in), 0, NULL, &s, &e));
+	assert_true(s.header.has_issued && s.header.issued == 8);
+	assert_true(s.header.has_upon && s.header.upon.height == 7);
+	assert_int_equal(s.header.upon.state.v[31], 0x55);
+	assert_true(signed_header_write(&out, &s.header, &e));
+	assert_true(bytes_equal(buf_bytes(&out), header));
+	buf_free(&in);
+	buf_free(&out);
+	hexed_free(&header);
+}
+
 static void times_and_names_that_cannot_be_written_are_refused(void **state)
 {
 	static const struct {
@@ -233,6 +270,28 @@ static void times_and_names_that_cannot_be_written_are_refused(void **state)
 		check_err(&e, REASON_USAGE, rows[i].text);
 		buf_free(&out);
 	}
+}
+
+static void a_state_and_a_time_of_signing_that_cannot_be_are_not_written(void **state)
+{
+	struct signed_header h = {
+		.alg = COSE_ES384,
+		.content_type = bytes_str(CONTENT_MANIFEST),
+		.signer = bytes_str("a"),
+		.has_issued = true,
+		.issued = -1,
+	};
+	struct buf out = BUF(1024);
+	struct err e = {0}, no = {0};
+
+	(void)state;
+	assert_false(signed_header_write(&out, &h, &e));
+	check_err(&e, REASON_USAGE, "the time at which it is signed is out of range");
+	h.issued = 0;
+	h.has_upon = true;
+	assert_false(signed_header_write(&out, &h, &no));
+	check_err(&no, REASON_USAGE, "what it is made upon is no state of a database");
+	buf_free(&out);
 }
 
 static void every_truncation_and_every_flipped_bit_of_the_form_is_noticed(void **state)
@@ -385,7 +444,9 @@ int main(void)
 		cmocka_unit_test(a_chain_is_one_certificate_or_two_to_eight),
 		cmocka_unit_test(chains_without_end_and_chains_that_nobody_signed_are_refused),
 		cmocka_unit_test(a_header_with_a_chain_is_written_as_it_is_read),
+		cmocka_unit_test(when_and_upon_what_it_was_signed_is_written_as_it_is_read),
 		cmocka_unit_test(times_and_names_that_cannot_be_written_are_refused),
+		cmocka_unit_test(a_state_and_a_time_of_signing_that_cannot_be_are_not_written),
 		cmocka_unit_test(every_truncation_and_every_flipped_bit_of_the_form_is_noticed),
 		cmocka_unit_test(a_bundle_does_not_tell_in_which_order_it_was_gathered),
 		cmocka_unit_test(files_of_two_payloads_are_no_one_manifest),

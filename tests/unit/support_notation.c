@@ -1,4 +1,4 @@
-#include "tests/unit/support_statement.h"
+#include "tests/unit/support_notation.h"
 
 #include <openssl/pem.h>
 #include <openssl/sha.h>
@@ -98,19 +98,19 @@ static char *copy(const char *text)
 	return s;
 }
 
-static size_t piece_index(const struct statement *s, const char *word)
+static size_t piece_index(const struct notation *s, const char *word)
 {
 	size_t i = 0;
 
-	while (i < STATEMENT_PIECES && s->piece[i].word && strcmp(s->piece[i].word, word) != 0)
+	while (i < NOTATION_PIECES && s->piece[i].word && strcmp(s->piece[i].word, word) != 0)
 		i++;
-	defect_need(i < STATEMENT_PIECES, "more pieces than there is room for");
+	defect_need(i < NOTATION_PIECES, "more pieces than there is room for");
 	return i;
 }
 
-struct statement statement_new(const char *base)
+struct notation notation_new(const char *base)
 {
-	struct statement s = {.piece = {{NULL, NULL}}};
+	struct notation s = {.piece = {{NULL, NULL}}};
 
 	/* a base's own pieces stand in front of the common ones */
 	for (size_t i = 0; i < N_PIECES; i++) {
@@ -124,11 +124,11 @@ struct statement statement_new(const char *base)
 	return s;
 }
 
-void statement_free(struct statement *s)
+void notation_free(struct notation *s)
 {
-	for (size_t i = 0; i < STATEMENT_PIECES; i++)
+	for (size_t i = 0; i < NOTATION_PIECES; i++)
 		free(s->piece[i].text);
-	*s = (struct statement){.piece = {{NULL, NULL}}};
+	*s = (struct notation){.piece = {{NULL, NULL}}};
 }
 
 /* The text with `with` where `n` characters stand at `at`. */
@@ -142,11 +142,11 @@ static void splice(char **text, const char *at, size_t n, const char *with)
 	*text = out;
 }
 
-void statement_replace(struct statement *s, const char *old, const char *with)
+void notation_replace(struct notation *s, const char *old, const char *with)
 {
 	size_t found = 0, in = 0;
 
-	for (size_t i = 0; i < STATEMENT_PIECES && s->piece[i].word; i++) {
+	for (size_t i = 0; i < NOTATION_PIECES && s->piece[i].word; i++) {
 		const char *at = s->piece[i].text;
 
 		if (strcmp(s->piece[i].word, old) == 0) {
@@ -164,23 +164,23 @@ void statement_replace(struct statement *s, const char *old, const char *with)
 }
 
 /* With every word replaced by its piece. */
-static char *expand(const struct statement *s, const char *text)
+static char *expand(const struct notation *s, const char *text)
 {
 	char *out = copy(text), *at;
 
 	while ((at = strchr(out, '$')) != NULL) {
 		size_t n = 1 + strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"), i = 0;
 
-		while (i < STATEMENT_PIECES && s->piece[i].word &&
+		while (i < NOTATION_PIECES && s->piece[i].word &&
 		       (strncmp(s->piece[i].word, at, n) != 0 || s->piece[i].word[n] != '\0'))
 			i++;
-		defect_need(i < STATEMENT_PIECES && s->piece[i].word, "no piece has this name");
+		defect_need(i < NOTATION_PIECES && s->piece[i].word, "no piece has this name");
 		splice(&out, at, n, s->piece[i].text);
 	}
 	return out;
 }
 
-static struct forged encode(const struct statement *s, const char *text)
+static struct forged encode(const struct notation *s, const char *text)
 {
 	char *whole = expand(s, text);
 	struct bytes b = diag_bytes(whole);
@@ -192,7 +192,7 @@ static struct forged encode(const struct statement *s, const char *text)
 	return out;
 }
 
-struct forged statement_bytes(const struct statement *s)
+struct forged notation_bytes(const struct notation *s)
 {
 	return encode(s, "$WHOLE");
 }
@@ -213,7 +213,7 @@ static bool is_member(const char *text)
 	return false;
 }
 
-struct forged statement_part(const struct statement *s, const char *text)
+struct forged notation_part(const struct notation *s, const char *text)
 {
 	size_t size = strlen(text) + 3, n;
 	char *list = forge_memory(size);
@@ -268,7 +268,7 @@ static struct forged from_bio(BIO *b)
 	return out;
 }
 
-struct forged statement_public_key(const char *key)
+struct forged notation_public_key(const char *key)
 {
 	EVP_PKEY *k = private_key(key);
 	BIO *b = BIO_new(BIO_s_mem());
@@ -278,7 +278,7 @@ struct forged statement_public_key(const char *key)
 	return from_bio(b);
 }
 
-struct forged statement_private_key(const char *key)
+struct forged notation_private_key(const char *key)
 {
 	EVP_PKEY *k = private_key(key);
 	BIO *b = BIO_new(BIO_s_mem());
@@ -315,7 +315,7 @@ static struct forged signature(EVP_PKEY *k, unsigned bits, struct forged tbs)
 	return out;
 }
 
-static void set_hex(struct statement *s, const char *word, const uint8_t *p, size_t n)
+static void set_hex(struct notation *s, const char *word, const uint8_t *p, size_t n)
 {
 	char *hex = forge_memory(2 * n + 4), *at = hex + 2;
 
@@ -323,11 +323,11 @@ static void set_hex(struct statement *s, const char *word, const uint8_t *p, siz
 	for (size_t i = 0; i < n; i++, at += 2)
 		snprintf(at, 3, "%02x", p[i]);
 	memcpy(at, "'", 2);
-	statement_replace(s, word, hex);
+	notation_replace(s, word, hex);
 	free(hex);
 }
 
-void statement_sign(struct statement *s, const char *key)
+void notation_sign(struct notation *s, const char *key)
 {
 	EVP_PKEY *k = private_key(key);
 	struct forged tbs, rs;
