@@ -13,12 +13,12 @@ trap 'rm -f "$faults" "$edges" "$edges.files"' EXIT
 tr '\n' '\0' <"$edges.files" | xargs -0 -r awk -v edges="$edges" '
 BEGIN {
 	door["openssl/"] = "measure/core/(hash|cose|x509|x509_chain|x509_crl|x509_field|key|pubkey|sshsig|jws)\\.c"
-	door["libdeflate.h"] = "measure/core/hash\\.c"
+	door["libdeflate.h"] = "measure/core/(hash|deflate)\\.c"
 	door["cbor.h"] = door["cbor/"] = "measure/core/cbor\\.c"
 	door["zlib.h"] = "measure/core/archive_gzip\\.c"
 	door["zstd.h"] = door["zstd_errors.h"] = "measure/core/archive_zstd\\.c"
 	door["lzma.h"] = "measure/core/archive_xz\\.c"
-	door["git2/"] = "measure/core/gitdb\\.c"
+	door["git2/"] = "measure/core/gitdb(_door\\.h|\\.c)"
 	door["yaml.h"] = "measure/base/yaml\\.c"
 	door["curl/"] = "measure/fetch/[^/]*\\.c"
 	n = split("assert complex ctype dirent dlfcn elf endian err errno fcntl fenv float fnmatch ftw " \

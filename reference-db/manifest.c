@@ -148,7 +148,9 @@ enum origin manifest_origin(const struct manifest *m)
 int manifest_alg(enum digest_alg alg)
 {
 	static const int number[] = {
-		[DIGEST_SHA256] = 1, [DIGEST_SHA384] = 7, [DIGEST_SHA512] = 8, [DIGEST_CRC32] = 0};
+		[DIGEST_SHA256] = 1, [DIGEST_SHA384] = 7, [DIGEST_SHA512] = 8,
+		[DIGEST_CRC32] = 0,  [DIGEST_SHA1] = 0,
+	};
 
 	return number[alg];
 }

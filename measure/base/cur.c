@@ -40,6 +40,21 @@ struct bytes cur_take(struct cur *c, uint64_t n, const char *field)
 	return taken;
 }
 
+struct bytes cur_until(struct cur *c, uint8_t end, enum reason r, const char *field)
+{
+	const uint8_t *from = c->in.p + c->pos;
+	const uint8_t *at = cur_ok(c) && cur_left(c) > 0 ? memchr(from, end, cur_left(c)) : NULL;
+	struct bytes out;
+
+	if (!at) {
+		cur_fail(c, r, cur_at(c), "%s does not end", field);
+		return bytes_of(NULL, 0);
+	}
+	out = cur_take(c, (uint64_t)(at - from), field);
+	(void)cur_u8(c, field);
+	return out;
+}
+
 struct cur cur_sub(struct cur *c, uint64_t n, const char *field)
 {
 	uint64_t base = cur_at(c);

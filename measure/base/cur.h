@@ -31,6 +31,9 @@ uint64_t cur_le64(struct cur *c, const char *field);
 /* The next n bytes, borrowed; empty on failure. n may be any hostile 64-bit number. */
 struct bytes cur_take(struct cur *c, uint64_t n, const char *field);
 
+/* Up to a byte, which is passed over too: "FIELD does not end" (r) where there is none. */
+struct bytes cur_until(struct cur *c, uint8_t end, enum reason r, const char *field);
+
 /* A cursor of its own over the next n bytes; its reader cannot see its neighbours. */
 struct cur cur_sub(struct cur *c, uint64_t n, const char *field);
 

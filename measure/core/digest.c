@@ -4,10 +4,9 @@ static const struct {
 	const char *name;
 	size_t len;
 } algs[] = {
-	[DIGEST_SHA256] = {"sha256", 32},
-	[DIGEST_SHA384] = {"sha384", 48},
-	[DIGEST_SHA512] = {"sha512", 64},
-	[DIGEST_CRC32] = {"crc32", 4},
+	[DIGEST_SHA256] = {"sha256", 32}, [DIGEST_SHA384] = {"sha384", 48},
+	[DIGEST_SHA512] = {"sha512", 64}, [DIGEST_CRC32] = {"crc32", 4},
+	[DIGEST_SHA1] = {"sha1", 20},
 };
 
 size_t digest_len(enum digest_alg alg)

@@ -12,6 +12,7 @@ enum digest_alg {
 	DIGEST_SHA384,
 	DIGEST_SHA512,
 	DIGEST_CRC32, /* ISO-HDLC, as zlib */
+	DIGEST_SHA1, /* with which files of git end, and nothing that has to be proved */
 };
 
 #define DIGEST_MAX 64
@@ -22,7 +23,8 @@ struct digest {
 	uint8_t v[DIGEST_MAX];
 };
 
-/* Length in bytes; name as written in JSON and text: "sha256", "sha384", "sha512", "crc32". */
+/* Length in bytes; name as written in JSON and text: "sha256", "sha384", "sha512", "crc32",
+ * "sha1". */
 size_t digest_len(enum digest_alg alg);
 const char *digest_name(enum digest_alg alg);
 

@@ -1,13 +1,6 @@
 #include "measure/core/gitdb.h"
 
 #include <errno.h>
-#include <git2/config.h>
-#include <git2/errors.h>
-#include <git2/global.h>
-#include <git2/odb.h>
-#include <git2/refs.h>
-#include <git2/repository.h>
-#include <git2/version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,37 +8,11 @@
 #include "measure/base/buf.h"
 #include "measure/base/hex.h"
 #include "measure/base/load.h"
+#include "measure/core/gitdb_door.h"
 
 /* Packs are mapped by libgit2: so much of them at once. */
 #define WINDOW ((size_t)8 << 20)
 #define WINDOWS ((size_t)32 << 20)
-
-/* What is needed of libgit2, found by name when it is loaded. */
-struct door {
-	void *handle;
-	bool begun;
-	__typeof__(&git_libgit2_init) init;
-	__typeof__(&git_libgit2_shutdown) shutdown;
-	__typeof__(&git_libgit2_opts) options;
-	__typeof__(&git_error_last) last;
-	__typeof__(&git_repository_open_ext) open;
-	__typeof__(&git_repository_free) close;
-	__typeof__(&git_repository_commondir) folder;
-	__typeof__(&git_repository_workdir) work;
-	__typeof__(&git_repository_odb) objects;
-	__typeof__(&git_reference_name_to_id) resolve;
-	__typeof__(&git_odb_free) forget;
-	__typeof__(&git_odb_read_header) look;
-	__typeof__(&git_odb_read) read;
-	__typeof__(&git_odb_object_free) release;
-	__typeof__(&git_odb_object_data) data;
-	__typeof__(&git_odb_object_size) size;
-	__typeof__(&git_odb_object_type) type;
-	__typeof__(&git_config_open_ondisk) config;
-	__typeof__(&git_config_free) config_free;
-	__typeof__(&git_config_get_string_buf) setting;
-	__typeof__(&git_buf_dispose) dispose;
-};
 
 static const struct load_symbol symbols[] = {
 	{"git_libgit2_init", offsetof(struct door, init)},
@@ -69,13 +36,16 @@ static const struct load_symbol symbols[] = {
 	{"git_config_free", offsetof(struct door, config_free)},
 	{"git_config_get_string_buf", offsetof(struct door, setting)},
 	{"git_buf_dispose", offsetof(struct door, dispose)},
+	{"git_odb_new", offsetof(struct door, odb_new)},
+	{"git_odb_add_backend", offsetof(struct door, odb_add)},
+	{"git_odb_backend_pack", offsetof(struct door, packs)},
+	{"git_odb_backend_loose", offsetof(struct door, loose)},
+	{"git_odb_backend_one_pack", offsetof(struct door, one_pack)},
+	{"git_odb_foreach", offsetof(struct door, each)},
+	{"git_odb_refresh", offsetof(struct door, refresh)},
+	{"git_odb_hash", offsetof(struct door, hash)},
+	{"git_repository_init_ext", offsetof(struct door, create)},
 	{0},
-};
-
-struct gitdb {
-	struct door door;
-	git_repository *repository;
-	git_odb *objects;
 };
 
 static void door_close(struct door *d)
@@ -95,8 +65,7 @@ static bool door_open(struct door *d, struct err *e)
 	return load_open(&libgit2, &d->handle, d, e);
 }
 
-/* libgit2's own words behind ours; memory that ran out is always told as that. */
-static bool fail(const struct door *d, enum reason reason, struct err *e, const char *what)
+bool gitdb_fail(const struct door *d, enum reason reason, struct err *e, const char *what)
 {
 	const git_error *last = d->last();
 
@@ -113,7 +82,7 @@ static bool begin(struct door *d, struct err *e)
 	int bad;
 
 	if (d->init() < 0)
-		return fail(d, REASON_LIBRARY, e, "libgit2 does not begin");
+		return gitdb_fail(d, REASON_LIBRARY, e, "libgit2 does not begin");
 	d->begun = true;
 	bad = d->options(GIT_OPT_SET_OWNER_VALIDATION, 0) |
 	      d->options(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) |
@@ -121,7 +90,7 @@ static bool begin(struct door *d, struct err *e)
 	      d->options(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, WINDOWS);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
 		bad |= d->options(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
-	return bad == 0 || fail(d, REASON_LIBRARY, e, "libgit2 does not take its options");
+	return bad == 0 || gitdb_fail(d, REASON_LIBRARY, e, "libgit2 does not take its options");
 }
 
 /*
@@ -155,7 +124,25 @@ static bool refuse_format(const struct door *d, const char *path, struct err *e)
 	return !other;
 }
 
-static bool open_repository(struct gitdb *g, const char *path, struct err *e)
+/* The objects that lie in the repository itself, packed or not. */
+static bool own_objects(struct gitdb *g, struct err *e)
+{
+	const struct door *d = &g->door;
+	owned(buf_free) struct buf folder = BUF(8192);
+	git_odb_backend *one = NULL;
+
+	buf_fmt(&folder, "%sobjects", gitdb_folder(g));
+	if (!buf_done(&folder, "a path", e))
+		return false;
+	if (d->odb_new(&g->objects) != 0 || d->packs(&one, buf_cstr(&folder)) != 0 ||
+	    d->odb_add(g->objects, one, 2) != 0 ||
+	    d->loose(&one, buf_cstr(&folder), -1, 0, 0, 0) != 0 ||
+	    d->odb_add(g->objects, one, 1) != 0)
+		return gitdb_fail(d, REASON_SOURCE, e, "the objects");
+	return true;
+}
+
+static bool open_repository(struct gitdb *g, const char *path, bool alone, struct err *e)
 {
 	struct stat st;
 
@@ -166,9 +153,11 @@ static bool open_repository(struct gitdb *g, const char *path, struct err *e)
 	if (!refuse_format(&g->door, path, e))
 		return false;
 	if (g->door.open(&g->repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0)
-		return fail(&g->door, REASON_SOURCE, e, "no repository of git can be opened");
+		return gitdb_fail(&g->door, REASON_SOURCE, e, "no repository of git can be opened");
+	if (alone)
+		return own_objects(g, e);
 	return g->door.objects(&g->objects, g->repository) == 0 ||
-	       fail(&g->door, REASON_SOURCE, e, "the objects");
+	       gitdb_fail(&g->door, REASON_SOURCE, e, "the objects");
 }
 
 void gitdb_free(struct gitdb **g)
@@ -184,19 +173,36 @@ void gitdb_free(struct gitdb **g)
 	*g = NULL;
 }
 
-struct gitdb *gitdb_open(const char *path, struct err *e)
+struct gitdb *gitdb_library(struct err *e)
 {
 	owned(gitdb_free) struct gitdb *g = own_new(sizeof(*g), e);
 
+	if (!g || !door_open(&g->door, e) || !begin(&g->door, e))
+		return NULL;
+	return take(g);
+}
+
+static struct gitdb *open_at(const char *path, bool alone, struct err *e)
+{
+	owned(gitdb_free) struct gitdb *g = gitdb_library(e);
+
 	if (!g)
 		return NULL;
-	if (!door_open(&g->door, e) || !begin(&g->door, e))
-		return NULL;
-	if (!open_repository(g, path, e)) {
+	if (!open_repository(g, path, alone, e)) {
 		err_subject(e, path);
 		return NULL;
 	}
 	return take(g);
+}
+
+struct gitdb *gitdb_open(const char *path, struct err *e)
+{
+	return open_at(path, false, e);
+}
+
+struct gitdb *gitdb_open_alone(const char *path, struct err *e)
+{
+	return open_at(path, true, e);
 }
 
 const char *gitdb_folder(const struct gitdb *g)
@@ -217,7 +223,7 @@ bool gitdb_resolve(const struct gitdb *g, const char *name, bool *found, struct 
 
 	*found = got == 0;
 	if (got != 0 && got != GIT_ENOTFOUND && got != GIT_EINVALIDSPEC)
-		return fail(&g->door, REASON_SOURCE, e, name);
+		return gitdb_fail(&g->door, REASON_SOURCE, e, name);
 	if (*found)
 		memcpy(id->v, oid.id, GITDB_ID);
 	return true;
@@ -253,7 +259,7 @@ static bool unreadable(const struct gitdb *g, const struct gitdb_id *id, int why
 	if (why == GIT_ENOTFOUND)
 		return err_set(e, REASON_COMMIT, "object %s is not in the repository", digits);
 	snprintf(what, sizeof(what), "object %s", digits);
-	return fail(&g->door, REASON_SOURCE, e, what);
+	return gitdb_fail(&g->door, REASON_SOURCE, e, what);
 }
 
 bool gitdb_look(const struct gitdb *g, const struct gitdb_id *id, enum gitdb_kind *kind,

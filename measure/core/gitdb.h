@@ -1,6 +1,6 @@
 /*
- * A repository of git, read and nothing else: what its names point at, and objects by their id.
- * The only door to libgit2, which is loaded when it is needed.
+ * A repository of git: what its names point at, and objects by their id. What is written is in
+ * gitdb_write.h. The only door to libgit2, which is loaded when it is needed.
  *
  * No program, hook, filter, credential or network of git's is ever used, no configuration of the
  * machine or its user is read, and that of the repository can only say how its objects lie. So it
@@ -30,6 +30,9 @@ struct gitdb;
  * source (it is none, or one of another format), library.
  */
 must struct gitdb *gitdb_open(const char *path, struct err *e);
+
+/* The same with the objects that lie in it alone, and none of a repository that it borrows from. */
+must struct gitdb *gitdb_open_alone(const char *path, struct err *e);
 void gitdb_free(struct gitdb **g);
 
 /* Where the objects are, with a slash at the end; the work tree likewise, NULL: it has none. */

@@ -16,10 +16,11 @@ struct hash {
 	bool finished; /* OpenSSL refuses more from 3.5 on, and before that took it for nothing */
 };
 
-static const char *const names[DIGEST_CRC32] = {
+static const char *const names[] = {
 	[DIGEST_SHA256] = "SHA2-256",
 	[DIGEST_SHA384] = "SHA2-384",
 	[DIGEST_SHA512] = "SHA2-512",
+	[DIGEST_SHA1] = "SHA1",
 };
 
 /*
@@ -29,7 +30,7 @@ static const char *const names[DIGEST_CRC32] = {
 static const EVP_MD *fetch(enum digest_alg alg)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static EVP_MD *fetched[DIGEST_CRC32];
+	static EVP_MD *fetched[sizeof(names) / sizeof(*names)];
 	const EVP_MD *md;
 
 	pthread_mutex_lock(&lock);

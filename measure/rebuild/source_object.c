@@ -6,80 +6,6 @@
 
 #define ZONE 6u /* " +0000" */
 
-/* ---- trees */
-
-static bool mode_of(struct bytes digits, enum source_mode *mode)
-{
-	static const struct {
-		const char *digits;
-		enum source_mode mode;
-	} known[] = {
-		{"40000", SOURCE_FOLDER}, {"100644", SOURCE_FILE},   {"100755", SOURCE_PROGRAM},
-		{"120000", SOURCE_LINK},  {"160000", SOURCE_COMMIT},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (!bytes_equal(digits, bytes_str(known[i].digits)))
-			continue;
-		*mode = known[i].mode;
-		return true;
-	}
-	return false;
-}
-
-/* Up to a byte, which is passed over as well. */
-static struct bytes until(struct cur *c, char end, const char *field)
-{
-	const uint8_t *from = c->in.p + c->pos;
-	const uint8_t *at = cur_left(c) > 0 ? memchr(from, end, cur_left(c)) : NULL;
-	struct bytes out;
-
-	if (!at) {
-		cur_fail(c, REASON_SOURCE, cur_at(c), "%s does not end", field);
-		return bytes_of(NULL, 0);
-	}
-	out = cur_take(c, (uint64_t)(at - from), field);
-	(void)cur_u8(c, field);
-	return out;
-}
-
-/* A folder is sorted as if its name ended in a slash. */
-static int order(const struct source_entry *a, const struct source_entry *b)
-{
-	size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
-	int by = n > 0 ? memcmp(a->name.p, b->name.p, n) : 0;
-	int x = a->name.n > n ? a->name.p[n] : a->mode == SOURCE_FOLDER ? '/' : 0;
-	int y = b->name.n > n ? b->name.p[n] : b->mode == SOURCE_FOLDER ? '/' : 0;
-
-	return by != 0 ? by : x - y;
-}
-
-bool source_entry_read(struct cur *c, const struct source_entry *before, struct source_entry *out)
-{
-	uint64_t at = cur_at(c);
-	struct bytes mode = until(c, ' ', "a mode");
-	struct bytes name = cur_ok(c) ? until(c, '\0', "a name") : mode, id;
-
-	id = cur_take(c, GITDB_ID, "an id");
-	if (!cur_ok(c))
-		return false;
-	out->name = name;
-	memcpy(out->id.v, id.p, GITDB_ID);
-	if (!mode_of(mode, &out->mode))
-		return cur_fail(
-			c, REASON_SOURCE, at,
-			"'%.*s' has mode %.*s; 40000, 100644, 100755, 120000 and 160000 are "
-			"those of git",
-			(int)(name.n < 64 ? name.n : 64), (const char *)name.p,
-			(int)(mode.n < 16 ? mode.n : 16), (const char *)mode.p);
-	if (name.n == 0)
-		return cur_fail(c, REASON_SOURCE, at, "an entry has no name");
-	if (before->name.n > 0 && order(before, out) >= 0)
-		return cur_fail(c, REASON_SOURCE, at, "'%.*s' stands twice, or not in its order",
-				(int)(name.n < 64 ? name.n : 64), (const char *)name.p);
-	return true;
-}
-
 /* ---- commits and tags */
 
 void source_text_free(struct source_text *t)
@@ -91,7 +17,7 @@ void source_text_free(struct source_text *t)
 /* A header line without its end; false at the empty line behind the headers, or a failure. */
 static bool line(struct cur *c, struct bytes *out)
 {
-	*out = until(c, '\n', "a header");
+	*out = cur_until(c, '\n', REASON_SOURCE, "a header");
 	return cur_ok(c) && out->n > 0;
 }
 

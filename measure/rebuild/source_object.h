@@ -1,6 +1,6 @@
 /*
  * What objects of git say, out of their bytes (gitformat-commit, git-mktree(1); the formats stand
- * in git's Documentation/user-manual and in `git cat-file -p`): trees, commits, annotated tags, and
+ * in git's Documentation/user-manual and in `git cat-file -p`): commits, annotated tags, and
  * the pointers that git-lfs leaves in the place of large files (git-lfs, docs/spec.md). Read as
  * strictly as git writes them, since what passes here is built from. Reason of refusals: source.
  */
@@ -9,25 +9,7 @@
 
 #include "measure/base/cur.h"
 #include "measure/core/digest.h"
-#include "measure/core/gitdb.h"
-
-enum source_mode {
-	SOURCE_FOLDER = 040000,
-	SOURCE_FILE = 0100644,
-	SOURCE_PROGRAM = 0100755,
-	SOURCE_LINK = 0120000,
-	SOURCE_COMMIT = 0160000, /* of a submodule */
-};
-
-struct source_entry {
-	enum source_mode mode;
-	struct bytes name; /* not empty, no slash; more: source_name.h */
-	struct gitdb_id id;
-};
-
-/* The next of a tree, until cur_left() is 0. before: the last one; an empty name at first. */
-must bool source_entry_read(struct cur *c, const struct source_entry *before,
-			    struct source_entry *out);
+#include "measure/core/gittree.h"
 
 /* A commit, or an annotated tag. */
 struct source_text {

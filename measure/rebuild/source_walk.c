@@ -61,15 +61,15 @@ static bool check_entries(const struct walk *w, struct bytes tree, struct err *e
 {
 	owned(own_free) struct bytes *names = own_new((tree.n / 24 + 1) * sizeof(*names), e);
 	struct cur c = cur_new(tree, 0, e);
-	struct source_entry x, before = {0};
+	struct gittree_entry x, before = {0};
 	size_t n = 0;
 
 	if (!names)
 		return false;
 	for (; cur_left(&c) > 0; before = x) {
-		if (!source_entry_read(&c, &before, &x))
+		if (!gittree_next(&c, &before, &x))
 			return false;
-		if (!source_name_check(x.name, x.mode == SOURCE_LINK, e))
+		if (!source_name_check(x.name, x.mode == GITTREE_LINK, e))
 			return source_in(w->folder.node, x.name, e);
 		if (w->folder.length + x.name.n > TREE_PATH_MAX)
 			return err_set(e, REASON_LIMIT, "a path has over %u bytes", TREE_PATH_MAX);
@@ -80,7 +80,7 @@ static bool check_entries(const struct walk *w, struct bytes tree, struct err *e
 
 /* ---- entries */
 
-static bool add_folder(struct walk *w, const struct source_entry *x, struct tree_inode *inode,
+static bool add_folder(struct walk *w, const struct gittree_entry *x, struct tree_inode *inode,
 		       struct err *e)
 {
 	struct folder f = {.id = x->id,
@@ -96,7 +96,7 @@ static bool add_folder(struct walk *w, const struct source_entry *x, struct tree
 	return f.node && push(&w->s->folders, &f, sizeof(f), e);
 }
 
-static bool add_gitlink(struct walk *w, const struct source_entry *x, struct tree_inode *inode,
+static bool add_gitlink(struct walk *w, const struct gittree_entry *x, struct tree_inode *inode,
 			struct err *e)
 {
 	struct source_gitlink link = {.commit = x->id};
@@ -106,7 +106,7 @@ static bool add_gitlink(struct walk *w, const struct source_entry *x, struct tre
 	return link.folder && push(&w->s->gitlinks, &link, sizeof(link), e);
 }
 
-static bool add_link(struct walk *w, const struct source_entry *x, struct tree_inode *inode,
+static bool add_link(struct walk *w, const struct gittree_entry *x, struct tree_inode *inode,
 		     struct err *e)
 {
 	owned(gitdb_release) struct gitdb_object o = {0};
@@ -142,8 +142,8 @@ static bool find_payload(struct walk *w, struct bytes pointer, struct tree_inode
 	return push(&w->s->large, &x, sizeof(x), e);
 }
 
-static bool look_for_pointer(struct walk *w, const struct source_entry *x, struct tree_inode *inode,
-			     struct err *e)
+static bool look_for_pointer(struct walk *w, const struct gittree_entry *x,
+			     struct tree_inode *inode, struct err *e)
 {
 	owned(gitdb_release) struct gitdb_object o = {0};
 
@@ -154,7 +154,7 @@ static bool look_for_pointer(struct walk *w, const struct source_entry *x, struc
 	return !source_is_pointer(o.bytes) || find_payload(w, o.bytes, inode, e);
 }
 
-static bool add_file(struct walk *w, const struct source_entry *x, struct tree_inode *inode,
+static bool add_file(struct walk *w, const struct gittree_entry *x, struct tree_inode *inode,
 		     struct err *e)
 {
 	struct source *s = w->s;
@@ -169,7 +169,7 @@ static bool add_file(struct walk *w, const struct source_entry *x, struct tree_i
 		return err_set(e, REASON_LIMIT, "a file has %llu bytes, %llu are the most",
 			       (unsigned long long)inode->size,
 			       (unsigned long long)SOURCE_OBJECT_MAX);
-	inode->mode = S_IFREG | (x->mode == SOURCE_PROGRAM ? 0755 : 0644);
+	inode->mode = S_IFREG | (x->mode == GITTREE_PROGRAM ? 0755 : 0644);
 	inode->source = w->repository;
 	inode->at = s->ids.n / sizeof(x->id);
 	if (!look_for_pointer(w, x, inode, e))
@@ -183,19 +183,19 @@ static bool add_file(struct walk *w, const struct source_entry *x, struct tree_i
 	return tree_add(s->tree, w->folder.node, x->name, inode, e);
 }
 
-static bool add(struct walk *w, const struct source_entry *x, struct err *e)
+static bool add(struct walk *w, const struct gittree_entry *x, struct err *e)
 {
 	struct tree_inode inode = {.links = 1, .mtime = w->s->time};
 
 	switch (x->mode) {
-	case SOURCE_FOLDER:
+	case GITTREE_FOLDER:
 		return add_folder(w, x, &inode, e);
-	case SOURCE_COMMIT:
+	case GITTREE_COMMIT:
 		return add_gitlink(w, x, &inode, e);
-	case SOURCE_LINK:
+	case GITTREE_LINK:
 		return add_link(w, x, &inode, e);
-	case SOURCE_FILE:
-	case SOURCE_PROGRAM:
+	case GITTREE_FILE:
+	case GITTREE_PROGRAM:
 		break;
 	}
 	return add_file(w, x, &inode, e);
@@ -204,7 +204,7 @@ static bool add(struct walk *w, const struct source_entry *x, struct err *e)
 static bool read_folder(struct walk *w, struct err *e)
 {
 	owned(gitdb_release) struct gitdb_object o = {0};
-	struct source_entry x, before = {0};
+	struct gittree_entry x, before = {0};
 	struct cur c;
 
 	if (!gitdb_read(w->db, &w->folder.id, SOURCE_TREE_MAX, &o, e))
@@ -216,7 +216,7 @@ static bool read_folder(struct walk *w, struct err *e)
 	if (!check_entries(w, o.bytes, e))
 		return false;
 	for (c = cur_new(o.bytes, 0, e); cur_left(&c) > 0; before = x) {
-		if (!source_entry_read(&c, &before, &x))
+		if (!gittree_next(&c, &before, &x))
 			return false;
 		if (!add(w, &x, e))
 			return source_in(w->folder.node, x.name, e);

@@ -20,17 +20,17 @@ static void must_be(bool so)
 
 static void read_tree(struct bytes x)
 {
-	struct source_entry e1 = {0}, before = {0};
+	struct gittree_entry e1 = {0}, before = {0};
 	struct err e = {0};
 	struct cur c = cur_new(x, 0, &e);
 
 	for (; cur_left(&c) > 0; before = e1) {
 		struct err name = {0};
 
-		if (!source_entry_read(&c, &before, &e1))
+		if (!gittree_next(&c, &before, &e1))
 			break;
 		must_be(e1.name.n > 0 && e1.name.n < x.n);
-		if (source_name_check(e1.name, e1.mode == SOURCE_LINK, &name))
+		if (source_name_check(e1.name, e1.mode == GITTREE_LINK, &name))
 			must_be(e1.name.n <= 255 && !memchr(e1.name.p, '/', e1.name.n));
 		else
 			must_be(err_is(&name));

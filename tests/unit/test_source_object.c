@@ -13,7 +13,7 @@
 static void check_tree(const char *first, const char *second, const char *text)
 {
 	struct buf raw = BUF(4096);
-	struct source_entry x, before = {0};
+	struct gittree_entry x, before = {0};
 	struct err e = {0};
 	struct cur c;
 
@@ -24,7 +24,7 @@ static void check_tree(const char *first, const char *second, const char *text)
 		buf_str(&raw, ID);
 	}
 	for (c = cur_new(buf_bytes(&raw), 0, &e); cur_left(&c) > 0; before = x)
-		if (!source_entry_read(&c, &before, &x))
+		if (!gittree_next(&c, &before, &x))
 			break;
 	check_err(&e, *text ? REASON_SOURCE : REASON_NONE, text);
 	buf_free(&raw);
@@ -72,11 +72,11 @@ static void a_tree_that_ends_early_is_refused(void **state)
 
 	(void)state;
 	for (size_t n = 1; n < sizeof(raw) - 1; n++) {
-		struct source_entry x, before = {0};
+		struct gittree_entry x, before = {0};
 		struct err e = {0};
 		struct cur c = cur_new(bytes_of(raw, n), 0, &e);
 
-		assert_false(source_entry_read(&c, &before, &x));
+		assert_false(gittree_next(&c, &before, &x));
 		if (n < 7)
 			check_err(&e, REASON_SOURCE, "a mode does not end");
 		else if (n < 9)
