@@ -104,21 +104,16 @@ static bool find_real(const struct resolve *r, const struct debian_relation *rel
 struct providers {
 	size_t n, n_required;
 	uint32_t first, required;
-	struct buf names;
 };
 
-static void providers_free(struct providers *v)
-{
-	buf_free(&v->names);
-}
-
+/* names: appended, with commas; NULL when nobody wants to know. */
 static void find_providers(const struct resolve *r, const struct debian_relation *rel,
-			   struct providers *out)
+			   struct providers *out, struct buf *names)
 {
 	struct debian_range provided = debian_index_provided(r->p, rel->name);
 	const char *last = "";
 
-	*out = (struct providers){.names = BUF(PROVIDERS_TEXT)};
+	*out = (struct providers){0};
 	for (size_t i = provided.at; i < provided.end; i++) {
 		const struct debian_provide *v = &r->p->provide[i];
 		const struct debian_package *item = &r->p->item[v->item];
@@ -127,7 +122,8 @@ static void find_providers(const struct resolve *r, const struct debian_relation
 		    chosen_named(r, bytes_str(item->name)))
 			continue;
 		last = item->name;
-		buf_fmt(&out->names, "%s%s", out->n > 0 ? ", " : "", item->name);
+		if (names)
+			buf_fmt(names, "%s%s", out->n > 0 ? ", " : "", item->name);
 		if (out->n++ == 0)
 			out->first = v->item;
 		if (item->required && out->n_required++ == 0)
@@ -138,9 +134,9 @@ static void find_providers(const struct resolve *r, const struct debian_relation
 /* The only provider, or the only one that every Debian system has. */
 static bool find_virtual(const struct resolve *r, const struct debian_relation *rel, uint32_t *item)
 {
-	owned(providers_free) struct providers v;
+	struct providers v;
 
-	find_providers(r, rel, &v);
+	find_providers(r, rel, &v, NULL);
 	*item = v.n_required == 1 ? v.required : v.first;
 	return v.n == 1 || v.n_required == 1;
 }
@@ -162,9 +158,10 @@ static bool cannot(const struct resolve *r, const struct debian_relation *rel, c
 		   struct err *e)
 {
 	const struct debian_package *other = chosen_named(r, rel->name);
-	owned(providers_free) struct providers v;
+	owned(buf_free) struct buf names = BUF(PROVIDERS_TEXT);
+	struct providers v;
 
-	find_providers(r, rel, &v);
+	find_providers(r, rel, &v, &names);
 	if (other) {
 		err_set(e, REASON_PACKAGES, "%s, and %s %s is chosen already", what, other->name,
 			other->version);
@@ -172,8 +169,10 @@ static bool cannot(const struct resolve *r, const struct debian_relation *rel, c
 	}
 	if (v.n == 0)
 		return err_set(e, REASON_PACKAGES, "%s, which is in none of the lists", what);
+	if (names.failed != REASON_NONE && names.failed != REASON_LIMIT)
+		return buf_done(&names, "the names of providers", e);
 	err_set(e, REASON_PACKAGES, "%s, which several packages provide: %s", what,
-		v.names.failed ? "too many to be named" : buf_cstr(&v.names));
+		names.failed ? "too many to be named" : buf_cstr(&names));
 	return err_hint(e, "name the one that is meant in the recipe");
 }
 

@@ -181,8 +181,14 @@ static void hint(const struct lists *l, const struct debian_wish *wish, const ch
 	debian_packages_free(&p);
 }
 
+#define LONG "provider-with-a-name-of-fifty-letters-so-that-four-do-not-fit-"
+
 static void a_recipe_is_told_what_to_name(void **state)
 {
+	static const struct lists providers = {{
+		P(LONG "1", "1", "Provides: many\n") P(LONG "2", "1", "Provides: many\n")
+			P(LONG "3", "1", "Provides: many\n") P(LONG "4", "1", "Provides: many\n"),
+	}};
 	static const struct lists l = {{
 		P("aa", "1", "Depends: bb (= 1)\n") P("bb", "1", "") P("bb", "2", "")
 			P("cc", "1", "Provides: many\n") P("dd", "1", "Provides: many\n"),
@@ -195,6 +201,9 @@ static void a_recipe_is_told_what_to_name(void **state)
 	     "name the version that is meant: bb=VERSION");
 	hint(&l, &(struct debian_wish){.names = one, .n = 1},
 	     "'many' is asked for, which several packages provide: cc, dd",
+	     "name the one that is meant in the recipe");
+	hint(&providers, &(struct debian_wish){.names = one, .n = 1},
+	     "'many' is asked for, which several packages provide: too many to be named",
 	     "name the one that is meant in the recipe");
 }
 
