@@ -218,7 +218,7 @@ static bool state_it(void *arg, struct err *e)
 	const struct rebuilt r = {
 		.id = bytes_str("example.org/blindbox/1.2.3"),
 		.payload = of(1),
-		.equal = true,
+		.outcome = REBUILT_EQUAL,
 		.inputs = of(2),
 		.tool = bytes_str("0.1.0"),
 		.program = of(3),
@@ -256,7 +256,7 @@ static bool compare(void *arg, struct err *e)
 					    .folder = l->folder.path};
 	bool ok = reproduce_compare(&r, &q, &v, e);
 
-	ok = ok && r.equal;
+	ok = ok && r.outcome == REBUILT_EQUAL;
 	reproduced_free(&r);
 	return ok;
 }
