@@ -114,4 +114,7 @@ void out_free(struct out *o);
 /* All in one. */
 must bool file_write(const char *path, struct bytes x, struct err *e);
 
+/* All bytes to a descriptor, which blocks; false with errno. */
+must bool file_put(int fd, struct bytes x);
+
 #endif

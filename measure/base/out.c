@@ -239,15 +239,22 @@ static void send_on(struct out *o, uint64_t n)
 	}
 }
 
-bool out_write(struct out *o, struct bytes x, struct err *e)
+bool file_put(int fd, struct bytes x)
 {
 	for (size_t done = 0; done < x.n;) {
-		ssize_t w = write(o->fd, x.p + done, x.n - done);
+		ssize_t w = write(fd, x.p + done, x.n - done);
 
 		if (w < 0 && errno != EINTR)
-			return out_failed(o, "cannot be written", e);
+			return false;
 		done += w > 0 ? (size_t)w : 0;
 	}
+	return true;
+}
+
+bool out_write(struct out *o, struct bytes x, struct err *e)
+{
+	if (!file_put(o->fd, x))
+		return out_failed(o, "cannot be written", e);
 	send_on(o, x.n);
 	return true;
 }

@@ -178,16 +178,8 @@ static bool write_file(void *arg, struct bytes bytes, struct err *e)
 {
 	struct extraction *x = arg;
 
-	while (x->file >= 0 && bytes.n > 0) {
-		ssize_t n = write(x->file, bytes.p, bytes.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return failed(x, x->of[x->entry], "cannot be written", e);
-		bytes = bytes_of(bytes.p + n, bytes.n - (size_t)n);
-	}
-	return true;
+	return x->file < 0 || file_put(x->file, bytes) ||
+	       failed(x, x->of[x->entry], "cannot be written", e);
 }
 
 static bool end_file(void *arg, const struct cpio_entry *entry, const struct initramfs_body *body,

@@ -56,16 +56,10 @@ void spool_free(struct spool *s)
 
 static bool write_out(const struct spool *s, struct bytes x, struct err *e)
 {
-	for (size_t done = 0; done < x.n;) {
-		ssize_t w = write(s->file.fd, x.p + done, x.n - done);
-
-		if (w < 0 && errno != EINTR) {
-			err_errno(e, errno, "what is unpacked cannot be written");
-			return err_subject(e, s->file.name);
-		}
-		done += w > 0 ? (size_t)w : 0;
-	}
-	return true;
+	if (file_put(s->file.fd, x))
+		return true;
+	err_errno(e, errno, "what is unpacked cannot be written");
+	return err_subject(e, s->file.name);
 }
 
 bool spool_flush(struct spool *s, struct err *e)

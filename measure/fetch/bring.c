@@ -36,13 +36,8 @@ static bool put(void *arg, struct bytes x, struct err *e)
 {
 	struct part *p = arg;
 
-	for (size_t done = 0; done < x.n;) {
-		ssize_t w = write(p->fd, x.p + done, x.n - done);
-
-		if (w < 0 && errno != EINTR)
-			return disk(p, "cannot be written", e);
-		done += w > 0 ? (size_t)w : 0;
-	}
+	if (!file_put(p->fd, x))
+		return disk(p, "cannot be written", e);
 	p->size += x.n;
 	return true;
 }

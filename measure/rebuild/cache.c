@@ -164,22 +164,14 @@ bool cache_list(int entry, const struct recipe_stage *s, struct err *e)
 	owned(made_free) struct made m = {0};
 	owned(buf_free) struct buf listing = BUF(LISTING_MAX_BYTES);
 	owned(own_close) int fd = -1;
-	struct bytes left;
 
 	if (!read_entry(entry, s, &m, &listing, e))
 		return false;
 	fd = openat(entry, LISTING, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return failed(LISTING, "cannot be written", e);
-	left = buf_bytes(&listing);
-	while (left.n > 0) {
-		ssize_t n = write(fd, left.p, left.n);
-
-		if (n < 0)
-			return failed(LISTING, "cannot be written", e);
-		left = bytes_of(left.p + n, left.n - (size_t)n);
-	}
-	return true; /* not on the disk yet: an entry is proved by its listing when it is used */
+	/* Not on the disk yet: an entry is proved by its listing when it is used */
+	return file_put(fd, buf_bytes(&listing)) || failed(LISTING, "cannot be written", e);
 }
 
 /* ---- entries */

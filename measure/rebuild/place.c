@@ -210,15 +210,8 @@ static bool make_link(struct place *p, const struct tree_node *n, const struct t
 
 static bool write_all(struct place *p, int fd, size_t n)
 {
-	for (size_t at = 0; at < n;) {
-		ssize_t done = write(fd, p->piece + at, n - at);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		at += (size_t)done;
-	}
+	if (!file_put(fd, bytes_of(p->piece, n)))
+		return false;
 	p->written += n;
 	if (p->rule->watch.tick)
 		p->rule->watch.tick(p->rule->watch.arg, p->written);

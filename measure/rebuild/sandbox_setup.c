@@ -14,20 +14,6 @@
 #define FIRST_FREE 3 /* behind standard input, output and error */
 #define CPUINFO_MAX ((size_t)1 << 20)
 
-static bool write_all(int fd, struct bytes x)
-{
-	while (x.n > 0) {
-		ssize_t n = write(fd, x.p, x.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		x = bytes_of(x.p + n, x.n - (size_t)n);
-	}
-	return true;
-}
-
 /* Away from 0 to 2, which the child's own streams are about to take. */
 static bool raise_fd(int *fd)
 {
@@ -55,7 +41,7 @@ static bool pipe_open(int *from, int *to, const char *what, struct err *e)
 bool sandbox_memory_file(struct bytes x, int *fd, struct err *e)
 {
 	*fd = memfd_create("sandbox", MFD_CLOEXEC);
-	if (*fd < 0 || !raise_fd(fd) || !write_all(*fd, x) || lseek(*fd, 0, SEEK_SET) != 0)
+	if (*fd < 0 || !raise_fd(fd) || !file_put(*fd, x) || lseek(*fd, 0, SEEK_SET) != 0)
 		return err_errno(e, errno, "a file in memory for the sandbox");
 	return true;
 }

@@ -48,19 +48,6 @@ static bool next_of_node(struct stream *s, struct span to, size_t *got, struct e
 	return rootfs_read(((struct stream_node *)s)->r, to, got, e);
 }
 
-static bool write_all(int fd, struct bytes x, const char *name, struct err *e)
-{
-	while (x.n > 0) {
-		ssize_t n = write(fd, x.p, x.n);
-
-		if (n < 0 && errno != EINTR)
-			return err_errno(e, errno, name);
-		if (n > 0)
-			x = bytes_of(x.p + n, x.n - (size_t)n);
-	}
-	return true;
-}
-
 static bool copy(struct stream *in, int folder, const char *name, struct works_file *f,
 		 struct err *e)
 {
@@ -76,9 +63,10 @@ static bool copy(struct stream *in, int folder, const char *name, struct works_f
 		return err_errno(e, errno, name);
 	do {
 		if (!stream_read(in, (struct span){chunk, CHUNK}, &got, e) ||
-		    !hash_add(h, bytes_of(chunk, got), e) ||
-		    !write_all(fd, bytes_of(chunk, got), name, e))
+		    !hash_add(h, bytes_of(chunk, got), e))
 			return false;
+		if (!file_put(fd, bytes_of(chunk, got)))
+			return err_errno(e, errno, name);
 	} while (got == CHUNK);
 	f->size = in->pos;
 	return hash_finish(h, &f->sha256, e);

@@ -62,9 +62,8 @@ static bool put_text(int folder, const char *name, const char *text, struct err 
 {
 	owned(own_close) int fd =
 		openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	size_t n = strlen(text);
 
-	return (fd >= 0 && write(fd, text, n) == (ssize_t)n) || err_errno(e, errno, name);
+	return (fd >= 0 && file_put(fd, bytes_str(text))) || err_errno(e, errno, name);
 }
 
 /* What the manifest says that it is: there are two that mean the same. */
