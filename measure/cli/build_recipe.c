@@ -44,6 +44,13 @@ static void begins(void *arg, const struct recipe_stage *s, bool cached)
 		talk_say(&c->talk, "stage '%s': building", s->name);
 }
 
+static void configures(void *arg, const char *input)
+{
+	struct cli *c = arg;
+
+	talk_say(&c->talk, "input '%s': running its packages' scripts", input);
+}
+
 /* The last lines of a text. */
 static struct bytes last_lines(struct bytes text)
 {
@@ -71,7 +78,8 @@ static void failed(void *arg, const struct recipe_stage *s, struct bytes tail, c
 
 struct stage_watch build_recipe_watch(struct cli *c)
 {
-	return (struct stage_watch){.begins = begins, .failed = failed, .arg = c};
+	return (struct stage_watch){
+		.begins = begins, .failed = failed, .configures = configures, .arg = c};
 }
 
 /* ---- what was built */

@@ -96,7 +96,7 @@ static bool make_stages(struct building *b, struct build_report *report, struct 
 
 		if (!(b->needed >> i & 1))
 			continue;
-		if (!stage_make(&b->works, &r->stages[i], &b->q->watch, &cached, e))
+		if (!stage_make(&b->works, &r->stages[i], &cached, e))
 			return false;
 		report->stages++;
 		report->cached += cached;
@@ -194,7 +194,10 @@ bool build(const struct build_request *q, struct build_report *report, struct an
 	owned(building_free) struct building b = {
 		.q = q,
 		.plan = PLAN_NONE,
-		.works = {.cache = CACHE_NONE, .scratch = SCRATCH_NONE, .failed = q->failed},
+		.works = {.cache = CACHE_NONE,
+			  .scratch = SCRATCH_NONE,
+			  .failed = q->failed,
+			  .watch = &q->watch},
 		.to = PUBLISH_NONE,
 	};
 	struct build_report made = {0};

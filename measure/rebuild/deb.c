@@ -17,6 +17,9 @@ void deb_free(struct deb *d)
 	free(d->version);
 	free(d->architecture);
 	free(d->replaces);
+	free(d->depends);
+	free(d->pre_depends);
+	free(d->provides);
 	*d = (struct deb){0};
 }
 
@@ -71,7 +74,12 @@ static bool read_control(struct deb *d, struct stream *in, struct err *e)
 	d->version = text_of(p, "Version", e);
 	d->architecture = text_of(p, "Architecture", e);
 	d->replaces = text_of(p, "Replaces", e);
-	return d->name && d->version && d->architecture && d->replaces;
+	d->depends = text_of(p, "Depends", e);
+	d->pre_depends = text_of(p, "Pre-Depends", e);
+	d->provides = text_of(p, "Provides", e);
+	d->essential = bytes_equal(deb822_get(p, "Essential"), bytes_str("yes"));
+	return d->name && d->version && d->architecture && d->replaces && d->depends &&
+	       d->pre_depends && d->provides;
 }
 
 static bool find_control(struct deb *d, struct stream *in, struct err *e)

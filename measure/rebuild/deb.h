@@ -10,7 +10,8 @@
 
 struct deb {
 	char *name, *version, *architecture;
-	char *replaces; /* "" when it says nothing */
+	char *replaces, *depends, *pre_depends, *provides; /* "" when it says nothing */
+	bool essential;
 };
 
 /* Released by deb_free(). Errors: package, and what its archives are refused for. */

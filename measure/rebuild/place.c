@@ -243,14 +243,26 @@ static bool copy(struct place *p, const struct tree_node *n, int fd, struct err 
 	return true;
 }
 
+/* The thing itself when name is empty. */
+static bool give(const struct place *p, const struct tree_node *n, int fd, const char *name)
+{
+	uint32_t owner = p->rule->owner;
+
+	if (p->rule->whole)
+		return fchownat(fd, name, n->inode->uid, n->inode->gid,
+				AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0;
+	return owner == 0 ||
+	       fchownat(fd, name, owner, owner, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0;
+}
+
 /* Owner first: giving a file away may take bits of its mode. */
 static bool finish(const struct place *p, const struct tree_node *n, int fd)
 {
 	const struct timespec at = {.tv_sec = p->rule->time}, both[2] = {at, at};
-	uint32_t owner = p->rule->owner;
 
-	return (owner == 0 || fchown(fd, owner, owner) == 0) &&
-	       fchmod(fd, n->inode->mode & KEPT) == 0 && futimens(fd, both) == 0;
+	return give(p, n, fd, "") &&
+	       fchmod(fd, n->inode->mode & (p->rule->whole ? 07777u : KEPT)) == 0 &&
+	       futimens(fd, both) == 0;
 }
 
 static bool make_file(struct place *p, const struct tree_node *n, struct err *e)
@@ -267,12 +279,10 @@ static bool make_file(struct place *p, const struct tree_node *n, struct err *e)
 static bool make_symlink(struct place *p, const struct tree_node *n, struct err *e)
 {
 	const struct timespec at = {.tv_sec = p->rule->time}, both[2] = {at, at};
-	uint32_t owner = p->rule->owner;
 
 	if (symlinkat(n->inode->target, here(p), n->name) != 0)
 		return failed(p, n, "cannot be made", e);
-	return ((owner == 0 ||
-		 fchownat(here(p), n->name, owner, owner, AT_SYMLINK_NOFOLLOW) == 0) &&
+	return (give(p, n, here(p), n->name) &&
 		utimensat(here(p), n->name, both, AT_SYMLINK_NOFOLLOW) == 0) ||
 	       failed(p, n, "cannot be given owner, mode and time", e);
 }

@@ -2,8 +2,9 @@
  * A tree (core/tree.h) laid out on a disk, as files that a build reads. It stays below the folder
  * whatever it holds: each name is made in its own folder, which was made here, and follows no link.
  * Modes as the tree says, but set-id bits never; owners are whoever builds, or the one that is
- * said; devices and fifos are left out; every time is the one given, for symbolic links and folders
- * too, so that nothing of when or where it was done can be seen. Names of one inode stay that.
+ * said (but see `whole`); devices and fifos are left out; every time is the one given, for symbolic
+ * links and folders too, so that nothing of when or where it was done can be seen. Names of one
+ * inode stay that.
  */
 #ifndef MEASURE_REBUILD_PLACE_H
 #define MEASURE_REBUILD_PLACE_H
@@ -18,6 +19,7 @@ struct place_rule {
 	uint64_t max; /* bytes */
 	uint32_t
 		owner; /* user and group of all, for who is root (sandbox_owner()); 0: who builds */
+	bool whole; /* for who is root of them: owners and set-id bits as the tree says, too */
 	struct watch watch; /* bytes written */
 };
 

@@ -149,6 +149,40 @@ static bool read_kind(const struct recipe_reader *r, const struct yaml_node *map
 				     i->name);
 }
 
+/* ---- limits */
+
+/* In units; 0 would be no stage at all. */
+static bool read_limit(const struct recipe_reader *r, const struct yaml_node *map, const char *key,
+		       uint64_t most, uint64_t *out)
+{
+	const struct yaml_node *node = map ? yaml_member(r->y, map, key) : NULL;
+
+	if (!node)
+		return true;
+	*out = yaml_u64(node);
+	return (*out > 0 && *out <= most) ||
+	       recipe_wrong(r, node->line, "%s is %s and must be 1 to %llu", key, yaml_str(node),
+			    (unsigned long long)most);
+}
+
+static bool read_limits(const struct recipe_reader *r, const struct yaml_node *map,
+			struct recipe_limits *l)
+{
+	const struct yaml_node *limits = yaml_member(r->y, map, "limits");
+	uint64_t memory = RECIPE_MEMORY >> 20, disk = RECIPE_DISK >> 20;
+
+	l->seconds = RECIPE_SECONDS;
+	l->processes = RECIPE_PROCESSES;
+	if (!read_limit(r, limits, "seconds", SECONDS_MAX, &l->seconds) ||
+	    !read_limit(r, limits, "memory", MIB_MAX, &memory) ||
+	    !read_limit(r, limits, "disk", MIB_MAX, &disk) ||
+	    !read_limit(r, limits, "processes", PROCESSES_MAX, &l->processes))
+		return false;
+	l->memory = memory << 20;
+	l->disk = disk << 20;
+	return true;
+}
+
 /* Keys that mean something for other kinds would say here what is not so. */
 static bool check_keys(const struct recipe_reader *r, const struct yaml_node *map,
 		       const struct recipe_input *i)
@@ -161,6 +195,7 @@ static bool check_keys(const struct recipe_reader *r, const struct yaml_node *ma
 		{"dependencies", 1u << INPUT_PACKAGES},
 		{"essential", 1u << INPUT_PACKAGES},
 		{"configure", 1u << INPUT_PACKAGES},
+		{"limits", 1u << INPUT_PACKAGES},
 		{"links", 1u << INPUT_PACKAGES | 1u << INPUT_IMAGE},
 		{"unpack", 1u << INPUT_FILE},
 		{"import", 1u << INPUT_FILE},
@@ -192,6 +227,12 @@ static bool read_packages(const struct recipe_reader *r, const struct yaml_node 
 	i->dependencies = recipe_flag(r, map, "dependencies", true);
 	i->essential = recipe_flag(r, map, "essential", i->dependencies);
 	i->configure = recipe_flag(r, map, "configure", false);
+	if (!read_limits(r, map, &i->limits))
+		return false;
+	if (!i->configure && yaml_member(r->y, map, "limits"))
+		return recipe_wrong(r, map->line,
+				    "'limits' has no meaning: the input '%s' is not configured",
+				    i->name);
 	if (i->packages.n == 0)
 		return recipe_wrong(r, map->line, "the input '%s' names no package", i->name);
 	if (i->from.n == 0)
@@ -298,38 +339,11 @@ static bool read_input(const struct recipe_reader *r, const struct yaml_node *ma
 
 /* ---- stages */
 
-/* In units; 0 would be no stage at all. */
-static bool read_limit(const struct recipe_reader *r, const struct yaml_node *map, const char *key,
-		       uint64_t most, uint64_t *out)
+static bool read_jobs(const struct recipe_reader *r, const struct yaml_node *map,
+		      struct recipe_stage *s)
 {
-	const struct yaml_node *node = map ? yaml_member(r->y, map, key) : NULL;
-
-	if (!node)
-		return true;
-	*out = yaml_u64(node);
-	return (*out > 0 && *out <= most) ||
-	       recipe_wrong(r, node->line, "%s is %s and must be 1 to %llu", key, yaml_str(node),
-			    (unsigned long long)most);
-}
-
-static bool read_limits(const struct recipe_reader *r, const struct yaml_node *map,
-			struct recipe_stage *s)
-{
-	const struct yaml_node *limits = yaml_member(r->y, map, "limits");
-	uint64_t memory = RECIPE_MEMORY >> 20, disk = RECIPE_DISK >> 20;
-
 	s->jobs = 1;
-	s->seconds = RECIPE_SECONDS;
-	s->processes = RECIPE_PROCESSES;
-	if (!read_limit(r, map, "jobs", JOBS_MAX, &s->jobs) ||
-	    !read_limit(r, limits, "seconds", SECONDS_MAX, &s->seconds) ||
-	    !read_limit(r, limits, "memory", MIB_MAX, &memory) ||
-	    !read_limit(r, limits, "disk", MIB_MAX, &disk) ||
-	    !read_limit(r, limits, "processes", PROCESSES_MAX, &s->processes))
-		return false;
-	s->memory = memory << 20;
-	s->disk = disk << 20;
-	return true;
+	return read_limit(r, map, "jobs", JOBS_MAX, &s->jobs);
 }
 
 /* The place itself in front of what is below it. */
@@ -436,7 +450,7 @@ static bool read_stage(const struct recipe_reader *r, const struct yaml_node *ma
 				    "the stage '%s' has the name of an input in line %u", s->name,
 				    same->line);
 	return read_path(r, map, s) && read_use(r, map, s) && read_environment(r, map, s) &&
-	       read_limits(r, map, s) && read_outputs(r, map, s);
+	       read_jobs(r, map, s) && read_limits(r, map, &s->limits) && read_outputs(r, map, s);
 }
 
 /* ---- all of it */

@@ -56,6 +56,10 @@ struct recipe_suite {
 
 enum recipe_kind { INPUT_PACKAGES, INPUT_FILE, INPUT_IMAGE, INPUT_GIT };
 
+struct recipe_limits {
+	uint64_t seconds, memory, processes, disk; /* bytes, of two of them */
+};
+
 struct recipe_input {
 	const char *name;
 	enum recipe_kind kind;
@@ -65,6 +69,7 @@ struct recipe_input {
 	bool dependencies; /* and what they depend on */
 	bool essential; /* and what every system has */
 	bool configure; /* maintainer scripts are run */
+	struct recipe_limits limits; /* of those */
 	struct recipe_pairs links; /* path in the root; target: symbolic links of its own */
 	const char *path; /* file, image, git: relative to the recipe ("." of git: its own) */
 	const char *origin; /* or "ARCHIVE:PATH", "https://...": one of the two, of these kinds */
@@ -85,7 +90,7 @@ struct recipe_stage {
 	struct recipe_pairs use; /* path below `path`, "." for itself; reference; sorted by path */
 	struct recipe_pairs environment;
 	uint64_t jobs; /* the processors that it sees; 1 unless said */
-	uint64_t seconds, memory, processes, disk; /* limits; bytes */
+	struct recipe_limits limits;
 	const char *run; /* a script for /bin/sh -eu */
 	struct recipe_pairs outputs; /* name; path below `path` */
 };

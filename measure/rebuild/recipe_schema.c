@@ -26,12 +26,20 @@ static const struct yaml_field suite_fields[] = {
 };
 static const struct yaml_field suite_item = {.type = YAML_MAP, .fields = suite_fields};
 
+static const struct yaml_field limit_fields[] = {
+	{.key = "seconds", .type = YAML_UINT},
+	{.key = "memory", .type = YAML_UINT},
+	{.key = "disk", .type = YAML_UINT},
+	{.key = "processes", .type = YAML_UINT},
+	{0},
+};
 static const struct yaml_field input_fields[] = {
 	{.key = "packages", .type = YAML_LIST, .item = &text_item},
 	{.key = "from", .type = YAML_LIST, .item = &text_item},
 	{.key = "dependencies", .type = YAML_BOOL},
 	{.key = "essential", .type = YAML_BOOL},
 	{.key = "configure", .type = YAML_BOOL},
+	{.key = "limits", .type = YAML_MAP, .fields = limit_fields},
 	{.key = "links", .type = YAML_NAMES, .item = &text_item},
 	{.key = "file", .type = YAML_TEXT},
 	{.key = "unpack", .type = YAML_BOOL},
@@ -47,13 +55,6 @@ static const struct yaml_field input_fields[] = {
 };
 static const struct yaml_field input_item = {.type = YAML_MAP, .fields = input_fields};
 
-static const struct yaml_field limit_fields[] = {
-	{.key = "seconds", .type = YAML_UINT},
-	{.key = "memory", .type = YAML_UINT},
-	{.key = "disk", .type = YAML_UINT},
-	{.key = "processes", .type = YAML_UINT},
-	{0},
-};
 static const struct yaml_field stage_fields[] = {
 	{.key = "root", .type = YAML_TEXT, .required = true},
 	{.key = "path", .type = YAML_TEXT},

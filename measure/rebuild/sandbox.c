@@ -273,21 +273,37 @@ static bool judge(struct run *r, struct sandbox_result *out, struct err *e)
 	return tell_tail(r, &out->tail, e);
 }
 
+static bool finish(struct run *r, struct sandbox_result *out, struct err *e)
+{
+	const struct sandbox *s = r->setup.s;
+	bool ok = judge(r, out, e);
+
+	if (ok && s->after && out->how == SANDBOX_EXIT && out->status == 0)
+		ok = sandbox_as_root(&r->setup, s->after, s->arg, e);
+	return (!s->map_ids || sandbox_reclaim(&r->setup, e)) && ok;
+}
+
+static bool start(struct run *r, const struct sandbox *s, struct err *e)
+{
+	if (sandbox_prepare(&r->setup, s, e))
+		r->watch = sandbox_watch_new(&r->setup, e);
+	if (r->watch && sandbox_start(&r->setup, &r->pid, e))
+		return true;
+	return !(s->before && r->setup.ids >= 0 && sandbox_reclaim(&r->setup, e)) && false;
+}
+
 static bool run(const struct sandbox *s, struct sandbox_result *out, struct err *e)
 {
 	owned(run_free) struct run r = {.first = -1};
-	bool ok = sandbox_prepare(&r.setup, s, e);
 
-	if (ok)
-		r.watch = sandbox_watch_new(&r.setup, e);
-	if (!r.watch || !sandbox_start(&r.setup, &r.pid, e))
+	if (!start(&r, s, e))
 		return false;
 	clock_gettime(CLOCK_MONOTONIC, &r.end);
 	r.end.tv_sec += (time_t)r.setup.limits.seconds;
 	follow(&r);
 	end_all(&r);
 	drain_rest(&r);
-	return (!s->map_ids || sandbox_reclaim(&r.setup, e)) && judge(&r, out, e);
+	return finish(&r, out, e);
 }
 
 /* A command that does not read its input must not end this process. */

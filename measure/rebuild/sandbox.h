@@ -2,10 +2,11 @@
  * A stranger's commands, run by bubblewrap: in their own user, mount, process, network, IPC, host
  * name and control group name spaces, without a network, as uid and gid 1000 with no privilege to
  * gain, on a root file system that cannot be written but where it is said, with an environment that
- * is said word by word (and PWD), and under a seccomp filter (sandbox_filter.h). /proc is their
- * own, /dev has what bubblewrap puts there, /dev/shm and /tmp are memory, a quarter of the limit
- * each. Where the kernel or the distribution forbid user name spaces it is refused with the setting
- * to change (sandbox); nothing is ever run without it.
+ * is said word by word (and PWD), and under a seccomp filter (sandbox_filter.h), for which files
+ * are on the disk as soon as they are written. /proc is their own, /dev has what bubblewrap puts
+ * there, /dev/shm and /tmp are memory, a quarter of the limit each. Where the kernel or the
+ * distribution forbid user name spaces it is refused with the setting to change (sandbox); nothing
+ * is ever run without it.
  *
  * Who is root of the machine is never root, or anybody who owns something, there: such a process
  * becomes the user and group SANDBOX_OWNER before bubblewrap is started. That is a number which no
@@ -63,6 +64,14 @@ struct sandbox {
 	 * gives to one of them belongs to who runs this afterwards, as everything else.
 	 */
 	bool map_ids;
+	/*
+	 * With map_ids, each in a process of its own that is root of these ids and holds what this
+	 * one has opened: before anything is looked at, and when the command ended with status 0,
+	 * while everything still has its owner. May be NULL; false with e set is the run's own.
+	 */
+	bool (*before)(void *arg, struct err *e);
+	bool (*after)(void *arg, struct err *e);
+	void *arg;
 	struct sandbox_limits limits;
 	const char *host; /* NULL: SANDBOX_HOST */
 	int log; /* descriptor: what it prints, both streams; -1: kept nowhere */

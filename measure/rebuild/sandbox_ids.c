@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <sched.h>
@@ -104,8 +105,10 @@ static bool granted(const char *file, const char *user, uint32_t id, uint64_t *f
 	*e = (struct err){0};
 	err_set(e, REASON_SANDBOX, "%s does not give %u ids to the user '%s'", file, LAST_ID,
 		*user ? user : number);
-	return err_hint(e, "as root: usermod --add-subuids 100000-165535 --add-subgids "
-			   "100000-165535 USER");
+	return err_hint(e,
+			"as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
+			"%s",
+			*user ? user : number);
 }
 
 static bool ask(const char *program, const struct holder *h, uint32_t id, uint64_t first,
@@ -166,6 +169,55 @@ bool sandbox_ids(uint32_t owner, int *fd, struct err *e)
 				   strerrordesc_np(errno));
 }
 
+/* ---- as root of them */
+
+static bool become_root(const struct sandbox_setup *u)
+{
+	return (u->owner == 0 || setgroups(0, NULL) == 0) && setns(u->ids, CLONE_NEWUSER) == 0 &&
+	       setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0;
+}
+
+static void do_as_root(const struct sandbox_setup *u, int to, bool (*f)(void *arg, struct err *e),
+		       void *arg)
+{
+	struct err x = {0};
+
+	if (!become_root(u))
+		err_set(&x, REASON_SANDBOX, "nobody can become root of several ids: %s",
+			strerrordesc_np(errno));
+	else if (f(arg, &x))
+		_exit(0);
+	_exit(file_put(to, bytes_of(&x, sizeof(x))) ? 1 : 2);
+}
+
+bool sandbox_as_root(const struct sandbox_setup *u, bool (*f)(void *arg, struct err *e), void *arg,
+		     struct err *e)
+{
+	struct err theirs = {0};
+	int fds[2], status = 0;
+	size_t got = 0;
+	ssize_t n;
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return err_errno(e, errno, "a pipe to the sandbox");
+	child = fork();
+	if (child == 0)
+		do_as_root(u, fds[1], f, arg);
+	close(fds[1]);
+	while ((n = read(fds[0], (char *)&theirs + got, sizeof(theirs) - got)) > 0 ||
+	       (n < 0 && errno == EINTR))
+		got += n > 0 ? (size_t)n : 0;
+	close(fds[0]);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (child > 0 && status == 0)
+		return true;
+	if (got == sizeof(theirs) && err_is(&theirs))
+		*e = theirs;
+	return err_set(e, REASON_SANDBOX, "what root of several ids had to do was not done");
+}
+
 /* ---- what was given away, taken back */
 
 #define WALK_FDS 64
@@ -194,8 +246,7 @@ static bool reclaim_all(const struct sandbox_setup *u)
 		u->owner != 0 ? to_owner : to_root_inside;
 	const struct sandbox *s = u->s;
 
-	if (u->owner == 0 && (setns(u->ids, CLONE_NEWUSER) != 0 || setresgid(0, 0, 0) != 0 ||
-			      setresuid(0, 0, 0) != 0))
+	if (u->owner == 0 && !become_root(u))
 		return false;
 	if (s->root_writable && nftw(s->root, each, WALK_FDS, FTW_PHYS) != 0)
 		return false;

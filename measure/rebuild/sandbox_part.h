@@ -44,6 +44,10 @@ must bool sandbox_words(const struct sandbox_setup *u, struct buf *text, size_t 
 /* A user name space of many ids whose root is who runs this, or owner. */
 must bool sandbox_ids(uint32_t owner, int *fd, struct err *e);
 
+/* In a process that is root of these ids; false with e set is its own. */
+must bool sandbox_as_root(const struct sandbox_setup *u, bool (*f)(void *arg, struct err *e),
+			  void *arg, struct err *e);
+
 /* After a run with many ids: all that could be written belongs to who runs this, or owner. */
 must bool sandbox_reclaim(const struct sandbox_setup *u, struct err *e);
 

@@ -155,9 +155,10 @@ bool sandbox_prepare(struct sandbox_setup *u, const struct sandbox *s, struct er
 		.fault_write = -1,
 	};
 	u->staged = u->owner != 0 && may_mount();
-	return sandbox_points(s, u->owner, e) && sandbox_filter(&u->filter, e) &&
-	       (u->processors == 0 || views(u, e)) && pipes(u, e) &&
-	       (!s->map_ids || sandbox_ids(u->owner, &u->ids, e));
+	return (!s->map_ids || sandbox_ids(u->owner, &u->ids, e)) &&
+	       (!s->before || sandbox_as_root(u, s->before, s->arg, e)) &&
+	       sandbox_points(s, u->owner, e) && sandbox_filter(&u->filter, e) &&
+	       (u->processors == 0 || views(u, e)) && pipes(u, e);
 }
 
 static void shut(int *fd)

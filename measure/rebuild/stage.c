@@ -21,7 +21,6 @@
 struct run {
 	struct works *w;
 	const struct recipe_stage *s;
-	const struct stage_watch *watch;
 	int root, work, entry, log;
 };
 
@@ -47,10 +46,6 @@ static bool lay_out_root(struct run *r, struct err *e)
 		.time = r->w->plan->lock.epoch, .max = ROOTFS_MAX_BYTES, .owner = sandbox_owner()};
 	struct cpio_io io;
 
-	if (input->configure)
-		return err_set(e, REASON_SANDBOX,
-			       "input '%s': maintainer scripts are not run by this version",
-			       input->name);
 	if (!works_root(r->w, input, &tree, e))
 		return false;
 	io = works_io(&tree);
@@ -75,53 +70,71 @@ static bool prepare(struct run *r, struct err *e)
 
 /* ---- what came of it */
 
+/* Whose input is configured says so itself. */
 static bool put_ending(const struct sandbox_result *x, const struct recipe_stage *s, struct err *e)
 {
+	enum reason r = REASON_STAGE_FAILED;
+	char who[RECIPE_NAME_MAX + 64] = "its packages' scripts";
+
+	if (s->root)
+		snprintf(who, sizeof(who), "stage '%s': its commands", s->name);
 	switch (x->how) {
 	case SANDBOX_EXIT:
-		return err_set(e, REASON_STAGE_FAILED,
-			       "stage '%s': its commands ended with status %d", s->name, x->status);
+		return err_set(e, r, "%s ended with status %d", who, x->status);
 	case SANDBOX_SIGNAL:
-		return err_set(e, REASON_STAGE_FAILED,
-			       "stage '%s': its commands were ended by signal %d", s->name,
-			       x->status);
+		return err_set(e, r, "%s were ended by signal %d", who, x->status);
 	case SANDBOX_TIME:
-		return err_set(e, REASON_STAGE_FAILED,
-			       "stage '%s': its commands took longer than %llu seconds", s->name,
-			       (unsigned long long)s->seconds);
+		return err_set(e, r, "%s took longer than %llu seconds", who,
+			       (unsigned long long)s->limits.seconds);
 	case SANDBOX_MEMORY_FULL:
-		return err_set(e, REASON_STAGE_FAILED,
-			       "stage '%s': its commands needed more than %llu MiB of memory",
-			       s->name, (unsigned long long)(s->memory >> 20));
+		return err_set(e, r, "%s needed more than %llu MiB of memory", who,
+			       (unsigned long long)(s->limits.memory >> 20));
 	case SANDBOX_DISK_FULL:
-		return err_set(e, REASON_STAGE_FAILED,
-			       "stage '%s': its commands wrote more than %llu MiB", s->name,
-			       (unsigned long long)(s->disk >> 20));
+		return err_set(e, r, "%s wrote more than %llu MiB", who,
+			       (unsigned long long)(s->limits.disk >> 20));
 	case SANDBOX_LOG_FULL:
 		break;
 	}
-	return err_set(e, REASON_STAGE_FAILED, "stage '%s': its commands printed too much",
-		       s->name);
+	return err_set(e, r, "%s printed too much", who);
+}
+
+bool stage_failed_path(const struct works *w, const char *name, struct buf *to, struct err *e)
+{
+	buf_reset(to);
+	buf_fmt(to, "%s/failed", w->failed ? w->failed : w->cache.path);
+	if (!buf_done(to, "a path", e) ||
+	    (mkdir(buf_cstr(to), 0700) != 0 && errno != EEXIST && !err_errno(e, errno, "failed")))
+		return false;
+	buf_fmt(to, "/%s", name);
+	return buf_done(to, "a path", e);
 }
 
 /* The log outlives the folder it was written in. */
-static bool tell_failure(struct run *r, struct sandbox_result *x, struct err *e)
+bool stage_tell(const struct works *w, const struct recipe_stage *s, const char *log,
+		const struct sandbox_result *x, struct err *e)
 {
 	owned(buf_free) struct buf from = BUF(PATH_ROOM), to = BUF(PATH_ROOM);
+	char name[RECIPE_NAME_MAX + 8];
+	struct err ignored = {0};
 	bool kept;
 
-	buf_fmt(&from, "%s/" ENTRY "/" LOG, r->w->scratch.path);
-	buf_fmt(&to, "%s/failed", r->w->failed ? r->w->failed : r->w->cache.path);
-	if (!buf_done(&from, "a path", e) || !buf_done(&to, "a path", e))
-		return false;
-	kept = mkdir(buf_cstr(&to), 0700) == 0 || errno == EEXIST;
-	buf_fmt(&to, "/%s.log", r->s->name);
-	kept = kept && buf_done(&to, "a path", e) && rename(buf_cstr(&from), buf_cstr(&to)) == 0;
-	if (r->watch->failed)
-		r->watch->failed(r->watch->arg, r->s, buf_bytes(&x->tail),
+	snprintf(name, sizeof(name), "%s.log", s->name);
+	kept = scratch_path(&w->scratch, log, &from, e) &&
+	       stage_failed_path(w, name, &to, &ignored) &&
+	       rename(buf_cstr(&from), buf_cstr(&to)) == 0;
+	if (w->watch && w->watch->failed)
+		w->watch->failed(w->watch->arg, s, buf_bytes(&x->tail),
 				 kept ? buf_cstr(&to) : NULL);
-	put_ending(x, r->s, e);
+	put_ending(x, s, e);
 	return kept && err_hint(e, "all that it printed is in %.220s", buf_cstr(&to));
+}
+
+struct sandbox_limits stage_limits(const struct recipe_stage *s)
+{
+	return (struct sandbox_limits){.seconds = s->limits.seconds,
+				       .memory = s->limits.memory,
+				       .processes = s->limits.processes,
+				       .disk = s->limits.disk};
 }
 
 static bool run_commands(struct run *r, struct err *e)
@@ -139,9 +152,9 @@ static bool run_commands(struct run *r, struct err *e)
 		.argv = argv,
 		.umask = STAGE_UMASK,
 		.processors = (unsigned)r->s->jobs,
-		.limits = {r->s->seconds, r->s->memory, r->s->processes, r->s->disk, 0},
+		.limits = stage_limits(r->s),
 		.log = r->log,
-		.watch = r->watch->log,
+		.watch = r->w->watch->log,
 	};
 	bool ok;
 
@@ -153,7 +166,7 @@ static bool run_commands(struct run *r, struct err *e)
 	box.environment = environment.item;
 	ok = sandbox_run(&box, &result, e);
 	if (ok && (result.how != SANDBOX_EXIT || result.status != 0))
-		ok = tell_failure(r, &result, e);
+		ok = stage_tell(r->w, r->s, ENTRY "/" LOG, &result, e);
 	buf_free(&result.tail);
 	return ok || (err_is(e) && e->reason == REASON_STAGE_FAILED
 			      ? false
@@ -162,7 +175,7 @@ static bool run_commands(struct run *r, struct err *e)
 
 static bool take_outputs(const struct run *r, struct err *e)
 {
-	uint64_t left = r->s->disk;
+	uint64_t left = r->s->limits.disk;
 
 	for (size_t i = 0; i < r->s->outputs.n; i++)
 		if (!stage_take(r->work, &r->s->outputs.item[i], &left, r->entry, e))
@@ -170,18 +183,17 @@ static bool take_outputs(const struct run *r, struct err *e)
 	return cache_list(r->entry, r->s, e);
 }
 
-static bool run_stage(struct works *w, const struct recipe_stage *s,
-		      const struct stage_watch *watch, const char *key, struct err *e)
+static bool run_stage(struct works *w, const struct recipe_stage *s, const char *key, struct err *e)
 {
-	owned(run_free) struct run r = {w, s, watch, -1, -1, -1, -1};
+	owned(run_free) struct run r = {w, s, -1, -1, -1, -1};
 
 	return prepare(&r, e) && run_commands(&r, e) && take_outputs(&r, e) &&
 	       cache_keep(&w->cache, &w->scratch, ENTRY, key, e);
 }
 
-bool stage_make(struct works *w, const struct recipe_stage *s, const struct stage_watch *watch,
-		bool *cached, struct err *e)
+bool stage_make(struct works *w, const struct recipe_stage *s, bool *cached, struct err *e)
 {
+	const struct stage_watch *watch = w->watch;
 	struct made *m = &w->made[s - w->plan->recipe.stages];
 	char key[CACHE_KEY];
 
@@ -192,7 +204,7 @@ bool stage_make(struct works *w, const struct recipe_stage *s, const struct stag
 		watch->begins(watch->arg, s, *cached);
 	if (*cached)
 		return true;
-	if (!run_stage(w, s, watch, key, e))
+	if (!run_stage(w, s, key, e))
 		return false;
 	return cache_find(&w->cache, key, s, m) ||
 	       err_set(e, REASON_IO, "stage '%s': its outputs are not in the cache", s->name);

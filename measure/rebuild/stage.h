@@ -6,6 +6,7 @@
 #ifndef MEASURE_REBUILD_STAGE_H
 #define MEASURE_REBUILD_STAGE_H
 
+#include "measure/rebuild/sandbox.h"
 #include "measure/rebuild/works.h"
 
 /* How this program lays out what stages see; another number, and no cached output counts. */
@@ -20,17 +21,29 @@ struct stage_watch {
 	void (*begins)(void *arg, const struct recipe_stage *s, bool cached);
 	/* The last lines that the commands printed, and where all of them are. */
 	void (*failed)(void *arg, const struct recipe_stage *s, struct bytes tail, const char *log);
+	void (*configures)(void *arg, const char *input); /* not when that is in the cache */
 	struct watch log; /* bytes that they printed */
 	void *arg;
 };
 
 /*
- * Its outputs, from the cache or by a run in the sandbox; they are then in w->made. The log of a
- * run that failed stays in the cache, as failed/STAGE.log. Errors: stage-failed, sandbox, output,
- * recipe (what is used does not fit), and what reading inputs gives.
+ * Its outputs, from the cache or by a run in the sandbox that w->watch sees; they are then in
+ * w->made. The log of a run that failed stays in the cache, as failed/STAGE.log. Errors:
+ * stage-failed, sandbox, output, recipe (what is used does not fit), and what reading inputs gives.
  */
-must bool stage_make(struct works *w, const struct recipe_stage *s, const struct stage_watch *watch,
-		     bool *cached, struct err *e);
+must bool stage_make(struct works *w, const struct recipe_stage *s, bool *cached, struct err *e);
+
+struct sandbox_limits stage_limits(const struct recipe_stage *s);
+
+/* "failed/NAME" in place of what `to` holds; its folder is made. */
+must bool stage_failed_path(const struct works *w, const char *name, struct buf *to, struct err *e);
+
+/*
+ * How a run ended that did not end well, as e, and to who is watching; its log, a file of the
+ * scratch folder, is kept. A stage without a root stands for an input that is configured.
+ */
+bool stage_tell(const struct works *w, const struct recipe_stage *s, const char *log,
+		const struct sandbox_result *x, struct err *e);
 
 /* What it uses, laid out in the folder that it works in, which is empty. */
 must bool stage_furnish(struct works *w, const struct recipe_stage *s, int work, struct err *e);

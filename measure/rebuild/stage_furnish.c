@@ -78,7 +78,7 @@ static bool lay_out(const struct furnishing *f, int folder, struct err *e)
 {
 	owned(rootfs_free) struct rootfs r = {0};
 	const struct place_rule rule = {
-		.time = f->w->plan->lock.epoch, .max = f->s->disk, .owner = f->owner};
+		.time = f->w->plan->lock.epoch, .max = f->s->limits.disk, .owner = f->owner};
 	struct cpio_io io;
 
 	if (!works_tree(f->w, f->use->value, &r, e))

@@ -11,11 +11,14 @@
 
 #define WORKS_PARTS 64u
 
+struct stage_watch;
+
 struct works {
 	const struct plan *plan;
 	struct cache cache;
 	struct scratch scratch;
 	const char *failed; /* folder for logs of stages that fail; NULL: that of the cache */
+	const struct stage_watch *watch; /* or NULL */
 	struct made made[RECIPE_STAGES_MAX]; /* as the recipe's stages; those that are there */
 	struct rootfs kept; /* the input that was read last, since several things may be of one */
 	const struct recipe_input *kept_of;
@@ -29,7 +32,7 @@ const struct made *works_made(const struct works *w, const struct recipe_stage *
 /*
  * An input that is a root file system, with the links that the recipe adds. r: zeroed; released by
  * rootfs_free(). Its bytes are proved again. Errors: those of its kind; recipe, for a link whose
- * name is taken.
+ * name is taken; stage-failed and sandbox, for packages whose scripts are run (configure.h).
  */
 must bool works_root(const struct works *w, const struct recipe_input *input, struct rootfs *r,
 		     struct err *e);

@@ -7,6 +7,7 @@
 #include "measure/base/hex.h"
 #include "measure/base/json.h"
 #include "measure/core/rootfs_newc.h"
+#include "measure/rebuild/configure.h"
 #include "measure/rebuild/crates.h"
 #include "measure/rebuild/debian_root.h"
 #include "measure/rebuild/works.h"
@@ -200,6 +201,8 @@ static bool open_input(const struct works *w, const struct recipe_input *input, 
 	const struct lock_input *x = plan_locked(w->plan, input, &n);
 	const struct debian_locked packages = {&w->plan->store, x, n};
 
+	if (input->configure)
+		return configure_root(w, input, r, e);
 	if (input->kind == INPUT_PACKAGES)
 		return debian_root(r, &packages, &o, e);
 	if (input->kind == INPUT_IMAGE)

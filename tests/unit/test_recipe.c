@@ -64,10 +64,10 @@ static void what_is_not_said_has_its_default(void **state)
 	s = recipe_stage(&r, "app");
 	assert_string_equal(s->path, "/build/app");
 	assert_int_equal(s->jobs, 1);
-	assert_int_equal(s->seconds, RECIPE_SECONDS);
-	assert_int_equal(s->memory, RECIPE_MEMORY);
-	assert_int_equal(s->disk, RECIPE_DISK);
-	assert_int_equal(s->processes, RECIPE_PROCESSES);
+	assert_int_equal(s->limits.seconds, RECIPE_SECONDS);
+	assert_int_equal(s->limits.memory, RECIPE_MEMORY);
+	assert_int_equal(s->limits.disk, RECIPE_DISK);
+	assert_int_equal(s->limits.processes, RECIPE_PROCESSES);
 	assert_true(r.image == IMAGE_IS_NONE);
 	assert_null(r.artefact);
 	recipe_free(&r);
