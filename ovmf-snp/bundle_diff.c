@@ -7,6 +7,8 @@
 #include "measure/core/ramdisk_diff.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/launch_step.h"
+#include "ovmf-snp/ovmf_parts.h"
+#include "ovmf-snp/path_room.h"
 
 #define TEXT 256u
 
@@ -216,6 +218,23 @@ static bool bytes_differ(struct diff *d, const struct ramdisk_pair *p, enum laun
 	return bytes_tell(&pair, e);
 }
 
+/* As of two firmware files. */
+static bool modules_differ(struct diff *d, struct file *a, struct file *b, struct err *e)
+{
+	owned(part_free) struct part *left = NULL, *right = NULL;
+	owned(buf_free) struct buf text = BUF(4096);
+	enum cause cause;
+
+	if (!ovmf_describe_file(a, &left, e) || !ovmf_describe_file(b, &right, e))
+		return false;
+	cause = path_room_text(left, right, &text);
+	if (cause != CAUSE_NONE)
+		remark(&(struct remarks){d->f, true}, &(struct difference){.name = "modules",
+									   .text = buf_cstr(&text),
+									   .cause = cause});
+	return buf_done(&text, "the differences", e);
+}
+
 static bool both(struct diff *d, enum launch_part part, struct err *e)
 {
 	owned(file_close) struct file a = FILE_NONE, b = FILE_NONE;
@@ -234,7 +253,9 @@ static bool both(struct diff *d, enum launch_part part, struct err *e)
 	p.x[1] = (struct extent){&b, 0, b.size};
 	if (part == LAUNCH_INITRD && !ramdisk_tell(&p, &is, e))
 		return false;
-	return (is || bytes_differ(d, &p, part, e)) && hash_finish(h, &d->undone[part], e);
+	return (is || bytes_differ(d, &p, part, e)) &&
+	       (part != LAUNCH_FIRMWARE || modules_differ(d, &a, &b, e)) &&
+	       hash_finish(h, &d->undone[part], e);
 }
 
 static bool file_differs(struct diff *d, enum launch_part part, struct err *e)

@@ -218,3 +218,23 @@ bool ovmf_describe(const struct ovmf *o, struct part **root, struct err *e)
 	*root = take(new);
 	return true;
 }
+
+bool ovmf_describe_file(struct file *f, struct part **root, struct err *e)
+{
+	owned(buf_free) struct buf image = BUF(OVMF_MAX);
+	struct ovmf o;
+	size_t got = 0;
+	uint8_t *to;
+
+	if (f->size > OVMF_MAX) {
+		err_set(e, REASON_FIRMWARE,
+			"%llu bytes are more than the %u of the largest firmware",
+			(unsigned long long)f->size, OVMF_MAX);
+		return err_subject(e, f->name);
+	}
+	to = buf_room(&image, (size_t)f->size);
+	return buf_done(&image, "the image", e) &&
+	       file_pread(f, 0, (struct span){to, image.n}, &got, e) &&
+	       ((ovmf_read(&o, buf_bytes(&image), OVMF_END, e) && ovmf_describe(&o, root, e)) ||
+		err_subject(e, f->name));
+}

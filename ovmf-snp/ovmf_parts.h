@@ -7,9 +7,13 @@
 #ifndef OVMF_SNP_OVMF_PARTS_H
 #define OVMF_SNP_OVMF_PARTS_H
 
+#include "measure/base/file.h"
 #include "measure/core/part.h"
 #include "ovmf-snp/ovmf.h"
 
 must bool ovmf_describe(const struct ovmf *o, struct part **root, struct err *e);
+
+/* Of a whole file, which is the subject of an error. */
+must bool ovmf_describe_file(struct file *f, struct part **root, struct err *e);
 
 #endif

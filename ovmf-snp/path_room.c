@@ -48,16 +48,15 @@ static void tell(const struct rooms *r, struct buf *out)
 	uint64_t about = (r->more[side] + r->images / 2) / r->images;
 
 	buf_fmt(out,
-		"modules: %llu of %llu PE images without an address differ, in blank room alone, of which the %s has "
+		"%llu of %llu PE images without an address differ, in blank room alone, of which the %s has "
 		"more, as a build path leaves that is longer",
 		(unsigned long long)r->differ, (unsigned long long)r->images,
 		side ? "second" : "first");
 	if (r->images >= ESTIMATE && about > 0)
 		buf_fmt(out, " by about %llu bytes", (unsigned long long)about);
-	buf_str(out, "\n");
 }
 
-enum cause path_room(const struct part *a, const struct part *b, struct buf *out)
+enum cause path_room_text(const struct part *a, const struct part *b, struct buf *out)
 {
 	struct rooms r = {0};
 
@@ -68,4 +67,18 @@ enum cause path_room(const struct part *a, const struct part *b, struct buf *out
 		return CAUSE_NONE;
 	tell(&r, out);
 	return CAUSE_PATH_LENGTH;
+}
+
+enum cause path_room(const struct part *a, const struct part *b, struct buf *out)
+{
+	size_t n = out->n;
+	enum cause cause;
+
+	buf_str(out, "modules: ");
+	cause = path_room_text(a, b, out);
+	if (cause == CAUSE_NONE)
+		out->n = n;
+	else
+		buf_str(out, "\n");
+	return cause;
 }

@@ -15,4 +15,7 @@
  */
 enum cause path_room(const struct part *a, const struct part *b, struct buf *out);
 
+/* The same without "modules: " in front, and no line. */
+enum cause path_room_text(const struct part *a, const struct part *b, struct buf *out);
+
 #endif

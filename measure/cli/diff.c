@@ -16,6 +16,7 @@
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/bundle_diff.h"
 #include "ovmf-snp/launch_diff.h"
+#include "reference-db/record.h"
 
 #define LINE_BYTES 4096u
 #define PATH_BYTES 4097u
@@ -360,6 +361,43 @@ static bool folder_locks(struct cli *c, const char *const path[2], struct sink *
 	return true;
 }
 
+/* What the record of a build says of its inputs. */
+static bool record_inputs(const char *folder, struct record *r, bool *is, struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(PATH_BYTES), text = BUF(RECORD_MAX);
+	struct err fault = {0};
+
+	buf_fmt(&path, "%s/build.json", folder);
+	if (!buf_done(&path, "a path", e))
+		return false;
+	*is = file_slurp(buf_cstr(&path), RECORD_MAX, &text, &fault) &&
+	      record_read(r, buf_bytes(&text), &fault) && r->inputs;
+	*e = fault.reason == REASON_OUT_OF_MEMORY ? fault : *e;
+	return fault.reason != REASON_OUT_OF_MEMORY;
+}
+
+/* Of two folders that builds left: were other inputs locked? */
+static bool folder_inputs(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
+{
+	owned(record_free) struct record a = {0}, b = {0};
+	bool is[2];
+
+	if (!record_inputs(path[0], &a, &is[0], e) || !record_inputs(path[1], &b, &is[1], e))
+		return false;
+	if (!is[0] || !is[1] || strcmp(a.inputs, b.inputs) == 0)
+		return true;
+	json_key(s->w, "inputs");
+	json_open(s->w, '[');
+	json_str(s->w, a.inputs);
+	json_str(s->w, b.inputs);
+	json_close(s->w, ']');
+	buf_fmt(&c->text,
+		"inputs: %s and %s\n  fix: build both from one measure.lock; `measure diff` of the "
+		"two locks names the packages and versions\n",
+		a.inputs, b.inputs);
+	return true;
+}
+
 static bool folders(struct cli *c, const char *const path[2], struct sink *s, struct err *e)
 {
 	struct differences f = {.text = &c->text,
@@ -374,10 +412,11 @@ static bool folders(struct cli *c, const char *const path[2], struct sink *s, st
 		return false;
 	if (snp_bundle_is(path[0]) && snp_bundle_is(path[1])) {
 		json_text(s->w, "type", "bundle");
-		return snp_bundle_diff(path, cli_watch(c), &f, e);
+		return snp_bundle_diff(path, cli_watch(c), &f, e) && folder_inputs(c, path, s, e);
 	}
 	json_text(s->w, "type", "directory");
-	return folder_diff(path[0], path[1], &f, e) && folder_locks(c, path, s, e);
+	return folder_diff(path[0], path[1], &f, e) && folder_inputs(c, path, s, e) &&
+	       folder_locks(c, path, s, e);
 }
 
 static bool compare(struct cli *c, const char *const path[2], struct sink *s, struct err *e)

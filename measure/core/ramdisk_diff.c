@@ -83,7 +83,15 @@ bool ramdisk_tell(const struct ramdisk_pair *p, bool *is, struct err *e)
 	if (a.n == 0 || b.n == 0)
 		return true;
 	*is = true;
-	return catalog_compare(&d, &a, &b, e) && told(p, &d, e);
+	if (!catalog_compare(&d, &a, &b, e))
+		return false;
+	if (p->part)
+		differences_part(p->f, p->part);
+	if (!told(p, &d, e))
+		return false;
+	if (p->part)
+		differences_part_end(p->f);
+	return true;
 }
 
 /* ---- files */

@@ -10,7 +10,8 @@
 
 struct ramdisk_pair {
 	struct extent x[2];
-	struct differences *f; /* the part is open */
+	struct differences *f; /* the part is open, but for: */
+	const struct difference_part *part; /* NULL, or opened and ended when both are ramdisks */
 	struct series *conditions; /* what was undone is added; where: as catalog_tell() has it */
 	const char *where;
 	struct patch_sink sink; /* gets the first with that undone, compressed as the second */

@@ -34,7 +34,7 @@ void remark_values(const struct remarks *r, const char *name, struct bytes a, st
 				       .cause = cause});
 }
 
-static const struct remark_format *const formats[] = {&remark_kernel};
+static const struct remark_format *const formats[] = {&remark_kernel, &remark_root};
 
 bool remarks_tell(const struct extent x[2], const struct remarks *r, struct err *e)
 {

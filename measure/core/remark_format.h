@@ -7,13 +7,13 @@
 
 #include "measure/core/remark.h"
 
-#define REMARK_HEAD 1024u
+#define REMARK_HEAD 2048u
 
 struct remark_format {
 	bool (*is)(struct bytes head);
 	bool (*tell)(const struct extent x[2], const struct remarks *r, struct err *e);
 };
 
-extern const struct remark_format remark_kernel;
+extern const struct remark_format remark_kernel, remark_root;
 
 #endif

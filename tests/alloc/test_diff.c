@@ -154,6 +154,7 @@ static void directories_without_memory(void **state)
 {
 	struct world w = {0};
 	struct folder f, g;
+	struct buf x = BUF(4096), y = BUF(4096);
 
 	(void)state;
 	folder_new(&f);
@@ -161,11 +162,17 @@ static void directories_without_memory(void **state)
 	folder_file(&f, "same", "x", 1);
 	folder_file(&g, "same", "y", 1);
 	folder_file(&f, "one", "", 0);
+	put_ramdisk(&x, "me:*:1:\n", 1, "one");
+	put_ramdisk(&y, "me:*:2:\n", 2, "two");
+	folder_file(&f, "rd", x.p, x.n);
+	folder_file(&g, "rd", y.p, y.n);
 	w.path[0] = f.path;
 	w.path[1] = g.path;
 	assert_true(fail_each(compare, &w) > 10);
 	folder_free(&f);
 	folder_free(&g);
+	buf_free(&x);
+	buf_free(&y);
 }
 
 int main(void)
