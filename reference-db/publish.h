@@ -16,6 +16,7 @@ struct publish {
 	const struct trust *trust;
 	struct digest trust_digest; /* SHA-256 of the trust file */
 	const char *cache, *seen; /* ledger.h, seen.h; or NULL */
+	int64_t when; /* of the commit, seconds since the epoch */
 	struct watch watch;
 };
 

@@ -1,0 +1,163 @@
+#include "reference-db/listed.h"
+
+#include <string.h>
+
+#define DAY INT64_C(86400)
+
+static bool is_measurement(const char *what)
+{
+	return strcmp(what, "PCR0") == 0 || strncmp(what, "launch digest", 13) == 0;
+}
+
+static bool is_asked(const struct listed *x, const struct ledger_release *r)
+{
+	return (!x->product || strcmp(x->product, r->product) == 0) &&
+	       (!x->version || strcmp(x->version, r->version) == 0);
+}
+
+/* What decides between releases of one measurement; later ones win among equals. */
+static unsigned rank(const struct ledger_release *r)
+{
+	return r->contradicted ? 3 : r->withdrawn ? 2 : r->published ? 1 : 0;
+}
+
+struct finding {
+	bool any;
+	unsigned rank;
+	uint64_t release;
+};
+
+static void consider(const struct listed *x, uint64_t release, struct finding *f)
+{
+	struct ledger_release r;
+	unsigned is;
+
+	ledger_release(x->ledger, release, &x->as_of, &r);
+	if (!is_asked(x, &r))
+		return;
+	is = rank(&r);
+	if (f->any && (is < f->rank || (is == f->rank && release < f->release)))
+		return;
+	*f = (struct finding){true, is, release};
+}
+
+bool listed_find(const struct listed *x, const struct digest *d, size_t n, uint64_t *release)
+{
+	struct ledger_hit hit[256];
+	struct finding f = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		size_t hits = ledger_who(x->ledger, digest_bytes(&d[i]), hit,
+					 sizeof(hit) / sizeof(hit[0]));
+
+		for (size_t k = 0; k < hits && k < sizeof(hit) / sizeof(hit[0]); k++)
+			if (is_measurement(hit[k].what))
+				consider(x, hit[k].release, &f);
+	}
+	*release = f.release;
+	return f.any;
+}
+
+/* ---- checks */
+
+static void add(struct verdict *v, bool good, enum check_result otherwise, enum reason reason,
+		const char *detail)
+{
+	struct check *c;
+
+	if (good)
+		return;
+	c = verdict_add(v, "release", otherwise, reason);
+	verdict_detail(c, "%s", detail);
+}
+
+static void judge_withdrawn(const struct ledger_release *r, struct verdict *v)
+{
+	struct check *c;
+
+	if (!r->withdrawn)
+		return;
+	c = verdict_add(v, "release", CHECK_FAIL, REASON_WITHDRAWN);
+	verdict_detail(c, "%.60s was withdrawn: %.120s%s%.40s", r->version,
+		       r->withdrawn_why ? r->withdrawn_why : "",
+		       r->replacement ? "; use instead " : "",
+		       r->replacement ? r->replacement : "");
+}
+
+/* Who says that so many must have rebuilt it takes nothing else. */
+static void judge_rebuilders(const struct listed *x, const struct ledger_release *r,
+			     struct verdict *v)
+{
+	uint64_t needed = ledger_trust(x->ledger)->rule[TRUST_REBUILDER].threshold;
+	struct check *c;
+
+	if (r->differing > 0)
+		verdict_detail(verdict_add(v, "release", CHECK_WARN, REASON_DIFFERS),
+			       "%zu rebuilders got something else than was published",
+			       r->differing);
+	if (needed == 0)
+		return;
+	c = verdict_add(v, "release", r->reproduced ? CHECK_PASS : CHECK_FAIL,
+			r->reproduced ? REASON_NONE : REASON_REBUILDERS);
+	verdict_part(c, "rebuilt");
+	verdict_detail(c, "rebuilt with equal bytes by %zu, and %llu are needed", r->rebuilders,
+		       (unsigned long long)needed);
+}
+
+void listed_judge(const struct listed *x, uint64_t release, struct verdict *v)
+{
+	enum check_result unless = x->latest ? CHECK_FAIL : CHECK_WARN;
+	struct ledger_release r;
+	size_t before = v->n;
+
+	ledger_release(x->ledger, release, &x->as_of, &r);
+	judge_withdrawn(&r, v);
+	add(v, !r.contradicted, CHECK_FAIL, REASON_CONTRADICTION,
+	    "two manifests of this version both count");
+	add(v, r.published, CHECK_FAIL, REASON_THRESHOLD,
+	    "too few publishers have signed it, as of that time");
+	judge_rebuilders(x, &r, v);
+	add(v, !r.below_minimum, CHECK_FAIL, REASON_MINIMUM,
+	    "it is older than the oldest version that is accepted");
+	add(v, !r.superseded, unless, REASON_SUPERSEDED, "a later version supersedes it");
+	add(v, r.latest || (!r.released && !x->latest), unless, REASON_LATEST,
+	    r.released ? "it is not the latest version"
+		       : "no statement says that it is the latest");
+	if (v->n == before)
+		verdict_detail(verdict_add(v, "release", CHECK_PASS, REASON_NONE),
+			       "%.100s %.60s is listed%s", r.product, r.version,
+			       r.latest ? ", and the latest" : "");
+}
+
+void listed_unknown(const struct listed *x, struct verdict *v)
+{
+	struct signed_upon head = ledger_head(x->ledger);
+
+	verdict_detail(verdict_add(v, "release", CHECK_FAIL, REASON_NOT_LISTED),
+		       "none of the %llu statements that count speaks of these measurements%s%.80s",
+		       (unsigned long long)head.height, x->product ? " as of " : "",
+		       x->product ? x->product : "");
+}
+
+void listed_age(const struct listed *x, struct verdict *v)
+{
+	uint32_t promised = ledger_refresh_days(x->ledger);
+	int64_t newest = 0, days;
+	struct check *c;
+	bool any;
+
+	if (x->as_of.when.clock != CLOCK_NOW)
+		return;
+	any = ledger_newest(x->ledger, &newest);
+	days = any ? (x->as_of.when.at - newest) / DAY : 0;
+	if (any && days <= (int64_t)(promised ? promised : LISTED_DAYS))
+		return;
+	c = verdict_add(v, "database", promised ? CHECK_FAIL : CHECK_WARN, REASON_STALE);
+	if (!any)
+		verdict_detail(c, "no statement that counts says when it was made");
+	else
+		verdict_detail(c,
+			       "the newest statement is %lld days old, and one every %u days is %s",
+			       (long long)days, promised ? promised : LISTED_DAYS,
+			       promised ? "promised" : "usual");
+}
