@@ -12,7 +12,7 @@
 
 #define STEP_MS 10
 #define LOCK_MS 30000
-#define BRANCH_MS 5000
+#define BRANCH_MS 2000
 #define OURS "measure.ref"
 
 bool gitdb_create(const char *path, bool bare, struct err *e)

@@ -1,0 +1,163 @@
+#include <stdio.h>
+
+#include "tests/unit/support_check.h"
+#include "tests/unit/support_database.h"
+#include "tests/unit/support_git.h"
+
+struct told {
+	struct buf lines;
+};
+
+static void tell(void *arg, const char *path, const char *what)
+{
+	struct told *t = arg;
+
+	buf_fmt(&t->lines, "%s %s\n", path, what);
+}
+
+static void check_audit(const char *path, const char *lines)
+{
+	struct told t = {BUF(1 << 24)};
+	struct database_stray stray = {tell, &t};
+	struct err e = {0};
+	struct database *d = database_open(path, &e);
+	bool clean;
+
+	assert_non_null(d);
+	assert_true(database_audit_tree(d, &stray, &clean, &e));
+	assert_string_equal(buf_cstr(&t.lines), lines);
+	assert_int_equal(clean, *lines == '\0');
+	buf_free(&t.lines);
+	database_free(&d);
+}
+
+static void make(struct folder *f)
+{
+	struct database *d;
+	struct err e = {0};
+	bool moved;
+
+	folder_new(f);
+	d = database_made(folder_path(f, "db"), false);
+	assert_true(database_grow(d, 300, NULL, &moved, &e) && moved);
+	database_free(&d);
+}
+
+static void what_was_appended_is_clean(void **state)
+{
+	struct folder f;
+
+	(void)state;
+	make(&f);
+	check_audit(folder_path(&f, "db"), "");
+	if (git_here()) {
+		git_run(&f, "cd db; git reset -q --hard; cp -r . ../plain; rm -rf ../plain/.git");
+		check_audit(folder_path(&f, "plain"), "");
+	}
+	folder_free(&f);
+}
+
+#define PATH_0 "products/example.org%2Fblindbox/1.2.3/000000-manifest.corim"
+#define FOLDER "products/example.org%2Fblindbox/1.2.3/"
+
+static void what_the_log_does_not_explain_is_told(void **state)
+{
+	static const struct {
+		const char *script, *lines;
+	} table[] = {
+		{"echo x >LICENSE", "LICENSE is no part of a database\n"},
+		{"mkdir x; echo x >x/y", "x is no part of a database\n"},
+		{"ln -s format x", "x is a symbolic link, or no file at all\n"},
+		{"rm README.md; ln -s format README.md",
+		 "README.md is a symbolic link, or no file at all\n"},
+		{"echo x >Format",
+		 "format is the name of another file in another case\nFormat is no part of a "
+		 "database\n"},
+		{"cp " PATH_0 " " FOLDER "00012c-manifest.corim",
+		 FOLDER "00012c-manifest.corim is named by no entry of the log\n"},
+		{"cp " PATH_0 " " FOLDER "000000-other.corim",
+		 FOLDER "000000-other.corim is named by no entry of the log\n"},
+		{"mkdir keys; cp " PATH_0 " keys/000000-manifest.corim",
+		 "keys/000000-manifest.corim is named by no entry of the log\n"},
+		{"ln -s 000000-manifest.corim " FOLDER "x",
+		 FOLDER "x is a symbolic link, or no file at all\n"},
+		{"chmod +x " PATH_0, PATH_0 " is an executable file\n"},
+		{"cp log/00/00/00 log/00/01/2c", "log/00/01/2c is no entry that the head counts\n"},
+		{"mkdir log/01; echo x >log/01/x", "log/01 is no entry that the head counts\n"},
+		{"echo x >log/00/00/0x",
+		 "log/00/00/ has more than 256 names\nlog/00/00/0x is no entry that the head counts\n"},
+		{"rm log/00/00/07; mkdir log/00/00/07; echo x >log/00/00/07/x",
+		 FOLDER "000007-manifest.corim is named by no entry of the log\n"
+			"log/00/00/07 is a folder\n"},
+	};
+	struct folder f;
+
+	(void)state;
+	if (!git_here())
+		skip();
+	make(&f);
+	git_run(&f, "cd db; git reset -q --hard; git config core.symlinks true\n"
+		    "git config core.filemode true; git tag first");
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char script[512];
+
+		snprintf(script, sizeof(script),
+			 "cd db; git reset -q --hard first; git clean -qfdx\n%s\n"
+			 "git add -A; git commit -qm x",
+			 table[i].script);
+		git_run(&f, script);
+		check_audit(folder_path(&f, "db"), table[i].lines);
+	}
+	git_run(&f,
+		"git init -q sub; cd sub; git commit -q --allow-empty -m x; cd ../db\n"
+		"git reset -q --hard first\n"
+		"git update-index --add --cacheinfo 160000,$(git -C ../sub rev-parse HEAD),sub\n"
+		"git commit -qm x");
+	check_audit(folder_path(&f, "db"), "sub is a submodule\n");
+	git_run(&f,
+		"cd db; git reset -q --hard first; mkdir keys; cd keys\n"
+		"for i in $(seq 257); do echo x >$i; done; cd ..; git add -A; git commit -qm x\n");
+	folder_free(&f);
+}
+
+/* 16 folders in each of 10 folders, one in another: more than 10^12 of them in eleven objects. */
+static void a_tree_that_cannot_be_walked_is_told(void **state)
+{
+	struct told t = {BUF(1 << 24)};
+	struct database_stray stray = {tell, &t};
+	struct folder f;
+	struct database *d;
+	struct err e = {0};
+	bool clean;
+
+	(void)state;
+	if (!git_here())
+		skip();
+	make(&f);
+	git_run(&f,
+		"cd db; id=$(echo x | git hash-object -w --stdin)\n"
+		"id=$(printf '100644 blob %s\\tx\\n' $id | git mktree)\n"
+		"for i in $(seq 10); do id=$(for j in $(seq 10 25); do\n"
+		"printf '040000 tree %s\\t%s\\n' $id $j; done | git mktree); done\n"
+		"tree=$({ git ls-tree main; printf '040000 tree %s\\tkeys\\n' $id; } | git mktree)\n"
+		"git update-ref refs/heads/main $(git commit-tree -p main -m x $tree)\n");
+	d = database_open(folder_path(&f, "db"), &e);
+	assert_non_null(d);
+	assert_true(database_audit_tree(d, &stray, &clean, &e));
+	assert_false(clean);
+	assert_non_null(strstr(buf_cstr(&t.lines), "and more folders than the entries can need"));
+	buf_free(&t.lines);
+	database_free(&d);
+	folder_free(&f);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_appended_is_clean),
+		cmocka_unit_test(what_the_log_does_not_explain_is_told),
+		cmocka_unit_test(a_tree_that_cannot_be_walked_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
