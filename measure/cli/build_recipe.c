@@ -5,12 +5,13 @@
 #include "measure/cli/build_recipe.h"
 #include "measure/cli/verbs.h"
 #include "measure/cli/version.h"
+#include "measure/rebuild/buildinfo_write.h"
 #include "ovmf-snp/launch_record.h"
 
 #define TAIL_LINES 20u
 #define MEASUREMENTS_MAX (16u << 20)
 
-enum { O_OUTPUT, O_LOCK, O_STORE, O_SOURCE, O_CACHE, O_STAGE, O_LOGS, O_TEMPLATE };
+enum { O_OUTPUT, O_LOCK, O_STORE, O_SOURCE, O_CACHE, O_STAGE, O_LOGS, O_BUILDINFO, O_TEMPLATE };
 
 static const char *const templates[] = {"eif", "snp", NULL};
 
@@ -27,6 +28,8 @@ static const struct opt opts[] = {
 	[O_STAGE] = {"stage", 0, OPT_VALUE, "NAME", NULL,
 		     "this stage alone; its outputs are what is written"},
 	[O_LOGS] = {"logs", 0, OPT_FLAG, NULL, NULL, "write what the stages printed, too"},
+	[O_BUILDINFO] = {"buildinfo", 0, OPT_VALUE, "FILE", NULL,
+			 "write what was built as a Debian .buildinfo, of --stage or the last one"},
 	[O_TEMPLATE] = {"template", 0, OPT_VALUE, "KIND", templates,
 			"print a recipe to begin with, and build nothing"},
 	{0},
@@ -171,9 +174,40 @@ bool build_recipe_report(struct cli *c, const struct build_request *q,
 	return !node || put_launch(&c->text, &j, node, e);
 }
 
+/* ---- as a .buildinfo */
+
+/* Told before anything is built, and written when all is. */
+struct told {
+	const char *path, *stage; /* path NULL: not asked for */
+	struct buildinfo_text text;
+};
+
+static void told_free(struct told *t)
+{
+	buildinfo_text_free(&t->text);
+}
+
+static bool planned(void *arg, const struct plan *p, struct err *e)
+{
+	struct told *t = arg;
+
+	return !t->path || buildinfo_tell(&t->text, &p->recipe, &p->lock, t->stage, e);
+}
+
+static bool write_told(const struct told *t, const char *folder, struct err *e)
+{
+	owned(buf_free) struct buf text = BUF(8u << 20);
+
+	return !t->path || (buildinfo_write(&t->text, folder, &text, e) &&
+			    file_write(t->path, buf_bytes(&text), e));
+}
+
 static bool recipe_run(struct cli *c, struct answer *a, struct err *e)
 {
 	const char *template = args_value(&c->args, O_TEMPLATE);
+	owned(told_free) struct told told = {.path = args_value(&c->args, O_BUILDINFO),
+					     .stage = args_value(&c->args, O_STAGE),
+					     .text = BUILDINFO_TEXT};
 	struct build_report made;
 	struct build_request q = {
 		.plan = {.recipe = RECIPE_FILE,
@@ -187,21 +221,24 @@ static bool recipe_run(struct cli *c, struct answer *a, struct err *e)
 		.logs = args_has(&c->args, O_LOGS),
 		.tool = version_text(),
 		.watch = build_recipe_watch(c),
+		.planned = planned,
+		.planned_arg = &told,
 	};
 
 	if (template)
 		return cli_no_operand(c, e) && print_template(c, template);
 	if (c->args.n_operands > 0 && !cli_operand(c, "FILE", &q.plan.recipe, e))
 		return false;
-	if (!q.output && (!q.stage || q.logs))
+	if (!q.output && (!q.stage || q.logs || told.path))
 		return cli_needs(c, O_OUTPUT, &q.output, e);
-	return build(&q, &made, a, e) && build_recipe_report(c, &q, &made, a, e);
+	return build(&q, &made, a, e) && write_told(&told, q.output, e) &&
+	       build_recipe_report(c, &q, &made, a, e);
 }
 
 const struct verb verb_build_recipe = {
 	.name = "build recipe",
 	.summary = "an image from its recipe and lock: the verb where no second word stands",
-	.usage = "[FILE] -o DIR [--stage NAME]\n"
+	.usage = "[FILE] -o DIR [--stage NAME] [--buildinfo FILE]\n"
 		 "--template eif|snp",
 	.opts = opts,
 	.programs = true,

@@ -13,7 +13,7 @@
 
 #define PATH_BYTES 4096u
 
-enum { O_OUTPUT, O_STORE, O_UPDATE, O_SOURCE, O_AT, O_FEEDS };
+enum { O_OUTPUT, O_STORE, O_UPDATE, O_SOURCE, O_AT, O_BUILDINFO, O_FEEDS };
 
 static const struct opt opts[] = {
 	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL,
@@ -26,6 +26,8 @@ static const struct opt opts[] = {
 		      "the source's repository (instead of the recipe's own)"},
 	[O_AT] = {"at", 0, OPT_VALUE, "TIME", NULL,
 		  "when lists of packages must be valid: now, none or RFC 3339"},
+	[O_BUILDINFO] = {"buildinfo", 0, OPT_VALUE, "FILE", NULL,
+			 "a Debian .buildinfo: packages are locked in the versions that it names"},
 	[O_FEEDS] = {"feeds", 0, OPT_FLAG, NULL, NULL,
 		     "say what can reach each register, by the lock as it is, and lock nothing"},
 	{0},
@@ -38,6 +40,7 @@ struct run {
 	struct lock old, new;
 	struct objects store;
 	const char **update;
+	struct buildinfo buildinfo;
 	bool had; /* there was a lock */
 };
 
@@ -52,6 +55,7 @@ static void run_free(struct run *r)
 	lock_free(&r->old);
 	lock_free(&r->new);
 	objects_close(&r->store);
+	buildinfo_free(&r->buildinfo);
 	free(r->update);
 }
 
@@ -105,8 +109,18 @@ static bool read_updates(struct run *r, const struct cli *c, size_t *n, struct e
 	return r->update != NULL;
 }
 
-static bool make(struct run *r, struct cli *c, struct err *e)
+static bool read_buildinfo(struct run *r, const char *path, struct err *e)
 {
+	owned(buf_free) struct buf text = BUF(BUILDINFO_MAX);
+
+	return !path ||
+	       (file_slurp(path, BUILDINFO_MAX, &text, e) &&
+		(buildinfo_read(&r->buildinfo, buf_bytes(&text), e) || err_subject(e, path)));
+}
+
+static bool make(struct run *r, struct cli *c, struct answer *a, struct err *e)
+{
+	const char *buildinfo = args_value(&c->args, O_BUILDINFO);
 	struct locking q = {
 		.recipe = &r->recipe,
 		.text = buf_bytes(&r->text),
@@ -122,9 +136,16 @@ static bool make(struct run *r, struct cli *c, struct err *e)
 	if (!when_choose(args_value(&c->args, O_AT), false, &when, e) ||
 	    !read_updates(r, c, &q.n_update, e))
 		return false;
+	if (!read_buildinfo(r, buildinfo, e))
+		return false;
+	q.buildinfo = buildinfo ? &r->buildinfo : NULL;
 	q.update = r->update;
 	q.now = when.clock == CLOCK_NONE ? INT64_MIN : when.at;
-	return locking_make(&q, &r->new, e) && lock_write(&r->new, &r->new_text, e);
+	if (!locking_make(&q, &r->new, e))
+		return false;
+	if (buildinfo && !buildinfo_fits(&r->buildinfo, &r->recipe, &r->new, a, e))
+		return err_subject(e, buildinfo);
+	return lock_write(&r->new, &r->new_text, e);
 }
 
 static void tell_change(struct cli *c, struct answer *a, const struct lock_change *x)
@@ -255,7 +276,7 @@ static bool lock_run(struct cli *c, struct answer *a, struct err *e)
 		return tell_feeds(&r, c, a, e);
 	if (!objects_open(&r.store, args_value(&c->args, O_STORE), true, e))
 		return false;
-	if (!make(&r, c, e))
+	if (!make(&r, c, a, e))
 		return err_subject(e, recipe);
 	return tell(&r, c, a, e) && write_new(&r, e);
 }
@@ -265,6 +286,7 @@ const struct verb verb_lock = {
 	.summary = "a recipe's inputs, each by its digest, as measure.lock",
 	.group = GROUP_BUILD,
 	.usage = "[RECIPE] [-o FILE] [--update INPUT ...] [--source DIR] [--store DIR]\n"
+		 "[RECIPE] [-o FILE] --buildinfo FILE\n"
 		 "[RECIPE] [-o FILE] --feeds",
 	.opts = opts,
 	.programs = true,

@@ -78,11 +78,16 @@ must bool debian_packages_add(struct debian_packages *p, struct stream *in, uint
  * back, so that names decide what would not come by itself. Refused (packages): what cannot be
  * had, several providers, Conflicts and Breaks among the chosen.
  */
+struct debian_pin {
+	const char *name, *version;
+};
 struct debian_wish {
 	const char *const *names;
 	size_t n;
 	bool essential; /* the essential packages of the lists too */
 	bool alone; /* without what they need */
+	const struct debian_pin *pins; /* sorted by name: in no other version, if at all */
+	size_t n_pins;
 };
 struct debian_choice {
 	const struct debian_package **item; /* sorted by name; free(); dies with the lists */

@@ -13,6 +13,7 @@
  */
 struct resolve {
 	struct debian_packages *p;
+	const struct debian_wish *wish;
 	bool *chosen; /* of each item */
 	uint32_t *list; /* items in the order of their choice; room for all */
 	size_t n;
@@ -38,6 +39,32 @@ static void choose(struct resolve *r, uint32_t item)
 }
 
 /* ---- what can be had */
+
+static const struct debian_pin *pin_of(const struct resolve *r, struct bytes name)
+{
+	size_t low = 0, high = r->wish->n_pins;
+
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+		int order = bytes_order(bytes_str(r->wish->pins[at].name), name);
+
+		if (order == 0)
+			return &r->wish->pins[at];
+		if (order < 0)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return NULL;
+}
+
+/* Is another version of it pinned? */
+static bool is_out(const struct resolve *r, const struct debian_package *item)
+{
+	const struct debian_pin *pin = pin_of(r, bytes_str(item->name));
+
+	return pin && strcmp(pin->version, item->version) != 0;
+}
 
 /* Lists of one architecture: its own name, and whatever says that any will do. */
 static bool qualifies(const struct resolve *r, const struct debian_relation *rel)
@@ -93,7 +120,8 @@ static bool find_real(const struct resolve *r, const struct debian_relation *rel
 	if (chosen_named(r, rel->name))
 		return false;
 	for (size_t i = named.at; i < named.end; i++)
-		if (debian_relation_holds(rel, bytes_str(item_at(r, i)->version))) {
+		if (debian_relation_holds(rel, bytes_str(item_at(r, i)->version)) &&
+		    !is_out(r, item_at(r, i))) {
 			*item = r->p->order[i];
 			return true;
 		}
@@ -119,7 +147,7 @@ static void find_providers(const struct resolve *r, const struct debian_relation
 		const struct debian_package *item = &r->p->item[v->item];
 
 		if (!debian_provide_holds(v, rel) || strcmp(last, item->name) == 0 ||
-		    chosen_named(r, bytes_str(item->name)))
+		    chosen_named(r, bytes_str(item->name)) || is_out(r, item))
 			continue;
 		last = item->name;
 		if (names)
@@ -160,6 +188,7 @@ static bool cannot(const struct resolve *r, const struct debian_relation *rel, c
 	const struct debian_package *other = chosen_named(r, rel->name);
 	owned(buf_free) struct buf names = BUF(PROVIDERS_TEXT);
 	struct providers v;
+	const struct debian_pin *pin = pin_of(r, rel->name);
 
 	find_providers(r, rel, &v, &names);
 	if (other) {
@@ -167,6 +196,9 @@ static bool cannot(const struct resolve *r, const struct debian_relation *rel, c
 			other->version);
 		return err_hint(e, "name the version that is meant: %s=VERSION", other->name);
 	}
+	if (v.n == 0 && pin)
+		return err_set(e, REASON_PACKAGES, "%s, which is in none of the lists as %s", what,
+			       pin->version);
 	if (v.n == 0)
 		return err_set(e, REASON_PACKAGES, "%s, which is in none of the lists", what);
 	if (names.failed != REASON_NONE && names.failed != REASON_LIMIT)
@@ -269,8 +301,23 @@ static bool choose_named(struct resolve *r, const char *text, struct err *e)
 	return cannot(r, &rel, what, e);
 }
 
+/* In the version that is pinned, or the first. */
+static bool choose_essential_named(struct resolve *r, const char *name, struct err *e)
+{
+	const struct debian_relation rel = {.text = bytes_str(name), .name = bytes_str(name)};
+	char what[WHAT_MAX];
+	uint32_t item;
+
+	if (find_real(r, &rel, &item)) {
+		choose(r, item);
+		return true;
+	}
+	snprintf(what, sizeof(what), "'%s' is essential", name);
+	return cannot(r, &rel, what, e);
+}
+
 /* Of each name the first, when that is essential. */
-static void choose_essential(struct resolve *r)
+static bool choose_essential(struct resolve *r, struct err *e)
 {
 	const char *last = "";
 
@@ -280,9 +327,11 @@ static void choose_essential(struct resolve *r)
 		if (strcmp(item->name, last) == 0)
 			continue;
 		last = item->name;
-		if (item->essential && !chosen_named(r, bytes_str(item->name)))
-			choose(r, r->p->order[i]);
+		if (item->essential && !chosen_named(r, bytes_str(item->name)) &&
+		    !choose_essential_named(r, item->name, e))
+			return false;
 	}
+	return true;
 }
 
 /* ---- what does not go together */
@@ -330,15 +379,15 @@ static bool resolve(struct resolve *r, const struct debian_wish *wish, struct er
 	for (size_t i = 0; i < wish->n; i++)
 		if (!choose_named(r, wish->names[i], e))
 			return false;
-	if (wish->essential)
-		choose_essential(r);
+	if (wish->essential && !choose_essential(r, e))
+		return false;
 	return wish->alone || need_all(r, e);
 }
 
 bool debian_resolve(struct debian_packages *p, const struct debian_wish *wish,
 		    struct debian_choice *out, struct err *e)
 {
-	owned(resolve_free) struct resolve r = {.p = p};
+	owned(resolve_free) struct resolve r = {.p = p, .wish = wish};
 	struct debian_choice c;
 
 	if (!debian_index_sort(p, e))

@@ -7,6 +7,7 @@
 #ifndef MEASURE_REBUILD_LOCKING_H
 #define MEASURE_REBUILD_LOCKING_H
 
+#include "measure/rebuild/buildinfo.h"
 #include "measure/rebuild/lock.h"
 #include "measure/rebuild/recipe.h"
 
@@ -20,6 +21,7 @@ struct locking {
 	const char *const *update; /* inputs to be asked anew */
 	size_t n_update;
 	int64_t now; /* by which lists are judged */
+	const struct buildinfo *buildinfo; /* pins packages, all anew; or NULL */
 	const char *tool;
 	struct watch watch;
 };

@@ -132,8 +132,10 @@ static bool add_package(struct lock_made *m, const struct debian_package *p, str
 static bool resolve(struct lock_made *m, struct err *e)
 {
 	const struct recipe_input *in = m->input;
-	struct debian_wish wish = {in->packages.item, in->packages.n, in->essential,
-				   !in->dependencies};
+	const struct buildinfo *b = m->q->buildinfo;
+	struct debian_wish wish = {in->packages.item,	   in->packages.n,
+				   in->essential,	   !in->dependencies,
+				   b ? b->packages : NULL, b ? b->n_packages : 0};
 	struct debian_choice choice = {0};
 	bool ok = debian_resolve(m->packages, &wish, &choice, e);
 
@@ -148,7 +150,7 @@ bool locking_packages(struct lock_made *m, struct err *e)
 	size_t n;
 	const struct lock_input *old = locking_old(m, &n);
 
-	if (old)
+	if (old && !m->q->buildinfo)
 		return locking_keep(m, old, n, e) && keep_lists(m, e);
 	return read_suites(m, e) && resolve(m, e);
 }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "measure/rebuild/buildinfo.h"
 #include "measure/rebuild/debian_root.h"
 #include "tests/alloc/fail.h"
 #include "tests/unit/support_deb.h"
@@ -54,10 +55,30 @@ static void a_root_of_packages_survives_the_lack_of_memory(void **state)
 	folder_free(&s.folder);
 }
 
+static bool buildinfo(void *arg, struct err *e)
+{
+	owned(buildinfo_free) struct buildinfo b;
+
+	return buildinfo_read(&b, bytes_str(arg), e);
+}
+
+static void a_buildinfo_survives_the_lack_of_memory(void **state)
+{
+	static char text[] =
+		"-----BEGIN PGP SIGNED MESSAGE-----\n\nFormat: 1.0\nSource: box\nVersion: 1\n"
+		"Build-Architecture: amd64\nInstalled-Build-Depends: gcc (= 1), make (= 2)\n"
+		"Environment:\n A=\"b\"\n-----BEGIN PGP SIGNATURE-----\n"
+		"-----END PGP SIGNATURE-----\n";
+
+	(void)state;
+	assert_in_range(fail_each(buildinfo, text), 4, 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_root_of_packages_survives_the_lack_of_memory),
+		cmocka_unit_test(a_buildinfo_survives_the_lack_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,61 @@ expect_stdout_has 'kernel/linux: 6.1 -> 6.2'
 expect_lock '[i["version"] for i in l["inputs"]] == ["6.2", "12.2", "2.36", "1"]'
 ok 'what is locked stays until it is asked for, or the recipe says something else'
 
+# a .buildinfo, in whose versions all is locked anew
+buildinfo()
+{
+	printf 'Format: 1.0\nSource: box\nVersion: 1\nBuild-Architecture: %s\n' "$1"
+	printf 'Installed-Build-Depends:\n gcc (= %s),\n libc6 (= 2.36)\n' "$2"
+	printf 'Environment:\n SOURCE_DATE_EPOCH="%s"\n' "$(date -u -d 2026-11-01 +%s)"
+}
+cp measure.lock newest
+{
+	package gcc 12.2 'Depends: libc6 (>= 2), libgcc'
+	package gcc 12.1 'Depends: libc6 (>= 2)'
+	package libc6 2.36
+	package libc6 2.37
+	package libgcc 1
+	package linux 6.2
+} | lists stable ''
+buildinfo amd64 12.1 >box.buildinfo
+run lock --buildinfo box.buildinfo
+expect_status 0
+expect_stdout_has 'tools/gcc: 12.2 -> 12.1'
+expect_stderr 'measure: warning[buildinfo-differs]: 1 of 3 packages are none of the .buildinfo'"'s"
+expect_lock '[i["version"] for i in l["inputs"]] == ["6.2", "12.1", "2.36"]'
+run lock
+expect_status 0
+expect_lock '[i["version"] for i in l["inputs"]] == ["6.2", "12.1", "2.36"]'
+gpg --clearsign -o signed.buildinfo box.buildinfo
+run lock --buildinfo signed.buildinfo
+expect_status 0
+expect_stderr_has 'measure: warning[buildinfo-signed]: the .buildinfo is signed; its text was taken, and nobody judged by whom'
+ok 'a .buildinfo pins the versions, and they stay'
+
+cp measure.lock before
+buildinfo amd64 12.9 >box.buildinfo
+run lock --buildinfo box.buildinfo
+expect_status 4
+expect_stderr "measure: error[packages]: measure.yml: input 'tools': 'gcc' is asked for, which is in none of the lists as 12.9"
+buildinfo arm64 12.1 >box.buildinfo
+run lock --buildinfo box.buildinfo
+expect_status 3
+expect_stderr "measure: error[buildinfo]: box.buildinfo: it was built on arm64, and the packages of 'kernel' are for amd64"
+buildinfo amd64 12.1 | sed 's/EPOCH="./&9/' >box.buildinfo
+run lock --buildinfo box.buildinfo
+expect_status 3
+expect_stderr_has 'measure: error[buildinfo]: box.buildinfo: its SOURCE_DATE_EPOCH is '
+echo 'Build-Path: /elsewhere' >>box.buildinfo
+run lock --buildinfo box.buildinfo
+expect_status 3
+expect_stderr "measure: error[buildinfo]: box.buildinfo: it was built in '/elsewhere', and no stage of the recipe is there"
+run lock --buildinfo measure.yml
+expect_status 3
+expect_stderr_has 'measure: error[buildinfo]: measure.yml: '
+expect cmp before measure.lock
+mv newest measure.lock
+ok 'one of another build, or of versions that are nowhere, is refused'
+
 cp measure.lock before
 package gcc 12.3 | lists stable 'Sun, 08 Nov 2026 00:00:00 UTC'
 run lock --at 2026-11-09T00:00:00Z --update tools

@@ -242,6 +242,48 @@ static void what_is_needed_can_stay_away(void **state)
 	debian_packages_free(&p);
 }
 
+/* What "aa" comes to under these pins; the essential packages, too. */
+static void check_pinned(const struct debian_pin *pins, size_t n, const char *expected)
+{
+	static const struct lists l = {{
+		P("aa", "1", "Depends: bb, virtual\n") P("bb", "1", "") P("bb", "2", "")
+			P("cc", "1", "Provides: virtual\n") P("cc", "2", "Provides: virtual\n")
+				P("dd", "1", "Provides: virtual\n") P("ee", "1", "Essential: yes\n")
+					P("ee", "2", "Essential: yes\n"),
+	}};
+	static const char *const name = "aa";
+	const struct debian_wish wish = {
+		.names = &name, .n = 1, .essential = true, .pins = pins, .n_pins = n};
+	owned(buf_free) struct buf out = BUF(4096);
+	struct debian_choice c = {0};
+	struct err e = {0};
+	struct debian_packages *p = read_lists(&l, &e);
+
+	if (debian_resolve(p, &wish, &c, &e))
+		put_choice(&out, &c);
+	else
+		buf_str(&out, e.text);
+	assert_string_equal(buf_cstr(&out), expected);
+	free(c.item);
+	debian_packages_free(&p);
+}
+
+static void what_is_pinned_comes_in_that_version_or_not_at_all(void **state)
+{
+	static const struct debian_pin all[] = {
+		{"bb", "1"}, {"cc", "1"}, {"dd", "9"}, {"ee", "1"}, {"zz", "1"}};
+	static const struct debian_pin nowhere[] = {{"bb", "9"}, {"dd", "9"}};
+	static const struct debian_pin essential[] = {{"dd", "9"}, {"ee", "9"}};
+
+	(void)state;
+	check_pinned(all, COUNT(all), "aa 1, bb 1, cc 1, ee 1");
+	check_pinned(NULL, 0, "aa 1 needs \"virtual\", which several packages provide: cc, dd");
+	check_pinned(nowhere, COUNT(nowhere),
+		     "aa 1 needs \"bb\", which is in none of the lists as 9");
+	check_pinned(essential, COUNT(essential),
+		     "'ee' is essential, which is in none of the lists as 9");
+}
+
 /* ---- Packages files that are none */
 
 static void lists_are_read_strictly(void **state)
@@ -415,6 +457,7 @@ int main(void)
 		cmocka_unit_test(a_recipe_is_told_what_to_name),
 		cmocka_unit_test(an_earlier_list_wins_a_name),
 		cmocka_unit_test(what_is_needed_can_stay_away),
+		cmocka_unit_test(what_is_pinned_comes_in_that_version_or_not_at_all),
 		cmocka_unit_test(lists_are_read_strictly),
 		cmocka_unit_test(what_only_shows_later_is_refused_then),
 		cmocka_unit_test(lists_are_of_one_architecture),
