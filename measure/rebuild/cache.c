@@ -57,9 +57,37 @@ static bool find_place(const char *path, struct buf *out, struct err *e)
 	return buf_done(out, "a path", e);
 }
 
+bool cache_private(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return failed(path, "cannot be looked at", e);
+	if (st.st_uid != geteuid())
+		err_set(e, REASON_PERMISSION, "belongs to user %u, and this is user %u",
+			(unsigned)st.st_uid, (unsigned)geteuid());
+	else if (st.st_mode & 022)
+		err_set(e, REASON_PERMISSION, "others may write there, its mode is %04o",
+			(unsigned)st.st_mode & 07777);
+	if (!err_is(e))
+		return true;
+	err_hint(e, "who could write to a cache could choose what is built; --cache names another");
+	return err_subject(e, path);
+}
+
+static int open_folder(const char *path, struct err *e)
+{
+	owned(own_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		failed(path, "cannot be opened", e);
+	return fd < 0 || !cache_private(fd, path, e) ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 bool cache_open(struct cache *c, const char *path, struct err *e)
 {
 	owned(cache_close) struct cache new = CACHE_NONE;
+	owned(own_close) int top = -1;
 	owned(buf_free) struct buf place = BUF(PATH_ROOM);
 
 	if (!find_place(path, &place, e))
@@ -68,9 +96,10 @@ bool cache_open(struct cache *c, const char *path, struct err *e)
 	buf_str(&place, "/sha256/");
 	if (!new.path || !buf_done(&place, "a path", e) || !home_make_folders(buf_cstr(&place), e))
 		return false;
-	new.fd = open(buf_cstr(&place), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	top = open_folder(new.path, e);
+	new.fd = top < 0 ? -1 : open_folder(buf_cstr(&place), e);
 	if (new.fd < 0)
-		return failed(new.path, "cannot be opened", e);
+		return false;
 	*c = new;
 	new = CACHE_NONE;
 	return true;

@@ -44,9 +44,15 @@ struct cache {
 #define CACHE_LOG "log" /* the file of an entry with what the commands printed */
 #define CACHE_NONE ((struct cache){.fd = -1})
 
-/* path NULL: $XDG_CACHE_HOME/measure/build. It is made. Released by cache_close(). */
+/*
+ * path NULL: $XDG_CACHE_HOME/measure/build. It is made. Released by cache_close(). Refused
+ * (permission): one that is somebody else's, or that others may write to.
+ */
 must bool cache_open(struct cache *c, const char *path, struct err *e);
 void cache_close(struct cache *c);
+
+/* A folder of a cache is of who runs this, and nobody else may write there (permission). */
+must bool cache_private(int fd, const char *path, struct err *e);
 
 /*
  * Is there an entry with these outputs? One that is damaged is none, and is removed; the folder is

@@ -92,13 +92,13 @@ static bool is_there(const char *entry, const char *folder)
 static int open_images(const struct cache *c, struct err *e)
 {
 	owned(own_close) int at = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd = -1;
+	owned(own_close) int fd = -1;
 
 	if (at >= 0 && (mkdirat(at, IMAGES, 0700) == 0 || errno == EEXIST))
 		fd = openat(at, IMAGES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		failed(c->path, "cannot be opened", e);
-	return fd;
+	return fd < 0 || !cache_private(fd, c->path, e) ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 bool image_cache_find(const struct cache *c, const char *key, struct buf *path)

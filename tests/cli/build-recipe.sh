@@ -181,6 +181,28 @@ if command -v flock >/dev/null; then
 	ok 'what another build made meanwhile is not taken from it'
 fi
 
+mkdir -m 777 open
+chmod 777 open
+run build project/measure.yml --cache open -o x
+expect_status 5
+expect_stderr 'measure: error[permission]: open: others may write there, its mode is 0777
+measure: hint: who could write to a cache could choose what is built; --cache names another'
+chmod 755 open
+mkdir open/sha256
+chmod 775 open/sha256
+run build project/measure.yml --cache open -o x
+expect_status 5
+expect_stderr_has 'measure: error[permission]: open/sha256/: others may write there, its mode is 0775'
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir foreign
+	chown 65534 foreign
+	run build project/measure.yml --cache foreign -o x
+	expect_status 5
+	expect_stderr_has 'measure: error[permission]: foreign: belongs to user 65534, and this is user 0'
+fi
+expect_no_file x
+ok 'a cache of others is not believed'
+
 run build project/measure.yml -o out
 expect_status 2
 expect_stderr_has 'measure: error[usage]: out: is there already, and not empty'
