@@ -150,8 +150,8 @@ static bool publish_logs(struct building *b, struct err *e)
 	const struct recipe *r = &b->plan.recipe;
 
 	for (size_t i = 0; b->q->logs && i < r->n_stages; i++)
-		if ((b->needed >> i & 1) &&
-		    !publish_log(&b->to, &b->works.made[i], r->stages[i].name, e))
+		if ((b->needed >> i & 1) && !publish_log(&b->to, &b->works.made[i],
+							 r->stages[i].name, b->plan.lock.epoch, e))
 			return false;
 	return true;
 }
@@ -165,7 +165,7 @@ static bool make(struct building *b, struct build_report *report, struct answer 
 	if (!output)
 		return true;
 	return (b->q->stage ? publish_stage(b, e) : publish_image(b, report, a, e)) &&
-	       publish_logs(b, e) && publish_commit(&b->to, e);
+	       publish_logs(b, e) && publish_commit(&b->to, b->plan.lock.epoch, e);
 }
 
 static void note_tool(const struct building *b, struct answer *a)

@@ -139,7 +139,8 @@ bool publish_output(struct publish *p, const struct made *m, const struct made_o
 	return rootfs_newc(&r, &item, e) && put_tree(p, name, &r, time, e);
 }
 
-bool publish_log(struct publish *p, const struct made *m, const char *stage, struct err *e)
+bool publish_log(struct publish *p, const struct made *m, const char *stage, int64_t time,
+		 struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(PATH_ROOM);
 	owned(file_close) struct file f = FILE_NONE;
@@ -153,7 +154,8 @@ bool publish_log(struct publish *p, const struct made *m, const char *stage, str
 	if (!buf_done(&path, "a path", e) || !file_open(&f, buf_cstr(&path), e))
 		return false;
 	item = (struct store_item){.file = f, .size = f.size};
-	return works_copy(&item, p->scratch.fd, name, NULL, e);
+	return works_copy(&item, p->scratch.fd, name, NULL, e) && settle(p, name, 0644, time, e) &&
+	       settle(p, CONTENT "/logs", 0755, time, e);
 }
 
 /* Each by itself: the disk may have much to do for others. */
@@ -191,9 +193,9 @@ static bool sync_content(struct publish *p, struct err *e)
 	       sync_nodes(folder, r.tree, e);
 }
 
-bool publish_commit(struct publish *p, struct err *e)
+bool publish_commit(struct publish *p, int64_t time, struct err *e)
 {
-	if (!sync_content(p, e))
+	if (!settle(p, CONTENT, 0755, time, e) || !sync_content(p, e))
 		return false;
 	if (renameat(p->scratch.fd, CONTENT, AT_FDCWD, p->path) != 0)
 		return failed(p->path, "cannot be written", e);

@@ -26,8 +26,9 @@ must bool publish_output(struct publish *p, const struct made *m, const struct m
 			 int64_t time, struct err *e);
 
 /* logs/STAGE.log */
-must bool publish_log(struct publish *p, const struct made *m, const char *stage, struct err *e);
+must bool publish_log(struct publish *p, const struct made *m, const char *stage, int64_t time,
+		      struct err *e);
 
-must bool publish_commit(struct publish *p, struct err *e);
+must bool publish_commit(struct publish *p, int64_t time, struct err *e);
 
 #endif

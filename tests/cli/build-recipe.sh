@@ -219,6 +219,15 @@ expect test "$(cat stage/root/app/greeting)" = hallo
 expect test -x stage/tool
 expect test ! -x stage/text
 expect test "$(cat stage/logs/app.log)" = 'made at 1767225600 in /build/app'
+umask 077
+run build project/measure.yml --stage app -o stage2 --logs
+umask 022
+expect test "$(cd stage2 && stat -c '%n %a %Y' . logs logs/app.log root text tool)" = '. 755 1767225600
+logs 755 1767225600
+logs/app.log 644 1767225600
+root 755 1767225600
+text 644 1767225600
+tool 755 1767225600'
 run build project/measure.yml --stage app
 expect_status 0
 expect_stdout ''
