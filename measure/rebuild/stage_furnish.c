@@ -42,9 +42,10 @@ static int step(const struct furnishing *f, int at, const char *name, struct err
 		failed(f, "cannot be made", e);
 		return -1;
 	}
-	if (made && !settle(f, fd, e))
-		own_close(&fd);
-	return fd;
+	if (!made || settle(f, fd, e))
+		return fd;
+	own_close(&fd);
+	return -1;
 }
 
 /* The folder that the last part of a path goes into. */
