@@ -28,6 +28,9 @@ static const struct opt opts[] = {
 	[REPRODUCE_CACHE] = VALUE("cache", "DIR", "where to work (instead of the user's cache)"),
 	[REPRODUCE_CACHED] =
 		FLAG("cached", "believe stages that were built there before, which proves less"),
+	[REPRODUCE_VARY] = VALUE(
+		"vary", "LIST",
+		"build it again under other conditions: `all`, or names; -NAME: not this one"),
 	[REPRODUCE_KEEP] = VALUE("keep", "DIR", "a folder to leave what was rebuilt in"),
 	[REPRODUCE_IMAGE] = VALUE("image", "FILE",
 				  "the published image or bundle, to say why another was built"),
@@ -56,6 +59,7 @@ static const struct opt opts[] = {
 
 static void close_run(struct reproduction *r)
 {
+	varied_free(&r->varied);
 	fresh_close(&r->fresh);
 }
 
@@ -95,6 +99,18 @@ static bool check_options(const struct cli *c, struct err *e)
 				    opts[given].name);
 }
 
+static bool read_vary(struct reproduction *r, struct err *e)
+{
+	const char *list = args_value(&r->c->args, REPRODUCE_VARY);
+
+	if (!list)
+		return true;
+	if (!vary_parse(list, &r->varied.asked, e))
+		return err_in(e, "--vary");
+	return r->varied.asked != 0 ||
+	       err_set(e, REASON_USAGE, "--vary: nothing is left that would be varied");
+}
+
 static bool reproduce_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(close_run) struct reproduction r = {
@@ -117,7 +133,7 @@ static bool reproduce_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	r.fresh.cached = args_has(&c->args, REPRODUCE_CACHED);
 	a->members.max = CLI_TEXT_MAX;
-	if (!is_manifest(r.path, &manifest, e))
+	if (!read_vary(&r, e) || !is_manifest(r.path, &manifest, e))
 		return false;
 	if (manifest)
 		return reproduce_manifest(&r, e);
@@ -133,7 +149,7 @@ const struct verb verb_reproduce = {
 	.usage = "MANIFEST [--source DIR] [--lock FILE] [--store DIR] [--image FILE]\n"
 		 "MANIFEST --witness FILE [OPTIONS]\n"
 		 "MANIFEST --statement KEY -o FILE [--expires TIME]\n"
-		 "[RECIPE] [--lock FILE] [--store DIR]",
+		 "[RECIPE] [--lock FILE] [--store DIR] [--vary LIST]",
 	.opts = opts,
 	.programs = true,
 	.run = reproduce_run,

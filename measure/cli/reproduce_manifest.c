@@ -17,6 +17,7 @@ struct again {
 	struct verdict v;
 	struct buf recipe, certificate, folder, room; /* paths */
 	struct reproduced made;
+	bool was_varied;
 	struct signer by;
 	bool is_signed;
 	const char *out; /* of the statement, or of what is to be signed */
@@ -255,6 +256,25 @@ static void tell(struct again *g, const struct err *failure)
 
 /* ---- the statement */
 
+/* Names in bytewise order. */
+static void state_varied(const struct again *g, struct rebuilt *out)
+{
+	const struct varied *v = &g->r->varied;
+	size_t at;
+
+	if (!g->was_varied)
+		return;
+	for (unsigned i = 0; i < VARY_NAMES; i++) {
+		struct bytes name = bytes_str(vary_rows[i].name);
+
+		if (!(v->effect.set & VARY_BIT(i)))
+			continue;
+		for (at = out->n++; at > 0 && bytes_order(out->variation[at - 1], name) > 0; at--)
+			out->variation[at] = out->variation[at - 1];
+		out->variation[at] = name;
+	}
+}
+
 static bool write_statement(struct again *g, struct err *e)
 {
 	owned(signing_free) struct signing s = {0};
@@ -271,9 +291,10 @@ static bool write_statement(struct again *g, struct err *e)
 	if (!g->is_signed)
 		return true;
 	if ((expires && !when_read(expires, "--expires", &t.expires, e)) ||
-	    !reproduce_statement(&g->made, &g->released.manifest, g->r->build.tool, &statement,
-				 e) ||
-	    !rebuilt_write(&statement, &payload, e) || !signer_name(&g->by, &name, &t, e) ||
+	    !reproduce_statement(&g->made, &g->released.manifest, g->r->build.tool, &statement, e))
+		return false;
+	state_varied(g, &statement);
+	if (!rebuilt_write(&statement, &payload, e) || !signer_name(&g->by, &name, &t, e) ||
 	    !signing_prepare(&s, buf_bytes(&payload), g->by.key, &t, e) ||
 	    !signer_write(&g->by, &s, g->out, e))
 		return false;
@@ -285,6 +306,25 @@ static bool write_statement(struct again *g, struct err *e)
 }
 
 /* ---- all of it */
+
+/* Of another image than the published one nothing is asked any more. */
+static bool vary(struct again *g, struct err *e)
+{
+	struct check *c;
+
+	if (g->r->varied.asked == 0)
+		return true;
+	g->was_varied = g->made.outcome != REBUILT_DIFFERS;
+	if (g->was_varied) {
+		if (!reproduce_varied(g->r, buf_cstr(&g->folder), &g->v, e))
+			return false;
+		g->made.outcome = g->r->varied.equal ? g->made.outcome : REBUILT_DIFFERS;
+		return true;
+	}
+	c = verdict_add(&g->v, "vary", CHECK_SKIP, REASON_NOT_VARIED);
+	verdict_detail(c, "nothing was varied: another image was built already");
+	return true;
+}
 
 static bool compare(struct again *g, struct err *e)
 {
@@ -307,14 +347,18 @@ static bool compare(struct again *g, struct err *e)
 			return false;
 		put_headline(g);
 	}
-	return write_statement(g, e);
+	return vary(g, e) && write_statement(g, e);
 }
 
 static bool build_again(struct again *g, struct err *e)
 {
+	bool built;
+
 	g->r->build.planned = planned;
 	g->r->build.planned_arg = g;
-	if (fresh_build(&g->r->fresh, &g->r->build, &g->folder, g->r->a, e))
+	built = fresh_build(&g->r->fresh, &g->r->build, &g->folder, g->r->a, e);
+	g->r->build.planned = NULL; /* of other builds of it the plan is the same */
+	if (built)
 		return true;
 	if (g->v.n > 0)
 		tell(g, e);

@@ -97,6 +97,9 @@ must struct tree_node *tree_parent(struct tree *t, struct bytes path, bool make,
 /* Children of every folder in bytewise order of their names; `order` stays. */
 void tree_sort(struct tree *t);
 
+/* The last child of every folder first; `order` stays. */
+void tree_reverse(struct tree *t);
+
 /* `order` as tree_next() goes. */
 void tree_renumber(struct tree *t);
 

@@ -34,6 +34,18 @@ static struct tree_node *merge(struct tree_node *a, struct tree_node *b)
 	return first;
 }
 
+/* The first one leads back to the last. */
+static void link_back(struct tree_node *folder, struct tree_node *first)
+{
+	struct tree_node *n = first;
+
+	folder->child = first;
+	for (; n && n->next; n = n->next)
+		n->next->prev = n;
+	if (first)
+		first->prev = n;
+}
+
 /* run[i] is empty or 2^i names long. */
 static void sort_folder(struct tree_node *folder)
 {
@@ -51,17 +63,31 @@ static void sort_folder(struct tree_node *folder)
 	}
 	for (i = 0; i < RUNS; i++)
 		sorted = merge(run[i], sorted);
-	folder->child = sorted;
-	for (n = sorted; n && n->next; n = n->next)
-		n->next->prev = n;
-	if (sorted)
-		sorted->prev = n;
+	link_back(folder, sorted);
+}
+
+static void reverse_folder(struct tree_node *folder)
+{
+	struct tree_node *first = NULL, *next;
+
+	for (struct tree_node *n = folder->child; n; n = next) {
+		next = n->next;
+		n->next = first;
+		first = n;
+	}
+	link_back(folder, first);
 }
 
 void tree_sort(struct tree *t)
 {
 	for (struct tree_node *n = tree_root(t); n; n = tree_next(n))
 		sort_folder(n);
+}
+
+void tree_reverse(struct tree *t)
+{
+	for (struct tree_node *n = tree_root(t); n; n = tree_next(n))
+		reverse_folder(n);
 }
 
 void tree_renumber(struct tree *t)

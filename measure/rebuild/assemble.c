@@ -270,6 +270,6 @@ bool assemble(struct works *w, const char *folder, struct answer *a, struct err 
 	if ((r->image == IMAGE_IS_EIF && !assemble_eif(w, folder, &made, a, e)) ||
 	    (r->image == IMAGE_IS_SNP && !assemble_snp(w, folder, &made, a, e)))
 		return works_blame(w, e);
-	return put_files(w, folder, &made, e) && check_expected(w, folder, a, e) &&
+	return put_files(w, folder, &made, e) && (w->loose || check_expected(w, folder, a, e)) &&
 	       write_record(w, folder, &made, e) && write_measurements(w, folder, &made, e);
 }

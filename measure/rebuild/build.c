@@ -10,6 +10,7 @@
 #include "measure/rebuild/assemble.h"
 #include "measure/rebuild/image_cache.h"
 #include "measure/rebuild/publish.h"
+#include "measure/rebuild/stage_vary.h"
 
 #define SCRATCH "work"
 #define PATH_ROOM 8192u
@@ -188,6 +189,20 @@ static void note_source(const struct building *b, struct answer *a)
 			    x->input, x->commit);
 }
 
+static bool vary(struct building *b, struct err *e)
+{
+	struct vary_effect *x = &b->works.vary;
+
+	if (b->q->vary == 0)
+		return true;
+	if (!stage_vary_begin(&b->works, b->q->vary, e))
+		return false;
+	for (unsigned i = 0; b->needed == 0 && i < VARY_NAMES; i++)
+		x->why_not[i] = "nothing is run: it has no stage";
+	x->set = b->needed == 0 ? 0 : x->set;
+	return true;
+}
+
 bool build(const struct build_request *q, struct build_report *report, struct answer *a,
 	   struct err *e)
 {
@@ -197,11 +212,14 @@ bool build(const struct build_request *q, struct build_report *report, struct an
 		.works = {.cache = CACHE_NONE,
 			  .scratch = SCRATCH_NONE,
 			  .failed = q->failed,
-			  .watch = &q->watch},
+			  .watch = &q->watch,
+			  .loose = q->loose},
 		.to = PUBLISH_NONE,
 	};
 	struct build_report made = {0};
+	bool done;
 
+	*report = made;
 	b.works.plan = &b.plan;
 	if (q->output && !publish_open(&b.to, q->output, e))
 		return false;
@@ -214,8 +232,11 @@ bool build(const struct build_request *q, struct build_report *report, struct an
 	note_source(&b, a);
 	made.recipe = b.plan.recipe_digest;
 	made.inputs = b.plan.inputs_digest;
-	if (!make(&b, &made, a, e))
+	if (!vary(&b, e))
 		return false;
+	done = make(&b, &made, a, e);
+	made.begun = true;
+	made.vary = b.works.vary;
 	*report = made;
-	return true;
+	return done;
 }

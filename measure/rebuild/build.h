@@ -18,6 +18,8 @@ struct build_request {
 	bool logs; /* those of the stages go there, too */
 	const char *failed; /* where logs of stages that fail stay; NULL: in the cache */
 	const char *tool; /* version of this program */
+	uint32_t vary; /* under which variations its stages run (vary.h); 0: none */
+	bool loose; /* it is compared with another build: what the recipe expects is not */
 	struct stage_watch watch;
 
 	/* Asked when all is proved and nothing has run yet: false with e set, and nothing will. */
@@ -29,6 +31,9 @@ struct build_report {
 	struct digest recipe, inputs; /* SHA-256 */
 	uint32_t stages, cached; /* that were needed, and were there */
 	bool image_cached;
+	/* Also when the build failed: */
+	bool begun; /* everything was proved by then */
+	struct vary_effect vary;
 };
 
 /* Errors: what plans, stages and builders give; usage, for an output that is there. */

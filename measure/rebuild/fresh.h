@@ -10,7 +10,7 @@
 struct fresh {
 	struct cache user; /* for where to work, and for what is asked to be taken from it */
 	struct scratch scratch;
-	bool cached; /* stages are taken from there nevertheless */
+	bool cached; /* stages are taken from there nevertheless, but for varied or loose builds */
 	unsigned builds;
 	struct build_report report; /* of the last one */
 };
@@ -27,5 +27,8 @@ void fresh_close(struct fresh *f);
  */
 must bool fresh_build(struct fresh *f, const struct build_request *q, struct buf *folder,
 		      struct answer *a, struct err *e);
+
+/* An output goes away before the others do; not one that the request named. */
+must bool fresh_drop(const struct fresh *f, const char *folder, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Images that were assembled before, in the cache of the stages: DIR/images/KEY/folder, and beside
  * it the digest of what is in it (core/content.h), by which it is believed. The key is of the
- * recipe, of its inputs and of this very program, so that another build of it takes nothing from
- * here.
+ * recipe, of its inputs, of what is varied and of this very program, so that another build of it
+ * takes nothing from here.
  */
 #ifndef MEASURE_REBUILD_IMAGE_CACHE_H
 #define MEASURE_REBUILD_IMAGE_CACHE_H

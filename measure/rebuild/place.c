@@ -319,6 +319,8 @@ bool place_tree(int folder, struct tree *t, const struct place_rule *rule, const
 					    .fd[0] = folder};
 
 	tree_sort(t);
+	if (rule->reversed)
+		tree_reverse(t);
 	p.piece = own_new(PIECE, e);
 	return p.piece && find_shared(&p, e) && within(&p, e) && walk(&p, &making, e) &&
 	       walk(&p, &finishing, e);

@@ -20,6 +20,7 @@ struct place_rule {
 	uint32_t
 		owner; /* user and group of all, for who is root (sandbox_owner()); 0: who builds */
 	bool whole; /* for who is root of them: owners and set-id bits as the tree says, too */
+	bool reversed; /* the last names first, which some file systems list so */
 	struct watch watch; /* bytes written */
 };
 

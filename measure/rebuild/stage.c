@@ -9,6 +9,7 @@
 #include "measure/rebuild/place.h"
 #include "measure/rebuild/sandbox.h"
 #include "measure/rebuild/stage_environment.h"
+#include "measure/rebuild/stage_vary.h"
 
 #define ROOT "root"
 #define WORK "work"
@@ -43,7 +44,11 @@ static bool lay_out_root(struct run *r, struct err *e)
 	owned(rootfs_free) struct rootfs tree = {0};
 	const struct recipe_input *input = recipe_input(&r->w->plan->recipe, r->s->root);
 	const struct place_rule rule = {
-		.time = r->w->plan->lock.epoch, .max = ROOTFS_MAX_BYTES, .owner = sandbox_owner()};
+		.time = r->w->plan->lock.epoch,
+		.max = ROOTFS_MAX_BYTES,
+		.owner = sandbox_owner(),
+		.reversed = r->w->reversed,
+	};
 	struct cpio_io io;
 
 	if (!works_root(r->w, input, &tree, e))
@@ -164,7 +169,8 @@ static bool run_commands(struct run *r, struct err *e)
 	    !stage_environment(r->s, r->w->plan->lock.epoch, &arena, &environment, e))
 		return false;
 	box.environment = environment.item;
-	ok = sandbox_run(&box, &result, e);
+	ok = (r->w->vary.asked == 0 || stage_vary(r->w, &arena, &box, e)) &&
+	     sandbox_run(&box, &result, e);
 	if (ok && (result.how != SANDBOX_EXIT || result.status != 0))
 		ok = stage_tell(r->w, r->s, ENTRY "/" LOG, &result, e);
 	buf_free(&result.tail);

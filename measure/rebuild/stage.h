@@ -1,7 +1,7 @@
 /*
  * A stage of a build: under which key its outputs are kept, and the run that makes them. The key is
  * SHA-256 of everything that reaches the stage: the script, paths, environment, processors, what
- * its root and what is used consist of, and the names of its outputs.
+ * its root and what is used consist of, the names of its outputs, and what is varied.
  */
 #ifndef MEASURE_REBUILD_STAGE_H
 #define MEASURE_REBUILD_STAGE_H

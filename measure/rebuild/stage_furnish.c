@@ -79,7 +79,11 @@ static bool lay_out(const struct furnishing *f, int folder, struct err *e)
 {
 	owned(rootfs_free) struct rootfs r = {0};
 	const struct place_rule rule = {
-		.time = f->w->plan->lock.epoch, .max = f->s->limits.disk, .owner = f->owner};
+		.time = f->w->plan->lock.epoch,
+		.max = f->s->limits.disk,
+		.owner = f->owner,
+		.reversed = f->w->reversed,
+	};
 	struct cpio_io io;
 
 	if (!works_tree(f->w, f->use->value, &r, e))
@@ -130,17 +134,43 @@ static bool put(const struct furnishing *f, int work, struct err *e)
 	       settle(f, at, e);
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strcmp(folder, ".") == 0 || (strncmp(path, folder, n) == 0 && path[n] == '/');
+}
+
+/* As they are, or the last first; what lies in another stands behind that in either case. */
+static void arrange(const struct recipe_pairs *use, bool reversed, const struct recipe_pair **to)
+{
+	for (size_t i = 0; i < use->n; i++) {
+		const struct recipe_pair *next = &use->item[reversed ? use->n - 1 - i : i];
+		size_t at = 0;
+
+		while (at < i && !(reversed && is_below(to[at]->name, next->name)))
+			at++;
+		memmove(&to[at + 1], &to[at], (i - at) * sizeof(*to));
+		to[at] = next;
+	}
+}
+
 bool stage_furnish(struct works *w, const struct recipe_stage *s, int work, struct err *e)
 {
 	const struct timespec time = {.tv_sec = w->plan->lock.epoch};
 	struct furnishing f = {.w = w, .s = s, .times = {time, time}, .owner = sandbox_owner()};
 	static const struct recipe_pair itself = {.name = "."};
+	owned(own_free) const struct recipe_pair **order =
+		own_new((s->use.n + 1) * sizeof(const struct recipe_pair *), e);
 
+	if (!order)
+		return false;
+	arrange(&s->use, w->reversed, order);
 	f.use = &itself;
 	if (fchmod(work, 0755) != 0 || !settle(&f, work, e))
 		return err_is(e) ? false : failed(&f, "its mode cannot be set", e);
 	for (size_t i = 0; i < s->use.n; i++) {
-		f.use = &s->use.item[i];
+		f.use = order[i];
 		if (!put(&f, work, e))
 			return err_in(e, "stage '%s'", s->name);
 	}

@@ -67,6 +67,10 @@ static void put_stage(struct json_out *j, const struct works *w, const struct re
 	json_open(j, '{');
 	json_key(j, "form");
 	json_u64(j, STAGE_FORM);
+	if (w->vary.asked != 0) {
+		json_key(j, "varied");
+		json_u64(j, w->vary.asked);
+	}
 	json_text(j, "run", s->run);
 	json_text(j, "path", s->path);
 	json_key(j, "processors");

@@ -1,12 +1,17 @@
 #include "measure/rebuild/vary.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/personality.h>
+#include <unistd.h>
 
 #define OTHER_UMASK 0077u
 #define OTHER_ID 1234u
 #define OTHER_HOST "i-capture-the-hostname"
 #define LONGER "/longer/than/it/was/before"
 #define WHAT "a varied build"
+#define TEXT_OF(x) #x
+#define NUMBER(x) TEXT_OF(x)
 
 const struct vary_row vary_rows[VARY_NAMES] = {
 	{"build_path", "another path of the same length"},
@@ -15,14 +20,14 @@ const struct vary_row vary_rows[VARY_NAMES] = {
 	{"locales", "the locale POSIX, and messages in French where there are any"},
 	{"umask", "umask 077"},
 	{"user_group", "user and group 1234"},
-	{"fileordering", "another order of names in folders"},
+	{"fileordering", "names laid out in the opposite order"},
 	{"num_cpus", "one processor more, or one instead of several"},
 	{"domain_host", "another host name"},
 	{"home", "another HOME, which does not exist either"},
 	{"environment", "a variable more"},
 	{"kernel", "another version of the kernel, as uname tells it"},
 	{"aslr", "addresses that are the same in each run"},
-	{"timezone", "14 hours east of Greenwich"},
+	{"timezone", "a time zone 14 hours east of Greenwich"},
 };
 
 static bool has(uint32_t set, enum vary_name name)
@@ -83,10 +88,13 @@ void vary_names(uint32_t set, struct buf *out)
 const char *vary_why_not(enum vary_name name, const struct vary_means *m)
 {
 	if (name == VARY_TIME && !m->faketime)
-		return "its root has no libfaketime: the package libfaketime as an input of it";
-	if (name == VARY_FILEORDERING)
-		return "it takes a file system in user space (disorderfs), and the sandbox mounts "
-		       "none";
+		return "its root has no libfaketime, which is a package that it can hold";
+	if (name == VARY_TIME && m->own_clock)
+		return "its programs cannot be run by the clock of libfaketime, as static ones "
+		       "and Python";
+	if (name == VARY_FILEORDERING && !m->as_made)
+		return "the file system of the cache lists names in an order of its own: one in "
+		       "memory does not";
 	if (name == VARY_NUM_CPUS && m->processors < 2)
 		return "this machine has one processor";
 	return NULL;
@@ -100,9 +108,51 @@ uint32_t vary_possible(uint32_t set, const struct vary_means *m)
 	return set;
 }
 
+uint32_t vary_part(struct vary_effect *x, const struct vary_means *m)
+{
+	uint32_t here = vary_possible(x->asked, m);
+
+	for (unsigned i = 0; i < VARY_NAMES; i++)
+		if (has(x->set & ~here, i))
+			x->why_not[i] = vary_why_not(i, m);
+	x->set &= here;
+	x->some |= here;
+	return here;
+}
+
 /* ---- paths */
 
-/* Each small letter of the last name is the next one of the alphabet. */
+static char after(char c, int by)
+{
+	if (c >= 'a' && c <= 'z')
+		return (char)('a' + (c - 'a' + by) % 26);
+	if (c >= 'A' && c <= 'Z')
+		return (char)('A' + (c - 'A' + by) % 26);
+	return c >= '0' && c <= '9' ? (char)('0' + (c - '0' + by) % 10) : c;
+}
+
+/* Letters and digits of a name are those that follow; one that has none begins with a letter. */
+static void rename_last(char *to, const char *from, size_t n, int by)
+{
+	size_t name = n;
+
+	while (name > 0 && from[name - 1] != '/')
+		name--;
+	for (size_t i = name; i < n; i++)
+		to[i] = after(from[i], by);
+	if (name < n && memcmp(to + name, from + name, n - name) == 0)
+		to[name] = (char)('a' + by);
+}
+
+static bool is_free(const char *root, const char *path)
+{
+	char at[8192];
+
+	return !root || (size_t)snprintf(at, sizeof(at), "%s%s", root, path) >= sizeof(at) ||
+	       faccessat(AT_FDCWD, at, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
+/* One of the root's own would hide what is in it. */
 const char *vary_path(uint32_t set, const struct vary_means *m, struct arena *a, struct err *e)
 {
 	size_t n = strlen(m->path), more = has(set, VARY_PATH_LENGTH) ? strlen(LONGER) : 0;
@@ -111,10 +161,12 @@ const char *vary_path(uint32_t set, const struct vary_means *m, struct arena *a,
 	if (!to)
 		return NULL;
 	memcpy(to, m->path, n);
+	for (int by = 1; has(set, VARY_BUILD_PATH) && by < 10; by++) {
+		rename_last(to, m->path, n, by);
+		if (is_free(m->root, to))
+			break;
+	}
 	memcpy(to + n, LONGER, more);
-	while (has(set, VARY_BUILD_PATH) && n-- > 0 && to[n] != '/')
-		if (to[n] >= 'a' && to[n] <= 'z')
-			to[n] = (char)(to[n] == 'z' ? 'a' : to[n] + 1);
 	return to;
 }
 
@@ -201,7 +253,7 @@ static bool surround(uint32_t set, const struct vary_means *m, struct arena *a, 
 		memcpy(text, preload, sizeof(preload) - 1);
 		memcpy(text + sizeof(preload) - 1, m->faketime, strlen(m->faketime));
 		put(&l, text);
-		put(&l, "FAKETIME=+32252400");
+		put(&l, "FAKETIME=+" NUMBER(VARY_AHEAD));
 		put(&l, "NO_FAKE_STAT=1");
 		put(&l, "FAKETIME_DONT_FAKE_MONOTONIC=1");
 	}

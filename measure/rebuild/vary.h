@@ -28,6 +28,7 @@ enum vary_name {
 	VARY_NAMES,
 };
 
+#define VARY_AHEAD 32252400 /* seconds: the other clock */
 #define VARY_ALL ((1u << VARY_NAMES) - 1)
 #define VARY_BIT(name) (1u << (name)) /* sets of variations are such bits */
 
@@ -46,7 +47,10 @@ void vary_names(uint32_t set, struct buf *out);
 /* What a build has to be varied with. */
 struct vary_means {
 	const char *path; /* where it builds, which its mounts and its folder begin with */
+	const char *root; /* folder that becomes its root, where another path is free; or NULL */
 	const char *faketime; /* libfaketime in its root; NULL: it is not there */
+	bool own_clock; /* its programs were seen not to do with the clock of libfaketime */
+	bool as_made; /* its file system was seen to list names by the order they were made in */
 	unsigned processors; /* of this machine */
 };
 
@@ -56,12 +60,25 @@ const char *vary_why_not(enum vary_name name, const struct vary_means *m);
 /* Of a set, what can be varied. */
 uint32_t vary_possible(uint32_t set, const struct vary_means *m);
 
-/* Where it builds under those variations; of the arena. NULL with e set. */
+/* What is varied in a build, which has parts that differ in their means. */
+struct vary_effect {
+	uint32_t asked;
+	uint32_t set, some; /* of those, in all of its parts, and in one at least */
+	const char *why_not[VARY_NAMES]; /* that are not in all; else NULL */
+};
+
+/* One part more: what of it is varied there. Before the first, all that is asked for is set. */
+uint32_t vary_part(struct vary_effect *x, const struct vary_means *m);
+
+/*
+ * Where it builds under those variations, which is another path than before if it is one of them;
+ * of the arena. NULL with e set.
+ */
 const char *vary_path(uint32_t set, const struct vary_means *m, struct arena *a, struct err *e);
 
 /*
  * The sandbox under those variations, all of which are possible (usage); what it points to
- * afterwards is the arena's.
+ * afterwards is the arena's. Another order of names is not of the sandbox: it is laid out.
  */
 must bool vary_sandbox(uint32_t set, const struct vary_means *m, struct arena *a, struct sandbox *s,
 		       struct err *e);

@@ -8,6 +8,7 @@
 #include "measure/core/rootfs.h"
 #include "measure/rebuild/cache.h"
 #include "measure/rebuild/plan.h"
+#include "measure/rebuild/vary.h"
 
 #define WORKS_PARTS 64u
 
@@ -17,6 +18,9 @@ struct works {
 	const struct plan *plan;
 	struct cache cache;
 	struct scratch scratch;
+	struct vary_effect vary; /* what its stages run under; none asked for: nothing */
+	bool reversed; /* folders are laid out with their last names first, which can be seen */
+	bool loose; /* what the recipe expects is not compared */
 	const char *failed; /* folder for logs of stages that fail; NULL: that of the cache */
 	const struct stage_watch *watch; /* or NULL */
 	struct made made[RECIPE_STAGES_MAX]; /* as the recipe's stages; those that are there */

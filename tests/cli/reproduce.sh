@@ -232,7 +232,7 @@ ok 'another image is told as measure diff tells it'
 # ---- statements
 openssl genpkey -algorithm ed25519 -out rebuilder.key 2>/dev/null
 openssl pkey -in rebuilder.key -pubout -out rebuilder.pub
-# statement FILE OUTCOME: the fields that are known
+# statement FILE OUTCOME MANIFEST [VARIED]: the fields that are known
 statement()
 {
 	run manifest show "$1" --diag
@@ -242,6 +242,8 @@ statement()
 	expect_stdout_has "2: h'$(sha256sum "$3" | cut -c 1-64)'"
 	expect_stdout_has "    3: $2,"
 	expect_stdout_has "6: h'$(sha256sum "$MEASURE" | cut -c 1-64)'"
+	tr -d '\n ' <"$STDOUT" >joined
+	expect grep -qF "7:${4:-[]}}>>" joined
 	run manifest show "$1"
 	expect_status 3
 }
@@ -260,6 +262,36 @@ run reproduce demo.corim --source clone --store theirs --public-key rebuilder.pu
 expect_status 0
 expect_same attached.cose yes.cose
 ok 'a signed statement is written of it, whatever came of it'
+
+# ---- built again under other conditions
+run reproduce demo.corim --source clone --store theirs --vary timezone,home,environment --statement rebuilder.key \
+	-o varied.cose
+expect_status 0
+expect test "$(grep -c "'app': building" "$STDERR")" -eq 2
+run reproduce demo.corim --source clone --store theirs --vary timezone,time
+expect_status 0
+expect_stdout_has 'pass  manifest          what was rebuilt gives the published payload'
+expect_stdout_has 'skip  vary              time: its root has no libfaketime'
+expect_stdout_has 'pass  vary              timezone: '
+expect test "$(tail -n 1 "$STDOUT")" = PASS
+statement varied.cose 1 plain.corim '["environment","home","timezone"]'
+run reproduce demo.corim --source clone --store theirs --vary umask,home --statement rebuilder.key -o varied.cose
+expect_status 1
+statement varied.cose 0 plain.corim '["home","umask"]'
+run reproduce demo.corim --source clone --store theirs --vary umask,home
+expect_status 1
+expect test "$(head -n 1 "$STDOUT")" = 'umask: PCR0 and PCR2 differ, through ramdisk1 (1 of 5 sections)'
+expect_stdout_has 'cause: mode (2): another umask, or files copied without their modes'
+expect_stdout_has 'fail  vary              umask: another output with umask 077'
+expect_stdout_has 'pass  vary              home: '
+expect test "$(tail -n 1 "$STDOUT")" = FAIL
+expect_stderr_has 'measure: error[not-reproduced]: demo.corim: vary: umask: another output with umask 077'
+run reproduce forged.corim --source clone --store theirs --vary home --statement rebuilder.key -o varied.cose
+expect_status 1
+statement varied.cose 0 forged.corim
+run reproduce forged.corim --source clone --store theirs --vary home --json
+expect_json '{"id": "vary", "result": "skip", "reason": "not-varied", "detail": "nothing was varied: another image was built already"} in j["checks"]'
+ok 'a release is built again under variations, which a statement names'
 
 run reproduce demo.corim --source clone --store theirs --sign-with false -o none
 expect_status 2

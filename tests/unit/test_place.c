@@ -182,6 +182,16 @@ static void names_of_one_inode_stay_that(void **state)
 	assert_int_equal(look(w, "a").st_mode, S_IFDIR);
 }
 
+/* The same with the last names first, which another inode's first name then is. */
+static void the_order_in_which_names_are_made_is_none_of_what_is_there(void **state)
+{
+	struct world *w = *state;
+
+	w->rule.reversed = true;
+	names_of_one_inode_stay_that(state);
+	assert_string_equal(tree_root(w->tree)->child->name, "z");
+}
+
 static void a_folder_of_the_tree_can_be_the_top(void **state)
 {
 	struct world *w = *state;
@@ -423,6 +433,7 @@ int main(void)
 		TEST(modes_are_the_trees_but_for_set_id),
 		TEST(devices_and_fifos_are_left_out),
 		TEST(names_of_one_inode_stay_that),
+		TEST(the_order_in_which_names_are_made_is_none_of_what_is_there),
 		TEST(a_folder_of_the_tree_can_be_the_top),
 		TEST(files_can_be_given_to_another_user),
 		TEST(links_in_the_way_are_not_followed),

@@ -337,6 +337,9 @@ static void two_hundred_thousand_names_fit_in_a_folder(void **state)
 	tree_sort(t);
 	assert_string_equal(tree_root(t)->child->name, "000000");
 	assert_string_equal(tree_root(t)->child->prev->name, "199999");
+	tree_reverse(t);
+	assert_string_equal(tree_root(t)->child->name, "199999");
+	assert_string_equal(tree_root(t)->child->prev->name, "000000");
 	for (unsigned i = 0; i < 200000; i++) {
 		snprintf(name, sizeof(name), "%06u", i * 7927 % 200000);
 		tree_remove(t, tree_find(t, tree_root(t), bytes_str(name)));
@@ -375,6 +378,8 @@ static void any_order_of_changes_keeps_the_tree_whole(void **state)
 				tree_link(t, folder, bytes_str(name), folder->child->inode, &e));
 		if (i % 64 == 0)
 			tree_sort(t);
+		if (i % 64 == 40)
+			tree_reverse(t);
 		assert_null(tree_fault(t));
 	}
 }

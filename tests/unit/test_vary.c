@@ -1,8 +1,10 @@
 #include "measure/rebuild/vary.h"
 
 #include <sys/personality.h>
+#include <sys/stat.h>
 
 #include "tests/unit/support_check.h"
+#include "tests/unit/support_folder.h"
 
 static uint32_t parsed(const char *list)
 {
@@ -63,6 +65,7 @@ static void what_cannot_be_varied_does_not_count(void **state)
 	const struct vary_means none = {.path = "/build/x", .processors = 1};
 	const struct vary_means more = {
 		.path = "/build/x", .processors = 2, .faketime = "/usr/lib/f.so"};
+	struct vary_means other = more;
 	struct arena a = ARENA(10000);
 	struct sandbox s = {0};
 	struct err e = {0};
@@ -71,15 +74,72 @@ static void what_cannot_be_varied_does_not_count(void **state)
 	names(VARY_ALL & ~vary_possible(VARY_ALL, &none), "time,fileordering,num_cpus");
 	names(VARY_ALL & ~vary_possible(VARY_ALL, &more), "fileordering");
 	assert_string_equal(vary_why_not(VARY_TIME, &none),
-			    "its root has no libfaketime: the package libfaketime as an input of "
-			    "it");
+			    "its root has no libfaketime, which is a package that it can hold");
 	assert_string_equal(vary_why_not(VARY_NUM_CPUS, &none), "this machine has one processor");
 	assert_string_equal(vary_why_not(VARY_FILEORDERING, &more),
-			    "it takes a file system in user space (disorderfs), and the sandbox "
-			    "mounts none");
+			    "the file system of the cache lists names in an order of its own: one "
+			    "in memory does not");
+	other.own_clock = other.as_made = true;
+	names(VARY_ALL & ~vary_possible(VARY_ALL, &other), "time");
+	assert_string_equal(vary_why_not(VARY_TIME, &other),
+			    "its programs cannot be run by the clock of libfaketime, as static "
+			    "ones and Python");
 	assert_null(vary_why_not(VARY_KERNEL, &none));
 	assert_false(vary_sandbox(VARY_ALL, &more, &a, &s, &e));
 	check_err(&e, REASON_USAGE, "a variation that is not possible was asked for");
+	arena_free(&a);
+}
+
+static void each_part_is_varied_in_what_it_can_be(void **state)
+{
+	const struct vary_means parts[] = {
+		{.path = "/x", .processors = 2, .faketime = "/f.so"},
+		{.path = "/x", .processors = 1, .faketime = "/f.so"},
+		{.path = "/x", .processors = 2},
+	};
+	const uint32_t asked = parsed("time,umask,num_cpus");
+	struct vary_effect x = {.asked = asked, .set = asked};
+
+	(void)state;
+	names(vary_part(&x, &parts[0]), "time,umask,num_cpus");
+	names(vary_part(&x, &parts[1]), "time,umask");
+	names(vary_part(&x, &parts[2]), "umask,num_cpus");
+	names(x.set, "umask");
+	names(x.some, "time,umask,num_cpus");
+	assert_string_equal(x.why_not[VARY_NUM_CPUS], "this machine has one processor");
+	assert_string_equal(x.why_not[VARY_TIME],
+			    "its root has no libfaketime, which is a package that it can hold");
+	assert_null(x.why_not[VARY_UMASK]);
+}
+
+/* Whatever it is called, and never one that the root has. */
+static void any_path_is_varied(void **state)
+{
+	static const char *const paths[][2] = {
+		{"/build/zoo", "/build/app"},	     {"/build/X1", "/build/Y2"},
+		{"/build/Z9z", "/build/A0a"},	     {"/build/1.2-3", "/build/2.3-4"},
+		{"/build/._-", "/build/b_-"},	     {"/_", "/b"},
+		{"/build/\xc3\xa9", "/build/b\xa9"}, {"/ahm", "/cjo"},
+	};
+	struct folder root;
+	struct arena a = ARENA(10000);
+	struct err e = {0};
+
+	(void)state;
+	folder_new(&root);
+	assert_int_equal(mkdir(folder_path(&root, "bin"), 0755), 0);
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		const struct vary_means m = {.path = paths[i][0], .root = root.path};
+		uint32_t both = VARY_BIT(VARY_BUILD_PATH) | VARY_BIT(VARY_PATH_LENGTH);
+		const char *to = vary_path(VARY_BIT(VARY_BUILD_PATH), &m, &a, &e);
+
+		assert_string_equal(to, paths[i][1]);
+		assert_int_equal(strlen(to), strlen(m.path));
+		to = vary_path(both, &m, &a, &e);
+		assert_int_equal(strlen(to), strlen(m.path) + strlen("/longer/than/it/was/before"));
+		assert_int_equal(strncmp(to, paths[i][1], strlen(m.path)), 0);
+	}
+	folder_free(&root);
 	arena_free(&a);
 }
 
@@ -230,6 +290,8 @@ int main(void)
 		cmocka_unit_test(variations_are_named_as_reprotest_does),
 		cmocka_unit_test(other_names_are_refused),
 		cmocka_unit_test(what_cannot_be_varied_does_not_count),
+		cmocka_unit_test(each_part_is_varied_in_what_it_can_be),
+		cmocka_unit_test(any_path_is_varied),
 		cmocka_unit_test(a_sandbox_is_varied),
 		cmocka_unit_test(each_single_variation_is_found),
 		cmocka_unit_test(several_causes_are_told_apart),
