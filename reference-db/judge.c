@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "reference-db/certified.h"
+#include "reference-db/signing.h"
 
 #define KID_SHOWN 8u /* bytes of a key's identity in texts */
 
@@ -41,24 +42,6 @@ static enum reason out_of_time(const struct signed_header *h, const struct trust
 	return REASON_NONE;
 }
 
-/* Does the signature hold? Not holding is no err but `*holds`. */
-static bool verify(const struct pubkey *key, const struct signed_statement *s, bool *holds,
-		   struct err *e)
-{
-	owned(buf_free) struct buf tbs = BUF(2 * SIGNED_MAX);
-	struct err why = {0};
-
-	cose_message_tbs(&tbs, s->message.protected_header, s->message.payload);
-	if (!buf_done(&tbs, "the signed bytes", e))
-		return false;
-	*holds = s->header.alg == pubkey_alg(key) &&
-		 pubkey_verify(key, buf_bytes(&tbs), s->message.signature, &why);
-	if (*holds || !err_is(&why) || reason_class(why.reason) == EXIT_CLASS_NO)
-		return true;
-	*e = why;
-	return false;
-}
-
 /* By a key that is trusted for the role; its entry in the trust file, or NULL. */
 static bool judge_key(const struct judge *j, const struct pubkey *key, const struct trust_key *k,
 		      struct opinion *o, struct err *e)
@@ -66,7 +49,7 @@ static bool judge_key(const struct judge *j, const struct pubkey *key, const str
 	enum reason late = out_of_time(&o->by.statement->header, k, &j->when);
 	bool holds = false;
 
-	if (!verify(key, o->by.statement, &holds, e))
+	if (!signing_holds(key, o->by.statement, &holds, e))
 		return false;
 	o->by.id = *pubkey_id(key);
 	if (o->by.statement->header.alg != pubkey_alg(key))

@@ -5,10 +5,15 @@
  * have, counts for nothing and is kept as a finding. Nothing here depends on the clock: times of
  * signatures are kept, and judged by who asks.
  *
- * Roles: the trust file's; where its root keys (threshold and all) have signed a `keys` statement,
- * also the keys of that, from there on, and from then on each next one signed by thresholds of both
- * the old and the new root keys. Thresholds are the greater of both. A publisher of a payload
- * never counts as its rebuilder, by the digest of the key; a key counts once.
+ * Roles: the trust file's keys and those of the `keys` statement in force, the greater of both
+ * thresholds. One takes force when thresholds of the root keys before it and of its own have signed
+ * the same payload; before the first, the root keys are the trust file's, after it those of the
+ * keys in force alone. A publisher of a payload never counts as its rebuilder, by the digest of the
+ * key; a key counts once, and what it said last. Two payloads of one version contradict each other.
+ *
+ * A release statement counts only if it was made upon a state that has the one in force before it,
+ * so that none can be kept back. Versions of a channel are in the order in which they became its
+ * latest; without expiry, as withdrawals are.
  *
  * The whole is flat arrays, so that it can be kept: ledger_keep() leaves it in the user's cache
  * under the name of the database and the digest of the trust file, and ledger_open() goes on from
@@ -49,12 +54,13 @@ enum ledger_worth {
 	LEDGER_BAD_SIGNATURE,
 	LEDGER_MALFORMED, /* no statement, or not where it stands */
 	LEDGER_FORKED, /* made upon a state that is none of this log */
+	LEDGER_NO_RELEASE, /* of a release of which no manifest counts before it */
 	LEDGER_CONTRADICTS /* what counted before: another payload of a version, keys out of turn */
 };
 
 struct ledger_statement {
 	uint64_t entry;
-	enum statement_kind kind;
+	enum statement_kind kind; /* STATEMENT_KINDS: it is none, or cannot be read */
 	enum ledger_worth worth;
 	struct digest sha256, payload, signer; /* signer: of the key */
 	const char *signer_name, *path; /* name: in the trust or keys */
@@ -63,6 +69,7 @@ struct ledger_statement {
 	uint64_t upon;
 	int64_t issued, not_before, expires; /* the narrower of the signature's and the key's */
 	int64_t release; /* index of the release that it is of; -1: none */
+	enum rebuilt_outcome outcome; /* of STATEMENT_REBUILT */
 };
 uint64_t ledger_statements(const struct ledger *l);
 void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statement *out);
@@ -74,8 +81,8 @@ struct ledger_release {
 	struct digest payload; /* SHA-256 of the manifest's payload that counted first */
 	bool contradicted; /* another payload of the same version counts, too */
 	uint64_t first; /* entry of its first manifest that counts */
-	size_t publishers, rebuilders,
-		differing; /* different keys, at the time that is asked for */
+	size_t publishers, rebuilders; /* different keys, at the time that is asked for */
+	size_t witnessed, differing; /* rebuilders whose last word is another than equal */
 	bool published; /* by as many as the threshold says */
 	bool reproduced; /* equal, by as many rebuilders as the threshold says, at least one */
 	bool withdrawn;
@@ -120,8 +127,11 @@ struct ledger_fed {
  */
 must bool ledger_feed(struct ledger *l, struct bytes file, struct ledger_fed *out, struct err *e);
 
-/* The newest time that a counted signature of a publisher or root key says; false: none does. */
-must bool ledger_newest(const struct ledger *l, int64_t *issued);
+/* The newest time that a counted signature of a publisher or root key says; false: none does. What
+ * is over LEDGER_FUTURE later than now makes nothing newer: ledger_future() tells the first. */
+#define LEDGER_FUTURE 86400 /* seconds by which clocks may differ */
+must bool ledger_newest(const struct ledger *l, int64_t now, int64_t *issued);
+bool ledger_future(const struct ledger *l, int64_t now, uint64_t *statement);
 uint32_t ledger_refresh_days(const struct ledger *l); /* promised by the keys in force; 0: none */
 
 /* The keys in force: those of the trust file and of the log together, for people to look at. */

@@ -148,7 +148,7 @@ void listed_age(const struct listed *x, struct verdict *v)
 
 	if (x->as_of.when.clock != CLOCK_NOW)
 		return;
-	any = ledger_newest(x->ledger, &newest);
+	any = ledger_newest(x->ledger, x->as_of.when.at, &newest);
 	days = any ? (x->as_of.when.at - newest) / DAY : 0;
 	if (any && days <= (int64_t)(promised ? promised : LISTED_DAYS))
 		return;

@@ -69,3 +69,20 @@ bool signing_attach(const struct signing *s, struct bytes signature, struct buf 
 	cose_message_write(out, &m);
 	return buf_done(out, "the signed statement", e);
 }
+
+bool signing_holds(const struct pubkey *key, const struct signed_statement *s, bool *holds,
+		   struct err *e)
+{
+	owned(buf_free) struct buf tbs = BUF(2 * SIGNED_MAX);
+	struct err why = {0};
+
+	cose_message_tbs(&tbs, s->message.protected_header, s->message.payload);
+	if (!buf_done(&tbs, "the signed bytes", e))
+		return false;
+	*holds = s->header.alg == pubkey_alg(key) &&
+		 pubkey_verify(key, buf_bytes(&tbs), s->message.signature, &why);
+	if (*holds || !err_is(&why) || reason_class(why.reason) == EXIT_CLASS_NO)
+		return true;
+	*e = why;
+	return false;
+}

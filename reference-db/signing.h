@@ -37,6 +37,10 @@ must bool signing_prepare(struct signing *s, struct bytes payload, const struct 
 			  const struct signing_terms *t, struct err *e);
 void signing_free(struct signing *s);
 
+/* Does the signature hold over what was read? Not holding is no err but `*holds`. */
+must bool signing_holds(const struct pubkey *key, const struct signed_statement *s, bool *holds,
+			struct err *e);
+
 /* The statement, tagged and with its payload inside; signature: raw r||s or Ed25519's 64 bytes. */
 must bool signing_attach(const struct signing *s, struct bytes signature, struct buf *out,
 			 struct err *e);

@@ -1,0 +1,142 @@
+#include <stdlib.h>
+
+#include "reference-db/ledger_parts.h"
+
+/* One text for all that say the same. */
+static bool text_once(struct ledger *l, const char *text, uint32_t *at, struct err *e)
+{
+	struct ledger_slot slot;
+
+	if (!ledger_get(l, LEDGER_TEXT, bytes_str(text), &slot, e))
+		return false;
+	*at = slot.value;
+	if (slot.value != LEDGER_NONE)
+		return true;
+	if (!ledger_text(l, bytes_str(text), at, e))
+		return false;
+	slot.value = *at;
+	return ledger_put(l, &slot, e);
+}
+
+static bool add(struct ledger *l, uint32_t release, struct bytes digest, const char *what,
+		struct err *e)
+{
+	struct ledger_digest *more, *d;
+
+	if (digest.n == 0 || digest.n > DIGEST_MAX || bytes_zero(digest))
+		return true;
+	more = ledger_room(l->digest, l->n_digests, sizeof(*more), e);
+	if (!more)
+		return false;
+	l->digest = more;
+	d = &more[l->n_digests];
+	*d = (struct ledger_digest){.n = (uint8_t)digest.n, .release = release};
+	memcpy(d->v, digest.p, digest.n);
+	if (!text_once(l, what, &d->what, e))
+		return false;
+	l->n_digests++;
+	return true;
+}
+
+static bool add_row(struct ledger *l, uint32_t release, const struct manifest *m,
+		    const struct manifest_row *row, struct err *e)
+{
+	owned(buf_free) struct buf what = BUF(65536);
+
+	for (size_t i = row->first; i < row->first + row->n; i++) {
+		const struct value *v = &m->value[i];
+
+		if (v->kind != VALUE_DIGEST)
+			continue;
+		buf_reset(&what);
+		if (v == manifest_launch(m, row))
+			buf_fmt(&what, "launch digest%s%s", row->label ? " " : "",
+				row->label ? row->label : "");
+		else
+			buf_str(&what, v->key);
+		if (!buf_done(&what, "a label", e) ||
+		    !add(l, release, v->bytes, buf_cstr(&what), e))
+			return false;
+	}
+	return true;
+}
+
+static bool add_component(struct ledger *l, uint32_t release, const struct component *c,
+			  const char *kind, struct err *e)
+{
+	owned(buf_free) struct buf what = BUF(65536);
+
+	buf_fmt(&what, "%s %s", kind, c->name);
+	return buf_done(&what, "a name", e) &&
+	       add(l, release, digest_bytes(&c->digest), buf_cstr(&what), e);
+}
+
+bool ledger_index(struct ledger *l, const struct statement *st, uint32_t release, struct err *e)
+{
+	const struct manifest *m = &st->manifest;
+	const char *kind = manifest_nitro(m) ? "section" : "file";
+
+	if (!add(l, release, digest_bytes(&st->payload), "manifest", e))
+		return false;
+	for (size_t i = 0; i < m->n_rows; i++)
+		if (m->row[i].kind == ROW_REFERENCE && !add_row(l, release, m, &m->row[i], e))
+			return false;
+	if (m->artefact.name && !add(l, release, digest_bytes(&m->artefact.digest), "image", e))
+		return false;
+	for (size_t i = 0; i < m->n_components; i++)
+		if (!add_component(l, release, &m->component[i], kind, e))
+			return false;
+	return true;
+}
+
+/* ---- found again */
+
+static int order(const struct ledger_digest *a, struct bytes b)
+{
+	return bytes_order(bytes_of(a->v, a->n), b);
+}
+
+/* By digest, then in the order of the log; text and number tell equal ones apart. */
+static int compare(const void *x, const void *y)
+{
+	const struct ledger_digest *a = x, *b = y;
+	int by_digest = order(a, bytes_of(b->v, b->n));
+
+	if (by_digest != 0)
+		return by_digest;
+	if (a->release != b->release)
+		return a->release < b->release ? -1 : 1;
+	return (a->what > b->what) - (a->what < b->what);
+}
+
+void ledger_sort(struct ledger *l)
+{
+	size_t n = 0;
+
+	if (l->n_sorted == l->n_digests)
+		return;
+	qsort(l->digest, l->n_digests, sizeof(*l->digest), compare);
+	for (size_t i = 0; i < l->n_digests; i++)
+		if (n == 0 || compare(&l->digest[n - 1], &l->digest[i]) != 0)
+			l->digest[n++] = l->digest[i];
+	l->n_digests = l->n_sorted = n;
+}
+
+size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit *hit, size_t max)
+{
+	size_t low = 0, high = l->n_sorted, n = 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (order(&l->digest[middle], digest) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < l->n_sorted && order(&l->digest[low], digest) == 0; low++, n++)
+		if (n < max)
+			hit[n] = (struct ledger_hit){l->digest[low].release,
+						     ledger_string(l, l->digest[low].what)};
+	return n;
+}

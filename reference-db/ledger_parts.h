@@ -1,0 +1,168 @@
+/*
+ * The inside of a ledger: flat arrays that name each other by index, texts in one buffer by their
+ * offset, and one table that finds them by the SHA-256 of what they are. ledger_replay.c fills
+ * them, an entry at a time; ledger_keep.c writes and reads them.
+ */
+#ifndef REFERENCE_DB_LEDGER_PARTS_H
+#define REFERENCE_DB_LEDGER_PARTS_H
+
+#include "reference-db/ledger.h"
+
+#define LEDGER_NONE UINT32_MAX
+#define LEDGER_SIGNERS 256u /* different keys that are counted of one release */
+
+struct ledger_record {
+	uint8_t sha256[32], payload[32], signer[32];
+	uint32_t path, signer_name, why; /* texts; 0: none */
+	uint8_t kind, worth, outcome, has; /* outcome: of rebuilt; has: LEDGER_HAS_* */
+	uint32_t upon;
+	int64_t issued, not_before, expires;
+	uint32_t release, next; /* next: of the same release, or of the kind keys */
+};
+#define LEDGER_HAS_UPON 1u
+#define LEDGER_HAS_ISSUED 2u
+#define LEDGER_HAS_NOT_BEFORE 4u
+#define LEDGER_HAS_EXPIRES 8u
+
+struct ledger_item {
+	uint32_t product, version; /* texts */
+	uint8_t payload[32];
+	uint32_t first, last; /* records; the first is its first manifest */
+	uint32_t why, replacement; /* texts, of a withdrawal */
+	bool contradicted, withdrawn;
+};
+
+struct ledger_channel {
+	uint32_t product, channel, latest, minimum; /* texts */
+	uint32_t force; /* entry at which its release statement took force, and 1; 0: none has */
+};
+
+/* A version that became the latest of a channel, or was superseded there; in the log's order. */
+struct ledger_turn {
+	uint32_t channel, version;
+	bool superseded;
+};
+
+/* A folder of the tree: how many names it has. */
+struct ledger_folder {
+	uint32_t nth, folders, files; /* nth: of the folder that it lies in */
+};
+
+struct ledger_digest {
+	uint8_t n, v[DIGEST_MAX];
+	uint32_t release, what;
+};
+
+struct ledger_slot {
+	uint8_t key[32];
+	uint32_t value; /* LEDGER_NONE: free */
+};
+
+struct ledger_names {
+	char product[STATEMENT_ID + 1], version[STATEMENT_ID + 1];
+};
+
+struct ledger {
+	const struct trust *file; /* borrowed */
+	struct keys keys; /* in force; trust NULL: none are */
+	struct digest keys_payload;
+	struct trust *both; /* file and keys together; NULL: the file alone */
+	struct digest trust_digest;
+	size_t n_kept; /* entries that were read, and not replayed */
+	size_t n, n_items, n_channels, n_turns, n_folders, n_digests, n_slots, cap_slots;
+	uint8_t (*state)[32]; /* n + 1 */
+	struct ledger_record *record;
+	struct ledger_item *item;
+	struct ledger_channel *channel;
+	struct ledger_turn *turn;
+	struct ledger_folder *folder;
+	struct ledger_digest *digest; /* sorted up to n_sorted */
+	size_t n_sorted;
+	struct ledger_slot *slot; /* half of them free at least */
+	uint32_t keys_first, keys_last; /* records of that kind that count */
+	struct buf texts; /* begins with a NUL */
+	struct buf keys_bytes; /* payload of the keys in force */
+	struct ledger_names fed; /* what ledger_fed's place borrows */
+};
+
+/* An empty one, of a database with that state 0. */
+must struct ledger *ledger_new(const struct trust *trust, const struct digest *trust_digest,
+			       const struct digest *first, struct err *e);
+
+/* ---- memory (ledger.c) */
+
+/* Room for one more than n; p moves. NULL with e set, and p is still the caller's. */
+must void *ledger_room(void *p, size_t n, size_t size, struct err *e);
+must bool ledger_text(struct ledger *l, struct bytes text, uint32_t *at, struct err *e);
+const char *ledger_string(const struct ledger *l, uint32_t at);
+
+/* What is looked up: releases by id, statements by what was signed, channels, folders of the tree,
+ * texts that many share. */
+enum {
+	LEDGER_RELEASE = 'r',
+	LEDGER_SIGNED = 's',
+	LEDGER_CHANNEL = 'c',
+	LEDGER_FOLDER = 'f',
+	LEDGER_TEXT = 't'
+};
+
+/* What was found by this key under this letter, or LEDGER_NONE; and the key for ledger_put(). */
+must bool ledger_get(const struct ledger *l, char what, struct bytes key, struct ledger_slot *slot,
+		     struct err *e);
+must bool ledger_put(struct ledger *l, const struct ledger_slot *slot, struct err *e);
+
+/* ---- roles (ledger_roles.c) */
+
+uint64_t ledger_threshold(const struct ledger *l, enum trust_role role);
+
+/* The key that a statement claims, if its role is that of the kind; NULL otherwise. */
+const struct trust_key *ledger_key(const struct ledger *l, const struct statement *st);
+
+/* st: of the kind keys, whose signature holds and whose record is the last. */
+must bool ledger_keys_signed(struct ledger *l, struct statement *st, struct ledger_record *r,
+			     struct err *e);
+must bool ledger_keys_join(struct ledger *l, struct err *e);
+
+/* ---- replay (ledger_check.c, ledger_replay.c, ledger_place.c) */
+
+/* One entry on its way in. Starts zeroed but for `file` and `path`; released by its owner. */
+struct ledger_work {
+	struct buf file;
+	struct database_entry entry;
+	struct digest state; /* after it */
+	struct statement st;
+	bool opened;
+	struct err fault; /* why it was not opened, or of the machinery */
+	bool checked, holds; /* checked: by the key of this identity */
+	struct digest key;
+};
+
+/* Opens and verifies what can be with the keys that are known; of many, with threads. */
+void ledger_check(const struct ledger *l, struct ledger_work *w, size_t n);
+void ledger_work_free(struct ledger_work *w);
+must bool ledger_holds(struct ledger_work *w, const struct pubkey *key, bool *holds, struct err *e);
+
+must bool ledger_apply(struct ledger *l, struct ledger_work *w, struct err *e);
+
+/* Where the statement belongs as the next entry; product and version are put into *names. */
+must bool ledger_place(const struct ledger *l, const struct statement *st,
+		       struct ledger_names *names, struct database_place *p, struct err *e);
+must bool ledger_placed(struct ledger *l, const struct statement *st, struct err *e);
+must bool ledger_stands_right(const struct statement *st, uint64_t entry, const char *path,
+			      bool *right, struct err *e);
+
+/* ---- digests (ledger_index.c) */
+must bool ledger_index(struct ledger *l, const struct statement *st, uint32_t release,
+		       struct err *e);
+void ledger_sort(struct ledger *l);
+
+/* What was signed, for ledger_get(): a signature over it may be spelt in two ways. */
+must bool ledger_signed(const struct ledger *l, const struct statement *st,
+			struct ledger_slot *slot, struct err *e);
+
+/* ---- kept (ledger_keep.c): checksummed; whatever is wrong with it is refused as `database` */
+#define LEDGER_KEPT_MAX (1u << 30)
+must bool ledger_write(const struct ledger *l, struct buf *out, struct err *e);
+must bool ledger_read(struct ledger *l, struct bytes in, struct err *e); /* into an empty one */
+
+#endif

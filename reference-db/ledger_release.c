@@ -1,0 +1,176 @@
+#include "reference-db/ledger_parts.h"
+
+/* ---- who stands behind it */
+
+struct count {
+	const struct ledger_record *seen[LEDGER_SIGNERS];
+	size_t n;
+};
+
+static bool in_time(const struct ledger_record *r, const struct when *when)
+{
+	return !when_judged(when) ||
+	       (!((r->has & LEDGER_HAS_NOT_BEFORE) && when->at < r->not_before) &&
+		!((r->has & LEDGER_HAS_EXPIRES) && when->at > r->expires));
+}
+
+/* A key counts once, and what it said last. */
+static void count(struct count *c, const struct ledger_record *r)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (memcmp(c->seen[i]->signer, r->signer, 32) != 0)
+			continue;
+		c->seen[i] = r;
+		return;
+	}
+	if (c->n < LEDGER_SIGNERS)
+		c->seen[c->n++] = r;
+}
+
+static bool has(const struct count *c, const struct ledger_record *r)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (memcmp(c->seen[i]->signer, r->signer, 32) == 0)
+			return true;
+	return false;
+}
+
+/* Who signed the manifest is no independent rebuilder, whenever he signed; but if it came out
+ * otherwise for him, he is heard. */
+static void count_rebuilders(const struct count *rebuilt, const struct count *ever,
+			     struct ledger_release *out)
+{
+	for (size_t i = 0; i < rebuilt->n; i++) {
+		const struct ledger_record *r = rebuilt->seen[i];
+
+		if (r->outcome == REBUILT_DIFFERS)
+			out->differing++;
+		else if (has(ever, r))
+			continue;
+		else if (r->outcome == REBUILT_EQUAL)
+			out->rebuilders++;
+		else
+			out->witnessed++;
+	}
+}
+
+static void count_all(const struct ledger *l, const struct ledger_item *it, const struct when *when,
+		      struct ledger_release *out)
+{
+	struct count publishers = {.n = 0}, ever = {.n = 0}, rebuilt = {.n = 0};
+
+	for (uint32_t i = it->first; i != LEDGER_NONE; i = l->record[i].next) {
+		const struct ledger_record *r = &l->record[i];
+
+		if (r->kind == STATEMENT_MANIFEST)
+			count(&ever, r);
+		if (r->worth != LEDGER_COUNTS || !in_time(r, when))
+			continue;
+		if (r->kind == STATEMENT_MANIFEST)
+			count(&publishers, r);
+		else if (r->kind == STATEMENT_REBUILT)
+			count(&rebuilt, r);
+	}
+	out->publishers = publishers.n;
+	count_rebuilders(&rebuilt, &ever, out);
+}
+
+/* ---- its place in the channels */
+
+static bool same(const struct ledger *l, uint32_t a, uint32_t b)
+{
+	return a != 0 && b != 0 && strcmp(ledger_string(l, a), ledger_string(l, b)) == 0;
+}
+
+/* The last turn at which the version became the latest of the channel, and 1; 0: never. */
+static size_t turn_of(const struct ledger *l, uint32_t channel, uint32_t version)
+{
+	for (size_t i = l->n_turns; i > 0; i--)
+		if (l->turn[i - 1].channel == channel && !l->turn[i - 1].superseded &&
+		    same(l, l->turn[i - 1].version, version))
+			return i;
+	return 0;
+}
+
+static bool is_superseded(const struct ledger *l, uint32_t channel, uint32_t version)
+{
+	for (size_t i = 0; i < l->n_turns; i++)
+		if (l->turn[i].channel == channel && l->turn[i].superseded &&
+		    same(l, l->turn[i].version, version))
+			return true;
+	return false;
+}
+
+static void look_at(const struct ledger *l, uint32_t channel, const struct ledger_item *it,
+		    struct ledger_release *out)
+{
+	const struct ledger_channel *c = &l->channel[channel];
+	size_t turn = turn_of(l, channel, it->version);
+	bool latest = same(l, c->latest, it->version);
+
+	out->released = out->released || turn > 0;
+	out->latest = out->latest || latest;
+	out->superseded = out->superseded || (!latest && is_superseded(l, channel, it->version));
+	if (c->minimum == 0 || turn >= turn_of(l, channel, c->minimum))
+		out->below_minimum = false;
+}
+
+static void look_at_channels(const struct ledger *l, const struct ledger_item *it, const char *name,
+			     struct ledger_release *out)
+{
+	bool any = false;
+
+	out->below_minimum = true;
+	for (uint32_t i = 0; i < l->n_channels; i++) {
+		const struct ledger_channel *c = &l->channel[i];
+
+		if (c->force == 0 || !same(l, c->product, it->product) ||
+		    (name && strcmp(name, ledger_string(l, c->channel)) != 0))
+			continue;
+		any = true;
+		look_at(l, i, it, out);
+	}
+	out->below_minimum = out->below_minimum && any;
+}
+
+/* ---- the whole */
+
+uint64_t ledger_releases(const struct ledger *l)
+{
+	return l->n_items;
+}
+
+void ledger_release(const struct ledger *l, uint64_t i, const struct ledger_when *as_of,
+		    struct ledger_release *out)
+{
+	const struct ledger_item *it = &l->item[i];
+
+	*out = (struct ledger_release){
+		.product = ledger_string(l, it->product),
+		.version = ledger_string(l, it->version),
+		.payload = {.alg = DIGEST_SHA256, .len = 32},
+		.contradicted = it->contradicted,
+		.first = it->first,
+		.withdrawn = it->withdrawn,
+		.withdrawn_why = ledger_string(l, it->why),
+		.replacement = ledger_string(l, it->replacement),
+	};
+	memcpy(out->payload.v, it->payload, 32);
+	count_all(l, it, &as_of->when, out);
+	out->published = out->publishers >= ledger_threshold(l, TRUST_PUBLISHER);
+	out->reproduced = out->rebuilders >= ledger_threshold(l, TRUST_REBUILDER);
+	look_at_channels(l, it, as_of->channel, out);
+}
+
+bool ledger_find(const struct ledger *l, const char *product, const char *version,
+		 uint64_t *release)
+{
+	for (size_t i = 0; i < l->n_items; i++) {
+		if (strcmp(ledger_string(l, l->item[i].product), product) != 0 ||
+		    strcmp(ledger_string(l, l->item[i].version), version) != 0)
+			continue;
+		*release = i;
+		return true;
+	}
+	return false;
+}
