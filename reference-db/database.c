@@ -60,13 +60,12 @@ static bool slurp(const struct database *d, struct gitfiles *in, const char *pat
 
 /* ---- opening */
 
-static bool there(const char *path, const char *name, struct err *e)
+static bool there(const char *path, const char *name)
 {
-	owned(buf_free) struct buf whole = BUF(8192);
+	owned(own_close) int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	buf_fmt(&whole, "%s/%s", path, name);
-	return buf_done(&whole, "a path", e) && lstat(buf_cstr(&whole), &st) == 0;
+	return folder >= 0 && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* "tree ID" is the first line of a commit. */
@@ -126,14 +125,11 @@ static bool open_kind(struct database *d, struct err *e)
 		err_errno(e, errno, "the database");
 		return err_subject(e, d->path);
 	}
-	if (there(d->path, ".git", e) ||
-	    (there(d->path, "HEAD", e) && there(d->path, "objects", e))) {
+	if (there(d->path, ".git") || (there(d->path, "HEAD") && there(d->path, "objects"))) {
 		d->git = gitdb_open_alone(d->path, e);
 		return d->git ? database_read_commit(d, e) : database_broken(d, e);
 	}
-	if (err_is(e))
-		return false;
-	if (!S_ISDIR(st.st_mode) || !there(d->path, "format", e)) {
+	if (!S_ISDIR(st.st_mode) || !there(d->path, "format")) {
 		err_set(e, REASON_DATABASE,
 			"is neither a repository of git nor a folder with a file 'format'");
 		return err_subject(e, d->path);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure/base/file.h"
 #include "measure/core/gitdb_door.h"
 
 #define STEP_MS 10
@@ -118,20 +119,14 @@ static bool write_value(const struct branch *b, const struct gitdb_id *to, struc
 {
 	owned(own_close) int fd = -1;
 	char line[GITDB_DIGITS + 2];
-	size_t done = 0;
 
 	gitdb_digits(to, line);
 	line[GITDB_DIGITS] = '\n';
 	fd = open(b->ours, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return failed(b->ours, "cannot be created", e);
-	while (done < GITDB_DIGITS + 1) {
-		ssize_t n = write(fd, line + done, GITDB_DIGITS + 1 - done);
-
-		if (n < 0 && errno != EINTR)
-			return failed(b->ours, "cannot be written", e);
-		done += n > 0 ? (size_t)n : 0;
-	}
+	if (!file_put(fd, bytes_of(line, GITDB_DIGITS + 1)))
+		return failed(b->ours, "cannot be written", e);
 	return fsync(fd) == 0 || failed(b->ours, "cannot be made durable", e);
 }
 
