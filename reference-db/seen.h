@@ -2,17 +2,22 @@
  * What this user has seen of databases: for each the highest state, in one file of the user's,
  * $XDG_STATE_HOME/measure/databases, a line each: "HEIGHT STATE NAME PATH". It is what makes a host
  * that rewrites history, or takes some of it back, be noticed. A line counts for the database of
- * that name, and for whatever lies at that path.
+ * that name, and for whatever lies at that path: absolute, where % and control characters are %XX.
+ * Where the environment names no place for it, and none is given, nothing is remembered.
  */
 #ifndef REFERENCE_DB_SEEN_H
 #define REFERENCE_DB_SEEN_H
 
 #include "reference-db/ledger.h"
 
+#define SEEN_MAX (1u << 20) /* bytes of the file */
+
 /*
  * Is what the ledger has the same history as what was seen, and no shorter one? given: the file, or
  * NULL for the user's. `rollback`: it is shorter; `fork`: another state stands at that height; both
- * name the two heads. Then what is newer is remembered, durably, before anything is answered.
+ * name the two heads. Then what is newer is remembered, durably, before anything is answered; the
+ * file is locked meanwhile (by FILE.lock), and stays as it was when it cannot be written.
+ * malformed lines: `database`.
  */
 must bool seen_check(const char *given, const char *path, const struct ledger *l,
 		     const struct database *d, struct err *e);

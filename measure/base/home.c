@@ -9,6 +9,7 @@ static const struct {
 } homes[] = {
 	[HOME_CONFIG] = {"XDG_CONFIG_HOME", ".config"},
 	[HOME_CACHE] = {"XDG_CACHE_HOME", ".cache"},
+	[HOME_STATE] = {"XDG_STATE_HOME", ".local/state"},
 };
 
 static const char *folder_in(const char *variable)

@@ -9,7 +9,8 @@
 
 enum home {
 	HOME_CONFIG, /* $XDG_CONFIG_HOME, or ~/.config */
-	HOME_CACHE /* $XDG_CACHE_HOME, or ~/.cache */
+	HOME_CACHE, /* $XDG_CACHE_HOME, or ~/.cache */
+	HOME_STATE /* $XDG_STATE_HOME, or ~/.local/state */
 };
 
 /* Appends "FOLDER/measure/NAME". False when the environment does not say where that is. */

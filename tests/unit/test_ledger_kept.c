@@ -1,0 +1,293 @@
+#include "reference-db/ledger.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "measure/core/hash.h"
+#include "reference-db/seen.h"
+#include "tests/unit/support_check.h"
+#include "tests/unit/support_database.h"
+#include "tests/unit/support_folder.h"
+#include "tests/unit/support_ledger.h"
+
+#define PUBLISHER (1u << TRUST_PUBLISHER)
+#define WITHDRAWER (1u << TRUST_WITHDRAWER)
+
+static struct ledger *opened(const struct database *d, const struct trust *t, const char *cache,
+			     bool anew)
+{
+	const struct ledger_ask ask = {
+		.database = d,
+		.trust = t,
+		.trust_digest = said_digest(t->n > 0 ? 1 : 2),
+		.cache = cache,
+		.anew = anew,
+	};
+	struct err e = {0};
+	struct ledger *l = ledger_open(&ask, &e);
+
+	check_no_err(&e);
+	return l;
+}
+
+/* One more statement, upon the head of the database. */
+static void publish(struct database *d, struct book *b, enum statement_kind kind,
+		    struct buf payload)
+{
+	struct ledger *l = opened(d, b->trust, "", false);
+	struct said_terms t = {.content_type = statement_rows[kind].content_type,
+			       .issued = 1790000000,
+			       .has_upon = true,
+			       .upon = ledger_head(l)};
+	struct buf file = said_sign(b->key[ALICE_KEY], &t, buf_bytes(&payload));
+	char path[DATABASE_PATH];
+	struct ledger_fed fed;
+	struct err e = {0};
+	bool moved;
+
+	assert_true(ledger_feed(l, buf_bytes(&file), &fed, &e));
+	assert_false(fed.already);
+	assert_true(database_path(&fed.place, path, &e));
+	assert_true(database_append(
+		d,
+		&(struct database_news){.entry = &(struct database_new){buf_bytes(&file), path},
+					.n = 1,
+					.message = "one more\n"},
+		&moved, &e));
+	check_no_err(&e);
+	assert_true(moved);
+	assert_true(ledger_feed(l, buf_bytes(&file), &fed, &e) && fed.already);
+	{
+		struct signed_upon here = ledger_head(l), there = database_head(d);
+
+		assert_int_equal(here.height, there.height);
+		assert_true(digest_equal(&here.state, &there.state));
+	}
+	buf_free(&file);
+	buf_free(&payload);
+	ledger_free(&l);
+}
+
+static struct database *database_with(struct book *b, const char *path)
+{
+	struct database *d = database_made(path, true);
+
+	publish(d, b, STATEMENT_MANIFEST, book_payload_manifest("1", 1));
+	publish(d, b, STATEMENT_MANIFEST, book_payload_manifest("2", 2));
+	publish(d, b, STATEMENT_RELEASE, book_payload_release("2", "2", "1"));
+	publish(d, b, STATEMENT_WITHDRAW, book_payload_withdraw("1", 1));
+	return d;
+}
+
+static void same(const struct ledger *a, const struct ledger *b)
+{
+	struct buf x = BUF(LEDGER_KEPT_MAX), y = BUF(LEDGER_KEPT_MAX);
+	struct err e = {0};
+
+	assert_true(ledger_write(a, &x, &e) && ledger_write(b, &y, &e));
+	assert_int_equal(x.n, y.n);
+	buf_free(&x);
+	buf_free(&y);
+	assert_int_equal(ledger_statements(a), ledger_statements(b));
+	assert_int_equal(ledger_releases(a), ledger_releases(b));
+	for (uint64_t i = 0; i < ledger_releases(a); i++) {
+		const struct ledger_when when = {.when = {CLOCK_AT, 1790000000}};
+		struct ledger_release p, q;
+
+		ledger_release(a, i, &when, &p);
+		ledger_release(b, i, &when, &q);
+		assert_string_equal(p.version, q.version);
+		assert_int_equal(p.publishers, q.publishers);
+		assert_int_equal(p.withdrawn, q.withdrawn);
+		assert_int_equal(p.latest, q.latest);
+		assert_int_equal(p.below_minimum, q.below_minimum);
+	}
+}
+
+static struct book trusting(void)
+{
+	struct book b = book_new();
+
+	book_trust(&b, ALICE_KEY, PUBLISHER | WITHDRAWER);
+	return b;
+}
+
+static void what_was_kept_is_gone_on_from(void **state)
+{
+	struct book b = trusting();
+	struct folder f = {0};
+	struct database *d;
+	struct ledger *first, *again, *audit;
+	char cache[512];
+
+	(void)state;
+	folder_new(&f);
+	snprintf(cache, sizeof(cache), "%s", folder_path(&f, "cache"));
+	d = database_with(&b, folder_path(&f, "db"));
+	first = opened(d, b.trust, cache, false);
+	assert_int_equal(ledger_statements(first), 4);
+	again = opened(d, b.trust, cache, false);
+	assert_int_equal(again->n_kept, 4);
+	audit = opened(d, b.trust, cache, true);
+	assert_int_equal(audit->n_kept, 0);
+	same(first, again);
+	same(first, audit);
+	ledger_free(&again);
+	ledger_free(&audit);
+	publish(d, &b, STATEMENT_MANIFEST, book_payload_manifest("3", 3));
+	again = opened(d, b.trust, cache, false);
+	audit = opened(d, b.trust, cache, true);
+	assert_int_equal(again->n_kept, 4);
+	assert_int_equal(ledger_statements(again), 5);
+	same(again, audit);
+	ledger_free(&again);
+	ledger_free(&audit);
+	ledger_free(&first);
+	database_free(&d);
+	folder_free(&f);
+	book_free(&b);
+}
+
+/* Any byte; and any byte whose checksum is right again. */
+static void what_was_kept_and_is_damaged_is_not_used(void **state)
+{
+	struct book b = trusting();
+	struct digest first = said_digest(0x77), trust = said_digest(0x66), sum;
+	struct buf file = BUF(LEDGER_KEPT_MAX);
+	struct err e = {0};
+	size_t used = 0;
+
+	(void)state;
+	book_begin(&b);
+	book_manifest(&b, ALICE_KEY, "1", 1);
+	book_release(&b, ALICE_KEY, "1", "1", NULL);
+	book_withdraw(&b, ALICE_KEY, "1", 1);
+	assert_true(ledger_write(b.l, &file, &e));
+	for (size_t i = 0; i < file.n; i++) {
+		struct ledger *l = ledger_new(b.trust, &trust, &first, &e);
+		struct err no = {0}, other = {0};
+
+		file.p[i] ^= 0x41;
+		assert_false(ledger_read(l, buf_bytes(&file), &no));
+		check_err(&no, REASON_DATABASE, "what was kept is of another form, or damaged");
+		if (i < file.n - 32) {
+			assert_true(
+				hash_of(DIGEST_SHA256, bytes_of(file.p, file.n - 32), &sum, &e));
+			memcpy(file.p + file.n - 32, sum.v, 32);
+			if (ledger_read(l, buf_bytes(&file), &other)) {
+				const struct ledger_when when = {.when = {CLOCK_NONE, 0}};
+				struct ledger_release r;
+
+				used++;
+				for (uint64_t k = 0; k < ledger_releases(l); k++)
+					ledger_release(l, k, &when, &r);
+			} else {
+				assert_true(err_is(&other));
+			}
+			file.p[i] ^= 0x41;
+			assert_true(
+				hash_of(DIGEST_SHA256, bytes_of(file.p, file.n - 32), &sum, &e));
+			memcpy(file.p + file.n - 32, sum.v, 32);
+		} else {
+			file.p[i] ^= 0x41;
+		}
+		ledger_free(&l);
+	}
+	assert_true(used > 0);
+	buf_free(&file);
+	book_free(&b);
+}
+
+static void another_trust_file_is_another_ledger(void **state)
+{
+	struct book b = trusting(), nobody = book_new();
+	struct folder f = {0};
+	struct database *d;
+	struct ledger *l;
+	char cache[512];
+
+	(void)state;
+	folder_new(&f);
+	snprintf(cache, sizeof(cache), "%s", folder_path(&f, "cache"));
+	d = database_with(&b, folder_path(&f, "db"));
+	l = opened(d, b.trust, cache, false);
+	ledger_free(&l);
+	l = opened(d, nobody.trust, cache, false);
+	assert_int_equal(ledger_releases(l), 0);
+	ledger_free(&l);
+	database_free(&d);
+	folder_free(&f);
+	book_free(&b);
+	book_free(&nobody);
+}
+
+/* ---- what was seen */
+
+static void check_seen(struct folder *f, const char *db, struct book *b, enum reason r,
+		       const char *begins)
+{
+	char seen[512];
+	struct err e = {0};
+	struct database *d = database_open(folder_path(f, db), &e);
+	struct ledger *l = opened(d, b->trust, "", false);
+
+	snprintf(seen, sizeof(seen), "%s/state/databases", f->path);
+	assert_int_equal(seen_check(seen, folder_path(f, db), l, d, &e), r == REASON_NONE);
+	assert_string_equal(reason_slug(e.reason), reason_slug(r));
+	if (r != REASON_NONE)
+		assert_memory_equal(e.text, begins, strlen(begins));
+	ledger_free(&l);
+	database_free(&d);
+}
+
+static void a_database_that_gets_shorter_or_another_is_noticed(void **state)
+{
+	struct book b = trusting();
+	struct folder f = {0};
+	struct database *d;
+	char *text;
+	size_t n;
+
+	(void)state;
+	folder_new(&f);
+	d = database_with(&b, folder_path(&f, "db"));
+	check_seen(&f, "db", &b, REASON_NONE, "");
+	check_seen(&f, "db", &b, REASON_NONE, "");
+	publish(d, &b, STATEMENT_MANIFEST, book_payload_manifest("3", 3));
+	check_seen(&f, "db", &b, REASON_NONE, "");
+	database_free(&d);
+	text = folder_read(folder_path(&f, "state/databases"), &n);
+	assert_memory_equal(text, "5 ", 2);
+	assert_int_equal(text[n - 1], '\n');
+	free(text);
+	/* of that name, elsewhere, and shorter; then as long, with another history */
+	d = database_made(folder_path(&f, "other"), true);
+	publish(d, &b, STATEMENT_MANIFEST, book_payload_manifest("1", 1));
+	check_seen(&f, "other", &b, REASON_ROLLBACK,
+		   "'example.org' was seen at height 5 with state ");
+	for (uint8_t i = 2; i < 7; i++) {
+		char version[2] = {(char)('0' + i), '\0'};
+
+		publish(d, &b, STATEMENT_MANIFEST, book_payload_manifest(version, i));
+	}
+	check_seen(&f, "other", &b, REASON_FORK, "'example.org' was seen at height 5 with state ");
+	database_free(&d);
+	check_seen(&f, "db", &b, REASON_NONE, "");
+	folder_file(&f, "state/databases", "5 00 name\n", 10);
+	check_seen(&f, "db", &b, REASON_DATABASE, "line 1 is not 'HEIGHT STATE NAME PATH'");
+	folder_free(&f);
+	book_free(&b);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_kept_is_gone_on_from),
+		cmocka_unit_test(what_was_kept_and_is_damaged_is_not_used),
+		cmocka_unit_test(another_trust_file_is_another_ledger),
+		cmocka_unit_test(a_database_that_gets_shorter_or_another_is_noticed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
