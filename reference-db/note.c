@@ -153,7 +153,7 @@ void note_key_put(struct buf *out, const struct note_key *k)
 
 /* ---- the form of a note */
 
-void note_free(struct note *n)
+void note_free(struct signed_note *n)
 {
 	buf_free(&n->decoded);
 	n->n = 0;
@@ -186,7 +186,7 @@ static bool find_signatures(struct bytes in, size_t *at)
 }
 
 /* at: of the line. */
-static bool read_line(struct note *n, struct bytes line, uint64_t at, struct err *e)
+static bool read_line(struct signed_note *n, struct bytes line, uint64_t at, struct err *e)
 {
 	struct note_line *l = &n->line[n->n];
 	size_t before = n->decoded.n, bad = 0, dash = strlen(DASH);
@@ -221,7 +221,7 @@ static bool read_line(struct note *n, struct bytes line, uint64_t at, struct err
 }
 
 /* Room for all that is decoded is made once, so that it never moves. */
-static bool read_lines(struct note *n, struct bytes lines, uint64_t base, struct err *e)
+static bool read_lines(struct signed_note *n, struct bytes lines, uint64_t base, struct err *e)
 {
 	const uint8_t *start = lines.p;
 
@@ -241,9 +241,9 @@ static bool read_lines(struct note *n, struct bytes lines, uint64_t base, struct
 	return true;
 }
 
-bool note_read(struct note *n, struct bytes in, uint64_t base, struct err *e)
+bool note_read(struct signed_note *n, struct bytes in, uint64_t base, struct err *e)
 {
-	owned(note_free) struct note new = {0};
+	owned(note_free) struct signed_note new = {0};
 	size_t at = 0;
 
 	if (in.n > NOTE_MAX)

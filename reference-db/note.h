@@ -39,7 +39,7 @@ struct note_line {
 };
 
 /* Texts are borrowed from what was read, signatures lie in `decoded`; released by note_free(). */
-struct note {
+struct signed_note {
 	struct bytes text;
 	size_t n;
 	struct note_line line[NOTE_LINES];
@@ -47,8 +47,8 @@ struct note {
 };
 
 /* Form only. Errors: proof-form, limit. */
-must bool note_read(struct note *n, struct bytes in, uint64_t base, struct err *e);
-void note_free(struct note *n);
+must bool note_read(struct signed_note *n, struct bytes in, uint64_t base, struct err *e);
+void note_free(struct signed_note *n);
 
 /* Of a cosignature the time that it names, in seconds since the epoch; otherwise 0. */
 uint64_t note_time(const struct note_key *k, struct bytes signature);

@@ -20,7 +20,7 @@
 static void the_specification_s_example_is_signed_by_its_key(void **state)
 {
 	owned(note_key_free) struct note_key k = {0};
-	owned(note_free) struct note n = {0};
+	owned(note_free) struct signed_note n = {0};
 	owned(buf_free) struct buf again = BUF(4096);
 	struct err e = {0};
 
@@ -140,7 +140,7 @@ static void a_point_of_small_order_is_no_key(void **state)
 
 static void refuse(const char *note, uint64_t at, const char *text)
 {
-	struct note n = {0};
+	struct signed_note n = {0};
 	struct err e = {0};
 
 	assert_false(note_read(&n, bytes_str(note), 1000, &e));
@@ -180,7 +180,7 @@ static void a_note_of_another_form_is_refused_where_it_ends_to_be_one(void **sta
 
 static void the_text_ends_at_the_last_empty_line(void **state)
 {
-	owned(note_free) struct note n = {0};
+	owned(note_free) struct signed_note n = {0};
 	struct err e = {0};
 
 	(void)state;
@@ -206,7 +206,7 @@ static void sixty_four_signatures_are_read_and_more_are_not(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(some); i++) {
 		owned(buf_free) struct buf text = note_with(some[i]);
-		owned(note_free) struct note n = {0};
+		owned(note_free) struct signed_note n = {0};
 		struct err e = {0};
 
 		assert_true(note_read(&n, buf_bytes(&text), 0, &e));
@@ -216,7 +216,7 @@ static void sixty_four_signatures_are_read_and_more_are_not(void **state)
 	}
 	{
 		owned(buf_free) struct buf text = note_with(NOTE_LINES + 1);
-		struct note n = {0};
+		struct signed_note n = {0};
 		struct err e = {0};
 
 		assert_false(note_read(&n, buf_bytes(&text), 0, &e));
@@ -227,7 +227,7 @@ static void sixty_four_signatures_are_read_and_more_are_not(void **state)
 static void a_note_that_is_too_long_is_refused(void **state)
 {
 	owned(buf_free) struct buf text = BUF(NOTE_MAX + 1);
-	struct note n = {0};
+	struct signed_note n = {0};
 	struct err e = {0};
 
 	(void)state;
