@@ -55,7 +55,7 @@ ALLOC := $(filter tests/alloc/test_%,$(call sources,tests/alloc))
 FUZZERS := $(filter tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
 SUPPORT := $(filter-out tests/unit/test_% tests/alloc/test_%,$(call sources,tests/unit tests/alloc))
 FORGE := $(filter $(patsubst %,tests/unit/support_%,eif% document% cert% report% ovmf% volume% notation% \
-	diag% hex% layer%),$(SUPPORT))
+	diag% hex% layer% log% note% tlog%),$(SUPPORT))
 MAKERS := $(call sources,tests/shouldfail)
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$1)

@@ -10,19 +10,33 @@
 #define SCAN_ITEMS 1024u
 
 static const char *const types[] = {
+	[BUNDLE_TLOG_PROOF] = "application/x-tlog-proof",
+	[BUNDLE_SIGSUM_PROOF] = "application/x-sigsum-proof",
 	[BUNDLE_SIGNATURE] = "application/rim+cose",
 	[BUNDLE_CERTIFICATE] = "application/pkix-cert",
 	[BUNDLE_CRL] = "application/pkix-crl",
 };
 
 /* In the order of their names' encodings, of which the shorter is the smaller. */
+enum { PROOFS, SIGNATURES, COLLATERAL, KINDS };
+
 static const struct kind {
 	const char *name;
 	size_t most, size;
 	enum bundle_type first, last;
-} signatures = {"signature", BUNDLE_SIGNATURES, BUNDLE_MAX, BUNDLE_SIGNATURE, BUNDLE_SIGNATURE},
-  collateral = {"collateral", BUNDLE_COLLATERAL, BUNDLE_COLLATERAL_MAX, BUNDLE_CERTIFICATE,
-		BUNDLE_CRL};
+} kinds[KINDS] = {
+	[PROOFS] = {"proof", BUNDLE_PROOFS, BUNDLE_PROOF_MAX, BUNDLE_TLOG_PROOF,
+		    BUNDLE_SIGSUM_PROOF},
+	[SIGNATURES] = {"signature", BUNDLE_SIGNATURES, BUNDLE_MAX, BUNDLE_SIGNATURE,
+			BUNDLE_SIGNATURE},
+	[COLLATERAL] = {"collateral", BUNDLE_COLLATERAL, BUNDLE_COLLATERAL_MAX, BUNDLE_CERTIFICATE,
+			BUNDLE_CRL},
+};
+
+static struct bundle_set *set_of(struct bundle *b, size_t kind)
+{
+	return kind == PROOFS ? &b->proofs : kind == SIGNATURES ? &b->signatures : &b->collateral;
+}
 
 static void member_name(char name[NAME_MAX_BYTES], const struct kind *k, size_t i)
 {
@@ -108,25 +122,37 @@ static void get_content(struct cur *c, const struct kind *k, const char *name,
 	m->at = cur_at(c) - m->bytes.n;
 }
 
-/* Signatures end where collateral begins. */
-static void get_member(struct cur *c, struct bundle *b, const struct kind **k)
+/* The members of a kind end where those of a later one begin. */
+static size_t kind_of(struct bytes name, size_t kind)
+{
+	for (size_t k = kind; k < KINDS; k++) {
+		size_t n = strlen(kinds[k].name);
+
+		if (bytes_start(name, bytes_str(kinds[k].name)) && name.n > n && name.p[n] == '/')
+			return k;
+	}
+	return kind == PROOFS ? SIGNATURES : kind;
+}
+
+static void get_member(struct cur *c, struct bundle *b, size_t *kind)
 {
 	uint64_t at = cur_at(c);
 	struct bytes found = cbor_get_text(c, SIGNED_NAME_MAX, "a member's name");
 	struct bundle_member m = {0};
 	char name[NAME_MAX_BYTES];
 	struct bundle_set *set;
+	const struct kind *k;
 
-	if (bytes_start(found, bytes_str("collateral/")))
-		*k = &collateral;
-	set = *k == &collateral ? &b->collateral : &b->signatures;
-	member_name(name, *k, set->n);
+	*kind = kind_of(found, *kind);
+	set = set_of(b, *kind);
+	k = &kinds[*kind];
+	member_name(name, k, set->n);
 	must_be_named(c, at, found, name);
-	if (cur_ok(c) && set->n == (*k)->most)
+	if (cur_ok(c) && set->n == k->most)
 		cur_fail(c, REASON_LIMIT, at, "%s is one more than the %zu there may be", name,
-			 (*k)->most);
+			 k->most);
 	if (cur_ok(c))
-		get_content(c, *k, name, &m);
+		get_content(c, k, name, &m);
 	must_ascend(c, set, &m, name);
 	if (cur_ok(c))
 		set->member[set->n++] = m;
@@ -135,13 +161,13 @@ static void get_member(struct cur *c, struct bundle *b, const struct kind **k)
 bool bundle_read(struct bytes in, uint64_t base, struct bundle *b, struct err *e)
 {
 	struct cur c = cur_new(in, base, e);
-	const struct kind *kind = &signatures;
 	struct bundle read = {0};
-	size_t members;
+	size_t kind = PROOFS, members;
 
 	if (!cbor_scan(in, base, CBOR_STRICT, SCAN_ITEMS, e))
 		return false;
-	members = cbor_get_map(&c, BUNDLE_SIGNATURES + BUNDLE_COLLATERAL + 2, "the bundle");
+	members = cbor_get_map(&c, BUNDLE_PROOFS + BUNDLE_SIGNATURES + BUNDLE_COLLATERAL + 2,
+			       "the bundle");
 	if (cur_ok(&c) && members < 2)
 		return cur_fail(&c, REASON_BUNDLE, base, "%zu members, and 2 is the least",
 				members);
@@ -198,13 +224,17 @@ static void put_set(struct buf *out, const struct kind *k, const struct bundle_s
 
 bool bundle_write(struct buf *out, struct bundle *b, struct err *e)
 {
-	sort(&b->signatures);
-	sort(&b->collateral);
-	cbor_put_map(out, 2 + b->signatures.n + b->collateral.n);
+	size_t members = 2;
+
+	for (size_t k = 0; k < KINDS; k++) {
+		sort(set_of(b, k));
+		members += set_of(b, k)->n;
+	}
+	cbor_put_map(out, members);
 	put_record(out, "payload", TYPE_PAYLOAD, b->payload);
 	cbor_put_text(out, "__cmwc_t");
 	cbor_put_text(out, BUNDLE_TYPE);
-	put_set(out, &signatures, &b->signatures);
-	put_set(out, &collateral, &b->collateral);
+	for (size_t k = 0; k < KINDS; k++)
+		put_set(out, &kinds[k], set_of(b, k));
 	return buf_done(out, "the bundle", e);
 }

@@ -4,6 +4,8 @@
  * with fixed member names:
  *   "payload"         ["application/rim+cbor", the CoRIM payload]
  *   "__cmwc_t"        the type of the collection, BUNDLE_TYPE
+ *   "proof/NNN"       ["application/x-tlog-proof", a proof of publication], or
+ *                     ["application/x-sigsum-proof", one in Sigsum's form] (log_proof.h)
  *   "signature/NNN"   ["application/rim+cose", a COSE_Sign1 whose payload is nil]
  *   "collateral/NNN"  ["application/pkix-cert", a certificate], or
  *                     ["application/pkix-crl", a list of revoked ones], both in DER
@@ -17,12 +19,20 @@
 #include "measure/base/buf.h"
 
 #define BUNDLE_TYPE "urn:x-measure:bundle:1"
+#define BUNDLE_PROOFS 16u
+#define BUNDLE_PROOF_MAX (256u * 1024) /* bytes of one */
 #define BUNDLE_SIGNATURES 64u
 #define BUNDLE_COLLATERAL 64u
 #define BUNDLE_COLLATERAL_MAX (64u * 1024) /* bytes of one */
 #define BUNDLE_MAX (32u << 20)
 
-enum bundle_type { BUNDLE_SIGNATURE, BUNDLE_CERTIFICATE, BUNDLE_CRL };
+enum bundle_type {
+	BUNDLE_SIGNATURE,
+	BUNDLE_TLOG_PROOF,
+	BUNDLE_SIGSUM_PROOF,
+	BUNDLE_CERTIFICATE,
+	BUNDLE_CRL
+};
 
 struct bundle_member {
 	enum bundle_type type;
@@ -36,19 +46,20 @@ struct bundle_set {
 	struct bundle_member member[64];
 };
 
-_Static_assert(BUNDLE_SIGNATURES <= 64 && BUNDLE_COLLATERAL <= 64, "room for every member");
+_Static_assert(BUNDLE_PROOFS <= 64 && BUNDLE_SIGNATURES <= 64 && BUNDLE_COLLATERAL <= 64,
+	       "room for every member");
 
 /* Borrows what was read. */
 struct bundle {
 	struct bytes payload;
 	uint64_t payload_at;
-	struct bundle_set signatures, collateral;
+	struct bundle_set proofs, signatures, collateral;
 };
 
 /* Form of the collection only; the members are their own readers' business. */
 must bool bundle_read(struct bytes in, uint64_t base, struct bundle *b, struct err *e);
 
-/* Sorts and thins out both sets on the way. */
+/* Sorts and thins out the sets on the way. */
 must bool bundle_write(struct buf *out, struct bundle *b, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
 #include "measure/core/cbor_walk.h"
 #include "reference-db/collateral.h"
 #include "reference-db/corim.h"
+#include "reference-db/log_proofs.h"
 #include "reference-db/published.h"
 
 enum { TAG_SIGN1 = 18, TAG_OLD = 500, TAG_CORIM = 501, TAG_OLD_SIGNED = 502 };
@@ -85,7 +86,11 @@ static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l,
 	*f = (struct corim_file){.is_signed = b.signatures.n > 0,
 				 .payload = b.payload,
 				 .base = b.payload_at,
+				 .proofs = b.proofs,
 				 .collateral = b.collateral};
+	for (size_t i = 0; i < b.proofs.n; i++)
+		if (!log_proofs_check(&b.proofs, i, e))
+			return no_corim(l, e);
 	for (size_t i = 0; i < b.collateral.n; i++)
 		if (!collateral_check(&b.collateral, i, e))
 			return no_corim(l, e);

@@ -168,7 +168,8 @@ bool judge_signatures(const struct judge *j, const struct published *p, struct e
 		o[i].by.statement = &p->statement[i];
 		if (!judge_one(j, &o[i], e))
 			return false;
-		if (o[i].reason == REASON_NONE)
+		j->judged->counts[i] = o[i].reason == REASON_NONE;
+		if (j->judged->counts[i])
 			count(j->judged, &o[i].by);
 	}
 	report(j, o, p->n);

@@ -28,6 +28,9 @@ struct judge_signer {
 struct judged {
 	size_t n; /* distinct trusted keys whose signatures count */
 	struct judge_signer signer[BUNDLE_SIGNATURES];
+	bool counts[BUNDLE_SIGNATURES]; /* each of the statements, in their order */
+	char log[JUDGE_NAME_MAX + 1]; /* in which it is proven to be (log_judge.h), or empty */
+	uint64_t log_index;
 };
 
 /* By what it is judged, and where the result goes; all borrowed. */

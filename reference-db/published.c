@@ -3,6 +3,7 @@
 #include "measure/base/file.h"
 #include "measure/core/cbor_head.h"
 #include "reference-db/collateral.h"
+#include "reference-db/log_proofs.h"
 
 #define HEAD_TAGGED_SIGN1 0xd2u /* tag 18 */
 #define HEAD_TAG_16 0xd9u /* a tag of two bytes: 501, the bare payload */
@@ -22,7 +23,7 @@ void published_free(struct published *p)
 {
 	for (size_t i = 0; i < p->n_files; i++)
 		buf_free(&p->file[i]);
-	p->n_files = p->n = p->collateral.n = 0;
+	p->n_files = p->n = p->proofs.n = p->collateral.n = 0;
 }
 
 static bool add_payload(struct published *p, struct bytes payload, uint64_t at, struct err *e)
@@ -71,6 +72,15 @@ bool published_member(const struct bundle *b, size_t i, struct signed_statement 
 	       err_at(e, REASON_BUNDLE, m->at, "signature/%03zu has a payload of its own", i);
 }
 
+static bool add_proofs(struct published *p, const struct bundle_set *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!log_proofs_check(s, i, e) ||
+		    !log_proofs_add(&p->proofs, s->member[i].bytes, s->member[i].at, e))
+			return false;
+	return true;
+}
+
 static bool add_bundle(struct published *p, struct bytes in, struct err *e)
 {
 	struct signed_statement s;
@@ -81,6 +91,8 @@ static bool add_bundle(struct published *p, struct bytes in, struct err *e)
 	for (size_t i = 0; i < b.signatures.n; i++)
 		if (!published_member(&b, i, &s, e) || !add_statement(p, s, e))
 			return false;
+	if (!add_proofs(p, &b.proofs, e))
+		return false;
 	for (size_t i = 0; i < b.collateral.n; i++)
 		if (!collateral_check(&b.collateral, i, e) ||
 		    !collateral_add(&p->collateral, &b.collateral.member[i], e))
@@ -134,10 +146,25 @@ bool published_add_collateral(struct published *p, const char *path, struct err 
 	return true;
 }
 
+bool published_add_proof_bytes(struct published *p, struct buf *file, struct err *e)
+{
+	struct bytes in;
+
+	return own_file(p, file, &in, e) && log_proofs_add(&p->proofs, in, 0, e);
+}
+
+bool published_add_proof(struct published *p, const char *path, struct err *e)
+{
+	owned(buf_free) struct buf file = BUF(BUNDLE_PROOF_MAX);
+
+	return file_slurp(path, BUNDLE_PROOF_MAX, &file, e) &&
+	       (published_add_proof_bytes(p, &file, e) || err_subject(e, path));
+}
+
 bool published_bundle(const struct published *p, struct buf *out, struct err *e)
 {
 	owned(buf_free) struct buf all = BUF(BUNDLE_MAX);
-	struct bundle b = {.payload = p->payload, .collateral = p->collateral};
+	struct bundle b = {.payload = p->payload, .proofs = p->proofs, .collateral = p->collateral};
 	size_t end[BUNDLE_SIGNATURES], at = 0;
 
 	for (size_t i = 0; i < p->n; i++) {

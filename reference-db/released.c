@@ -1,5 +1,7 @@
 #include "reference-db/released.h"
 
+#include "reference-db/log_judge.h"
+
 void released_free(struct released *r)
 {
 	trust_free(&r->trust);
@@ -10,6 +12,12 @@ void released_free(struct released *r)
 bool released_add(struct released *r, const char *path, struct err *e)
 {
 	return published_add(&r->published, path, e);
+}
+
+bool released_add_proof(struct released *r, const char *path, struct err *e)
+{
+	r->asked_proof = true;
+	return published_add_proof(&r->published, path, e);
 }
 
 bool released_read(struct released *r, const char *name, struct err *e)
@@ -80,7 +88,8 @@ bool released_judge(struct released *r, struct verdict *v, struct err *e)
 		.judged = &r->judged,
 	};
 
-	if (!judge_signatures(&j, &r->published, e))
+	if (!judge_signatures(&j, &r->published, e) ||
+	    !log_judge(&j, &r->published, r->asked_proof, e))
 		return false;
 	judge_validity(r, v);
 	judge_name(v, "product", r->product, r->manifest.product);

@@ -15,6 +15,7 @@ struct released {
 	struct published published;
 	struct manifest manifest;
 	struct when when;
+	bool asked_proof; /* by the user: it is wanted whatever the trust file says */
 	bool allow_debug; /* read a manifest whose policy allows it */
 	struct judged judged;
 };
@@ -24,6 +25,9 @@ void released_free(struct released *r);
 /* One more file of it: a signed manifest, a bundle, a payload; "-" is standard input. */
 must bool released_add(struct released *r, const char *path, struct err *e);
 
+/* A proof that it was published, which is then wanted. */
+must bool released_add_proof(struct released *r, const char *path, struct err *e);
+
 /* When all were added: reads the payload. name: of the first, for messages. */
 must bool released_read(struct released *r, const char *name, struct err *e);
 
@@ -31,8 +35,9 @@ must bool released_read(struct released *r, const char *name, struct err *e);
 must bool released_trust(struct released *r, const char *given, struct err *e);
 
 /*
- * Adds "signature", "threshold" and, where the manifest names one, "validity" to *v, as of r->when,
- * and "release" where the user asked for one; the err is of the machinery only.
+ * Adds "signature", "threshold", "proof" and "logs" where there are such and, where the manifest
+ * names one, "validity" to *v, as of r->when, and "release" where the user asked for one; the err
+ * is of the machinery only.
  */
 must bool released_judge(struct released *r, struct verdict *v, struct err *e);
 

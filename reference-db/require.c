@@ -51,6 +51,7 @@ const struct yaml_field require_fields[] = {
 	{.key = "statuses", .type = YAML_LIST, .item = &status_item},
 	{.key = "fresh", .type = YAML_TEXT, .choices = require_demands},
 	{.key = "channel", .type = YAML_TEXT, .choices = require_demands},
+	{.key = "logs", .type = YAML_TEXT, .choices = require_demands},
 	{.key = "max-age", .type = YAML_UINT},
 	{.key = "vmpl", .type = YAML_UINT},
 	{.key = "tcb", .type = YAML_LIST, .item = &floor_item},

@@ -67,6 +67,7 @@ const struct require_demand require_demand_keys[REQUIRE_DEMANDS] = {
 	{"channel", offsetof(struct policy, channel)},
 	{"committed-firmware", offsetof(struct policy, provisional)},
 	{"known-floors", offsetof(struct policy, known_floors)},
+	{"logs", offsetof(struct policy, logs)},
 };
 
 const struct require_mask require_masks[REQUIRE_MASKS] = {

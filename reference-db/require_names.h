@@ -33,7 +33,7 @@ struct require_demand {
 	const char *key;
 	size_t at; /* of an enum demand */
 };
-#define REQUIRE_DEMANDS 4u
+#define REQUIRE_DEMANDS 5u
 extern const struct require_demand require_demand_keys[REQUIRE_DEMANDS];
 
 struct require_mask {

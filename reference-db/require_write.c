@@ -248,6 +248,7 @@ static void put_all(struct sink *s, const struct policy *p)
 	put_lists(s, p, 0, 4);
 	put_demand(s, p, 0);
 	put_demand(s, p, 1);
+	put_demand(s, p, 4);
 	if (p->has_max_age)
 		put_number(s, "max-age", p->max_age);
 	if (p->has_vmpl)

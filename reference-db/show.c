@@ -6,6 +6,7 @@
 #include "measure/base/text.h"
 #include "measure/base/when.h"
 #include "reference-db/collateral.h"
+#include "reference-db/log_proofs.h"
 
 #define LABEL 12
 
@@ -279,8 +280,10 @@ void show_text(const struct manifest *m, const struct corim_file *f, bool regist
 	for (size_t i = 0; i < m->n_rows; i++)
 		if (&m->row[i] != elsewhere && m->row[i].n > 0)
 			put_row(out, m, &m->row[i]);
-	if (f)
+	if (f) {
+		log_proofs_text(&f->proofs, out);
 		collateral_text(&f->collateral, out);
+	}
 }
 
 /* ---- JSON */
@@ -508,6 +511,8 @@ void show_json(const struct manifest *m, const struct corim_file *f, struct json
 	if (m->has_validity)
 		json_validity(w, m);
 	json_lists(w, m);
-	if (f)
+	if (f) {
+		log_proofs_json(&f->proofs, w);
 		collateral_json(&f->collateral, w);
+	}
 }

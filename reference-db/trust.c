@@ -39,6 +39,7 @@ void trust_free(struct trust **t)
 	for (size_t r = 0; r < TRUST_ROLES; r++)
 		for (size_t i = 0; i < (*t)->rule[r].n_ca; i++)
 			x509_free(&(*t)->rule[r].ca[i]);
+	trust_logs_free(&(*t)->logs);
 	buf_free(&(*t)->require_texts);
 	free(*t);
 	*t = NULL;

@@ -14,6 +14,7 @@
  *       threshold: 1             how many different keys must have signed
  *       ca: [...]                certificates in PEM; keys that they certify count as well,
  *                                optional
+ *   logs: {...}                  in which manifests are published (trust_logs.h)
  *   require: {...}               the policy for evidence (require.h)
  *
  * A key counts only in the roles that it is given, and once: names, keys and CAs stand there once,
@@ -26,6 +27,7 @@
 #include "measure/base/json.h"
 #include "measure/core/policy.h"
 #include "measure/core/pubkey.h"
+#include "reference-db/trust_logs.h"
 
 #define TRUST_MAX (1u << 20) /* bytes of the file */
 #define TRUST_KEYS 256u
@@ -61,6 +63,7 @@ struct trust {
 	size_t n;
 	struct trust_key key[TRUST_KEYS]; /* in the order of the file */
 	struct trust_rule rule[TRUST_ROLES];
+	struct trust_logs logs;
 	struct policy require; /* the strict one where the file says nothing */
 	struct buf require_texts;
 };

@@ -41,6 +41,7 @@ static const struct yaml_field root_fields[] = {
 	{.key = "version", .type = YAML_UINT, .required = true},
 	{.key = "keys", .type = YAML_LIST, .item = &key_item},
 	{.key = "roles", .type = YAML_MAP, .fields = roles_fields},
+	{.key = "logs", .type = YAML_MAP, .fields = trust_logs_fields},
 	{.key = "require", .type = YAML_MAP, .fields = require_fields},
 	{0},
 };
@@ -237,11 +238,23 @@ static bool check_rules(struct reader *r)
 	return true;
 }
 
+static bool read_require(struct reader *r, const struct yaml_node *map)
+{
+	const struct yaml_node *logs;
+
+	if (!require_read(r->y, map, &r->t->require, &r->t->require_texts, r->e))
+		return false;
+	logs = yaml_member(r->y, map, "logs");
+	return r->t->require.logs != DEMAND_REQUIRE || r->t->logs.named ||
+	       wrong(r, logs->line, "a log is required, and the file names none under 'logs'");
+}
+
 static bool read_tree(struct reader *r)
 {
 	const struct yaml_node *top = r->y->nodes, *version = yaml_member(r->y, top, "version");
 	const struct yaml_node *keys = yaml_member(r->y, top, "keys");
 	const struct yaml_node *roles = yaml_member(r->y, top, "roles");
+	const struct yaml_node *logs = yaml_member(r->y, top, "logs");
 	const struct yaml_node *require = yaml_member(r->y, top, "require");
 	const struct yaml_node *node = keys ? yaml_first(r->y, keys) : NULL;
 
@@ -256,8 +269,8 @@ static bool read_tree(struct reader *r)
 		if (node && !read_rule(r, node, role))
 			return false;
 	}
-	return check_rules(r) && (!require || require_read(r->y, require, &r->t->require,
-							   &r->t->require_texts, r->e));
+	return check_rules(r) && (!logs || trust_logs_read(r->y, logs, &r->t->logs, r->e)) &&
+	       (!require || read_require(r, require));
 }
 
 bool trust_parse(struct trust **t, struct bytes text, struct err *e)

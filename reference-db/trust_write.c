@@ -84,6 +84,7 @@ void trust_write(const struct trust *t, struct buf *out)
 		any = true;
 		put_rule(out, &t->rule[r], r);
 	}
+	trust_logs_write(&t->logs, out);
 	require_write(&t->require, out);
 }
 
@@ -154,6 +155,7 @@ void trust_text(const struct trust *t, struct buf *out)
 		for (size_t i = 0; i < rule->n_ca; i++)
 			show_ca(out, rule->ca[i]);
 	}
+	trust_logs_write(&t->logs, out);
 	require_write(&t->require, out);
 }
 
@@ -225,6 +227,8 @@ void trust_json(const struct trust *t, struct json_out *w)
 		json_rule(w, &t->rule[r], trust_count(t, r));
 	}
 	json_close(w, '}');
+	json_key(w, "logs");
+	trust_logs_json(&t->logs, w);
 	json_key(w, "require");
 	require_json(&t->require, w);
 }

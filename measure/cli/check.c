@@ -8,12 +8,14 @@
 #include "reference-db/released.h"
 #include "reference-db/show.h"
 
-enum { O_MANIFEST, O_TRUST, O_PRODUCT, O_VERSION, O_AT, O_ALLOW_DEBUG };
+enum { O_MANIFEST, O_PROOF, O_TRUST, O_PRODUCT, O_VERSION, O_AT, O_ALLOW_DEBUG };
 
 static const struct opt opts[] = {
 	[O_MANIFEST] =
 		{"manifest", 0, OPT_LIST, "FILE", NULL,
 		 "a signed manifest or a bundle; several give the signatures of one payload"},
+	[O_PROOF] = {"proof", 0, OPT_LIST, "FILE", NULL,
+		     "a proof that the manifest was published in a log, which is then wanted"},
 	[O_TRUST] = {"trust", 0, OPT_VALUE, "FILE", NULL,
 		     "the trust file ($XDG_CONFIG_HOME/measure/trust.yml)"},
 	[O_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
@@ -35,6 +37,9 @@ static bool read_manifest(const struct cli *c, struct released *r, struct err *e
 		return err_set(e, REASON_USAGE, "option '--manifest' is missing");
 	for (size_t i = 0; (path = args_item(&c->args, O_MANIFEST, i)); i++)
 		if (!released_add(r, path, e))
+			return false;
+	for (size_t i = 0; (path = args_item(&c->args, O_PROOF, i)); i++)
+		if (!released_add_proof(r, path, e))
 			return false;
 	return released_read(r, args_item(&c->args, O_MANIFEST, 0), e);
 }

@@ -3,9 +3,11 @@
 #include "measure/cli/verbs.h"
 #include "reference-db/released.h"
 
-enum { O_COLLATERAL, O_OUTPUT };
+enum { O_PROOF, O_COLLATERAL, O_OUTPUT };
 
 static const struct opt opts[] = {
+	[O_PROOF] = {"proof", 0, OPT_LIST, "FILE", NULL,
+		     "a proof that a signed one of them was published in a log"},
 	[O_COLLATERAL] = {"collateral", 0, OPT_LIST, "FILE", NULL,
 			  "certificates or a revocation list that verifiers will need"},
 	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL, "the bundle to write"},
@@ -25,6 +27,9 @@ static bool bundle_run(struct cli *c, struct answer *a, struct err *e)
 	for (size_t i = 0; i < c->args.n_operands; i++)
 		if (!released_add(&r, c->args.operands[i], e))
 			return false;
+	for (size_t i = 0; (path = args_item(&c->args, O_PROOF, i)); i++)
+		if (!published_add_proof(&r.published, path, e))
+			return false;
 	for (size_t i = 0; (path = args_item(&c->args, O_COLLATERAL, i)); i++)
 		if (!published_add_collateral(&r.published, path, e))
 			return false;
@@ -33,6 +38,8 @@ static bool bundle_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	json_key(&a->json, "signatures");
 	json_u64(&a->json, r.published.n);
+	json_key(&a->json, "proofs");
+	json_u64(&a->json, r.published.proofs.n);
 	json_key(&a->json, "collateral");
 	json_u64(&a->json, r.published.collateral.n);
 	return true;
@@ -40,8 +47,8 @@ static bool bundle_run(struct cli *c, struct answer *a, struct err *e)
 
 const struct verb verb_manifest_bundle = {
 	.name = "manifest bundle",
-	.summary = "one payload, its signatures and collateral in one file",
-	.usage = "FILE... [--collateral FILE]... -o FILE",
+	.summary = "one payload, its signatures, proofs and collateral in one file",
+	.usage = "FILE... [--proof FILE]... [--collateral FILE]... -o FILE",
 	.opts = opts,
 	.run = bundle_run,
 };

@@ -47,6 +47,15 @@ static void put_ca(struct buf *out, const struct x509 *ca)
 	text_tame(out, buf_bytes(&subject));
 }
 
+static void put_log(struct buf *out, const struct judged *j)
+{
+	if (j->log[0] == '\0')
+		return;
+	buf_str(out, "logged in  ");
+	text_tame(out, bytes_str(j->log));
+	buf_fmt(out, ", entry %llu\n", (unsigned long long)j->log_index);
+}
+
 void report_signers(struct buf *out, const struct judged *j)
 {
 	for (size_t i = 0; i < j->n; i++) {
@@ -64,6 +73,7 @@ void report_signers(struct buf *out, const struct judged *j)
 			put_ca(out, j->signer[i].ca);
 		buf_str(out, "\n");
 	}
+	put_log(out, j);
 }
 
 void report_signers_json(struct json_out *w, const struct judged *j)

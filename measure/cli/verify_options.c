@@ -21,6 +21,8 @@ const struct opt verify_opts[] = {
 		 "a signed manifest or a bundle; several give signatures of one payload"},
 	[VERIFY_DB] = {"db", 0, OPT_VALUE, "DIR", NULL,
 		       "a database of releases; this version reads none"},
+	[VERIFY_PROOF] = {"proof", 0, OPT_LIST, "FILE", NULL,
+			  "a proof that the manifest was published in a log, which is then wanted"},
 	[VERIFY_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
 			    "the product that the manifest must be of"},
 	[VERIFY_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL,
@@ -317,6 +319,18 @@ static void judge_when(struct verify_job *job)
 		job->released.when = (struct when){CLOCK_NOW, when_now()};
 }
 
+/* Options that speak of a manifest. */
+static bool check_alone(const struct cli *c, struct err *e)
+{
+	static const enum verify_option options[] = {VERIFY_PRODUCT, VERIFY_VERSION, VERIFY_PROOF};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (args_has(&c->args, options[i]))
+			return err_set(e, REASON_USAGE, "--%s means nothing without --manifest",
+				       verify_opts[options[i]].name);
+	return true;
+}
+
 static bool read_manifest(const struct cli *c, struct verify_job *job, struct err *e)
 {
 	const char *path;
@@ -329,12 +343,14 @@ static bool read_manifest(const struct cli *c, struct verify_job *job, struct er
 	for (size_t i = 0; (path = args_item(&c->args, VERIFY_MANIFEST, i)); i++)
 		if (!released_add(&job->released, path, e))
 			return false;
+	for (size_t i = 0; (path = args_item(&c->args, VERIFY_PROOF, i)); i++)
+		if (!released_add_proof(&job->released, path, e))
+			return false;
 	if (job->has_manifest &&
 	    !released_read(&job->released, args_item(&c->args, VERIFY_MANIFEST, 0), e))
 		return false;
-	if (!job->has_manifest && (value(c, VERIFY_PRODUCT) || value(c, VERIFY_VERSION)))
-		return err_set(e, REASON_USAGE, "--%s means nothing without --manifest",
-			       value(c, VERIFY_PRODUCT) ? "product" : "version");
+	if (!job->has_manifest && !check_alone(c, e))
+		return false;
 	if (!read_trust(c, job, e))
 		return false;
 	job->policy = job->released.trust ? job->released.trust->require : policy_strict();

@@ -34,6 +34,7 @@ struct policy {
 	struct policy_list statuses; /* of components: "source", "endorsed", "pinned", "asserted" */
 	bool allow_debug;
 	enum demand fresh, channel; /* what a skipped check of that name is worth */
+	enum demand logs; /* what a release is worth that no proof finds in a log that is named */
 	bool has_max_age;
 	uint64_t max_age; /* seconds between the evidence's own time and the time of judging */
 
@@ -65,7 +66,8 @@ struct policy {
 };
 
 /*
- * The defaults: no debugging, freshness required; told of are a channel that was not checked,
+ * The defaults: no debugging, freshness required; told of are a channel that was not checked, a
+ * release that is in none of the logs that are named,
  * firmware that is not committed or below what a bulletin demands, a guest that a migration agent
  * may move, and a report of another VMPL than 0 (a provider may give guests another one); all else
  * is not demanded.

@@ -108,7 +108,9 @@ expect "$MEASURE" manifest bundle -q p384.signed -o p384.bundle
 printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n' >ca.cnf
 : >index
 openssl ca -config ca.cnf -gencrl -cert ca.pem -keyfile p256.key -crldays 30 -out list.pem 2>/dev/null
-expect "$MEASURE" manifest bundle -q full.corim --collateral ca.pem --collateral list.pem -o collateral.bundle
+for form in tlog sigsum; do "$BUILD/tests/proof" $form p384.signed witnesses=1 >$form.proof; done
+expect "$MEASURE" manifest bundle -q full.corim --proof tlog.proof --proof sigsum.proof --collateral ca.pem \
+	--collateral list.pem -o collateral.bundle
 expect cddl signed-manifest ./*.signed
 expect cddl bundle ./*.bundle
 expect cddl published ./*.corim ./*.signed ./*.bundle
@@ -120,7 +122,7 @@ ok 'so are signatures of every algorithm, and bundles'
 # a certificate or a list must be is said in words.
 cddl --broken published full.corim snp.corim bare.corim p384.signed p384.bundle collateral.bundle 2>tried | sed '
 	s|^p384.signed/tag/2/cbor|full.corim|; s|^p384.bundle/payload/1/cbor|full.corim|
-	s|^collateral.bundle/payload/1/cbor|full.corim|; s|/collateral/00[01]|/collateral/N|
+	s|^collateral.bundle/payload/1/cbor|full.corim|; s|/collateral/00[01]|/collateral/N|; s|/proof/00[01]|/proof/N|
 	s|^p384.bundle/signature/000/1/cbor|p384.signed|; s|/26/17/[0-9]\([/:]\)|/26/17/N\1|' | sort -u >accepted
 under() { sed "s|^|$1/|"; }
 {
@@ -181,6 +183,11 @@ END
 13: other text
 END
 	under collateral.bundle/collateral <<'END'
+N/1: longer
+N/1: shorter
+N: missing
+END
+	under collateral.bundle/proof <<'END'
 N/1: longer
 N/1: shorter
 N: missing

@@ -200,7 +200,7 @@ printf 'version: 1\nkyes: []\n' >bad.yml
 run trust show --trust bad.yml
 expect_status 3
 expect_stdout ''
-expect_stderr "measure: error[yaml]: bad.yml: line 2: unknown key 'kyes'; known here: version, keys, roles, require
+expect_stderr "measure: error[yaml]: bad.yml: line 2: unknown key 'kyes'; known here: version, keys, roles, logs, require
 measure: hint: did you mean 'keys'?"
 run trust add alice.pem --role root --trust bad.yml
 expect_status 3
@@ -213,7 +213,7 @@ expect_stderr 'measure: error[trust]: bad.yml: line 4: a name needs 1 to 64 byte
 printf 'version: 1\n"a\\e[31mb": 1\n' >bad.yml
 run trust show --trust bad.yml
 expect_status 3
-expect_stderr 'measure: error[yaml]: bad.yml: line 2: unknown key '"'"'a\x1b[31mb'"'"'; known here: version, keys, roles, require'
+expect_stderr 'measure: error[yaml]: bad.yml: line 2: unknown key '"'"'a\x1b[31mb'"'"'; known here: version, keys, roles, logs, require'
 sed "s/$id1/$id2/" trust.yml >bad.yml
 run trust show --trust bad.yml
 expect_status 3

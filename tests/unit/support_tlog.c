@@ -20,9 +20,10 @@ static struct hash sha256(const uint8_t *p, size_t n)
 
 static struct hash leaf(const struct tlog_made *t, uint64_t i)
 {
+	unsigned long long number = i == 0 ? t->offset : i;
 	char text[32];
-	struct bytes entry =
-		bytes_of(text, (size_t)snprintf(text, sizeof(text), "%llu", (unsigned long long)i));
+	size_t n = (size_t)snprintf(text, sizeof(text), "%llu", number);
+	struct bytes entry = bytes_of(text, n);
 	uint8_t *p;
 	struct hash h;
 

@@ -11,6 +11,7 @@
 struct tlog_made {
 	uint64_t size, at;
 	const struct bytes *special;
+	uint64_t offset; /* that entry 0 has instead of 0 */
 };
 
 struct tlog_head tlog_made_head(const struct tlog_made *t);

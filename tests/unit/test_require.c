@@ -65,6 +65,7 @@ static void what_is_strict_anyway_is_not_written(void **state)
 	     "  statuses: [source, endorsed]\n"        \
 	     "  fresh: warn\n"                         \
 	     "  channel: require\n"                    \
+	     "  logs: ignore\n"                        \
 	     "  max-age: 300\n"                        \
 	     "  vmpl: 2\n"                             \
 	     "  tcb:\n"                                \
@@ -118,6 +119,7 @@ static void every_key_reaches_the_policy_and_is_written_again(void **state)
 	assert_string_equal(p->statuses.text[1], "endorsed");
 	assert_int_equal(p->fresh, DEMAND_WARN);
 	assert_int_equal(p->channel, DEMAND_REQUIRE);
+	assert_int_equal(p->logs, DEMAND_NONE);
 	assert_true(p->has_max_age && p->max_age == 300);
 	assert_int_equal(p->vmpl, 2);
 	assert_int_equal(p->n_floors, 2);
@@ -238,7 +240,7 @@ static void programs_see_the_whole_policy(void **state)
 	require_json(&t->require, &w);
 	assert_string_equal(
 		buf_cstr(&out),
-		"{\"kinds\":[\"snp\"],\"fresh\":\"require\",\"channel\":\"warn\",\"max-age\":9,"
+		"{\"kinds\":[\"snp\"],\"fresh\":\"require\",\"channel\":\"warn\",\"logs\":\"warn\",\"max-age\":9,"
 		"\"tcb\":[{\"product\":\"Milan\",\"bl\":4}],\"known-floors\":\"warn\",\"firmware\":{\"major\":1,"
 		"\"minor\":2},\"committed-firmware\":\"warn\",\"guest-required\":[\"smt\"],"
 		"\"mitigations\":[1]}");

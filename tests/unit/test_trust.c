@@ -298,7 +298,7 @@ static void the_schema_is_closed(void **state)
 		const char *text, *why;
 	} list[] = {
 		{"version: 1\nkyes: []\n",
-		 "line 2: unknown key 'kyes'; known here: version, keys, roles, require"},
+		 "line 2: unknown key 'kyes'; known here: version, keys, roles, logs, require"},
 		{"keys: []\n", "line 1: key 'version' is missing"},
 		{"version: 1\nkeys: [{name: a}]\n", "line 2: key 'id' is missing"},
 		{"version: 1\nkeys:\n" ALICE("publicher"),
@@ -315,7 +315,7 @@ static void the_schema_is_closed(void **state)
 		 "root"},
 		{"version: 1\nrequire: {debug: true}\n",
 		 "line 2: unknown key 'debug'; known here: kinds, products, regions, statuses, "
-		 "fresh, channel, max-age, vmpl, tcb, launch-tcb, known-floors, firmware, "
+		 "fresh, channel, logs, max-age, vmpl, tcb, launch-tcb, known-floors, firmware, "
 		 "committed-firmware, abi, guest-svn, guest-forbidden, guest-required, "
 		 "platform-allowed, platform-required, mitigations, launch-mitigations, "
 		 "id-block, author-key, id-keys, author-keys, image-ids, family-ids, report-ids, "
@@ -440,7 +440,7 @@ static void people_and_programs_see_the_same(void **state)
 		"\"roles\":{\"publisher\":{\"threshold\":2,\"keys\":2,\"ca\":[]},"
 		"\"rebuilder\":{\"threshold\":1,\"keys\":1,\"ca\":[]},"
 		"\"root\":{\"threshold\":1,\"keys\":1,\"ca\":[]}},"
-		"\"require\":{\"fresh\":\"require\",\"channel\":\"warn\","
+		"\"logs\":null,\"require\":{\"fresh\":\"require\",\"channel\":\"warn\",\"logs\":\"warn\","
 		"\"known-floors\":\"warn\",\"committed-firmware\":\"warn\"}}";
 	owned(trust_free) struct trust *t = NULL;
 	owned(buf_free) struct buf out = BUF(1u << 16);
