@@ -2,6 +2,8 @@
 
 #include "reference-db/ledger_parts.h"
 
+#define UNSORTED 1024u
+
 /* One text for all that say the same. */
 static bool text_once(struct ledger *l, const char *text, uint32_t *at, struct err *e)
 {
@@ -122,9 +124,17 @@ void ledger_sort(struct ledger *l)
 	l->n_digests = l->n_sorted = n;
 }
 
-size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit *hit, size_t max)
+/* Sorting for each one that is fed would cost more than looking through a few. */
+void ledger_sort_some(struct ledger *l)
 {
-	size_t low = 0, high = l->n_sorted, n = 0;
+	if (l->n_digests - l->n_sorted > UNSORTED + l->n_sorted / 2)
+		ledger_sort(l);
+}
+
+/* The first in order that is not below the digest. */
+static size_t first_of(const struct ledger *l, struct bytes digest)
+{
+	size_t low = 0, high = l->n_sorted;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -134,9 +144,23 @@ size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit
 		else
 			high = middle;
 	}
-	for (; low < l->n_sorted && order(&l->digest[low], digest) == 0; low++, n++)
+	return low;
+}
+
+size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit *hit, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = first_of(l, digest); i < l->n_digests; i++) {
+		const struct ledger_digest *d = &l->digest[i];
+
+		if (order(d, digest) != 0) {
+			i = i < l->n_sorted ? l->n_sorted - 1 : i;
+			continue;
+		}
 		if (n < max)
-			hit[n] = (struct ledger_hit){l->digest[low].release,
-						     ledger_string(l, l->digest[low].what)};
+			hit[n] = (struct ledger_hit){d->release, ledger_string(l, d->what)};
+		n++;
+	}
 	return n;
 }

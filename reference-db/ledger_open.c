@@ -193,7 +193,7 @@ bool ledger_feed(struct ledger *l, struct bytes file, struct ledger_fed *out, st
 	}
 	if (!prepare(l, &w, out, e) || !ledger_apply(l, &w, e))
 		return false;
-	ledger_sort(l);
+	ledger_sort_some(l);
 	ledger_statement(l, l->n - 1, &out->statement);
 	return true;
 }

@@ -155,6 +155,7 @@ must bool ledger_stands_right(const struct statement *st, uint64_t entry, const 
 must bool ledger_index(struct ledger *l, const struct statement *st, uint32_t release,
 		       struct err *e);
 void ledger_sort(struct ledger *l);
+void ledger_sort_some(struct ledger *l); /* when enough are not */
 
 /* What was signed, for ledger_get(): a signature over it may be spelt in two ways. */
 must bool ledger_signed(const struct ledger *l, const struct statement *st,

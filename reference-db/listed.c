@@ -139,6 +139,20 @@ void listed_unknown(const struct listed *x, struct verdict *v)
 		       x->product ? x->product : "");
 }
 
+/* A clock that runs ahead, by mistake or not, makes nothing newer; whose it is people can ask. */
+static void judge_clocks(const struct listed *x, struct verdict *v)
+{
+	struct ledger_statement s;
+	uint64_t i;
+
+	if (!ledger_future(x->ledger, x->as_of.when.at, &i))
+		return;
+	ledger_statement(x->ledger, i, &s);
+	verdict_detail(verdict_add(v, "database", CHECK_WARN, REASON_NOT_YET_VALID),
+		       "statement %llu, by %.64s, says that it was made later than now",
+		       (unsigned long long)s.entry, s.signer_name ? s.signer_name : "a CA's key");
+}
+
 void listed_age(const struct listed *x, struct verdict *v)
 {
 	uint32_t promised = ledger_refresh_days(x->ledger);
@@ -148,6 +162,7 @@ void listed_age(const struct listed *x, struct verdict *v)
 
 	if (x->as_of.when.clock != CLOCK_NOW)
 		return;
+	judge_clocks(x, v);
 	any = ledger_newest(x->ledger, x->as_of.when.at, &newest);
 	days = any ? (x->as_of.when.at - newest) / DAY : 0;
 	if (any && days <= (int64_t)(promised ? promised : LISTED_DAYS))

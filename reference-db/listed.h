@@ -38,7 +38,7 @@ void listed_unknown(const struct listed *x, struct verdict *v);
 /*
  * Adds one of the id "database": stale. It fails when the keys promise a statement every so many
  * days and there is none, and warns after LISTED_DAYS without that promise; judged now alone, since
- * an archive is old by nature.
+ * an archive is old by nature. Warns, too, of a statement that was made later than now.
  */
 void listed_age(const struct listed *x, struct verdict *v);
 

@@ -52,7 +52,11 @@ struct buf said_sign(EVP_PKEY *key, const struct said_terms *t, struct bytes pay
 {
 	struct pubkey *own = signature_pubkey(key);
 	struct buf head = BUF(4096), tbs = BUF(SIGNED_MAX), raw = BUF(256), out = BUF(SIGNED_MAX);
-	const char *md = EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? NULL : "SHA256";
+	int bits = EVP_PKEY_get_bits(key);
+	const char *md = EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? NULL
+			 : bits == 256				  ? "SHA256"
+			 : bits == 384				  ? "SHA384"
+								  : "SHA512";
 	struct cose_message m = {.tagged = true, .payload = payload, .detached = t->detached};
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t rs[256];
