@@ -58,10 +58,12 @@ END
 mkdir snp
 "$BUILD/tests/report" snp Milan measurement="$(printf 'a5%.0s' $(seq 48))"
 for kind in report extended vek.der chain.pem ark.der crl.der; do mv snp/$kind "snp-${kind%.*}"; done
+for kind in rebuilt withdraw release keys; do cp "$ROOT/tests/fuzz/corpus/statements/$kind.signed" "statement-$kind"; done
 kinds='image signed-image image-signature image-signature-cose build-record payload signed-manifest bundle
 trust-file private-key public-key certificate ca-certificate bytes-to-sign signature export-text export-json
 export-nitro-cli export-kms-policy export-rvps export-rvps-corim export-in-toto export-sigstore
-nitro-document nitro-root snp-report snp-extended snp-vek snp-chain snp-ark snp-crl'
+nitro-document nitro-root snp-report snp-extended snp-vek snp-chain snp-ark snp-crl
+statement-rebuilt statement-withdraw statement-release statement-keys'
 for kind in $kinds; do expect test -s "$kind"; done
 ok 'there is a file of every kind'
 
@@ -169,7 +171,7 @@ while IFS='|' read -r accepted place; do
 done <<END
 $(places)
 END
-expect test "$offered" -ge 1240
+expect test "$offered" -ge 1400
 ok "$offered times the right file and no other was taken"
 
 plan done

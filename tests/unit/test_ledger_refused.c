@@ -170,7 +170,8 @@ static void a_statement_stands_where_its_kind_and_name_say_and_once(void **state
 	check_last(&b, LEDGER_MALFORMED, "stands in the log already");
 	buf_str(&junk, "junk");
 	apply(&b, junk, "products/a%2Fb/1/000004-manifest.corim");
-	check_last(&b, LEDGER_MALFORMED, "the tag of COSE_Sign1 is a text string and must be a tag");
+	check_last(&b, LEDGER_MALFORMED,
+		   "the tag of COSE_Sign1 is a text string and must be a tag");
 	book_free(&b);
 }
 
