@@ -15,9 +15,9 @@
  * so that none can be kept back. Versions of a channel are in the order in which they became its
  * latest; without expiry, as withdrawals are.
  *
- * The whole is flat arrays, so that it can be kept: ledger_keep() leaves it in the user's cache
- * under the name of the database and the digest of the trust file, and ledger_open() goes on from
- * there when the log still has that state. A kept one with a damaged byte is not used.
+ * The whole is flat arrays, so that it can be kept: ledger_open() leaves it in the user's cache
+ * under the name of the database and the digest of the trust file, and goes on from there when the
+ * log still has that state. A kept one with a damaged byte is not used.
  */
 #ifndef REFERENCE_DB_LEDGER_H
 #define REFERENCE_DB_LEDGER_H
@@ -123,7 +123,9 @@ struct ledger_fed {
 
 /*
  * A statement's file as the next entry, as if it had been published: publishers ask before they
- * append. What is fed is not kept (ledger_keep() in ledger_open() only follows the log itself).
+ * append. What is fed is not kept: only ledger_open() keeps, and what it read in the log alone. A
+ * file that is no statement is its readers' error, and changes nothing; after another error the
+ * ledger is good for ledger_free() alone.
  */
 must bool ledger_feed(struct ledger *l, struct bytes file, struct ledger_fed *out, struct err *e);
 

@@ -222,6 +222,39 @@ static void another_trust_file_is_another_ledger(void **state)
 	book_free(&nobody);
 }
 
+#define FORMAT "measure-db/1\nname example.org\n"
+#define ELEVEN "1111111111111111"
+
+static void a_head_that_the_log_does_not_give_is_refused(void **state)
+{
+	struct book b = trusting();
+	struct folder f = {0};
+	struct database *d;
+	struct ledger *l;
+	struct digest none;
+	struct ledger_ask ask = {.trust = b.trust, .trust_digest = said_digest(1), .cache = ""};
+	struct err e = {0}, no = {0};
+
+	(void)state;
+	folder_new(&f);
+	folder_file(&f, "format", FORMAT, sizeof(FORMAT) - 1);
+	folder_file(&f, "head", "0 " ELEVEN ELEVEN ELEVEN ELEVEN "\n", 67);
+	d = database_open(f.path, &e);
+	check_no_err(&e);
+	ask.database = d;
+	assert_null(ledger_open(&ask, &no));
+	check_err(&no, REASON_DATABASE, "the log gives another state than 'head' says");
+	database_free(&d);
+	d = database_with(&b, folder_path(&f, "db"));
+	l = opened(d, b.trust, "", false);
+	assert_false(ledger_state(l, 5, &none, &e));
+	check_err(&e, REASON_DATABASE, "state 5 is asked for, 4 is the last");
+	ledger_free(&l);
+	database_free(&d);
+	folder_free(&f);
+	book_free(&b);
+}
+
 /* ---- what was seen */
 
 static void check_seen(struct folder *f, const char *db, struct book *b, enum reason r,
@@ -286,6 +319,7 @@ int main(void)
 		cmocka_unit_test(what_was_kept_is_gone_on_from),
 		cmocka_unit_test(what_was_kept_and_is_damaged_is_not_used),
 		cmocka_unit_test(another_trust_file_is_another_ledger),
+		cmocka_unit_test(a_head_that_the_log_does_not_give_is_refused),
 		cmocka_unit_test(a_database_that_gets_shorter_or_another_is_noticed),
 	};
 
