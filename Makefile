@@ -330,6 +330,12 @@ $(BUILD)/tests/spent: $(BUILD)/obj/tests/bench/spent.o
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^
 
+# makes databases to measure with
+$(BUILD)/tests/filled: $(BUILD)/obj/tests/bench/filled.o $(KIT) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(LINK) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
+
 # one harness, two programs: under libFuzzer, or replaying a corpus with any compiler
 REPLAY := $(if $(FUZZ),,$(BUILD)/obj/tests/fuzz/replay.o)
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(REPLAY) $(KIT) $(LIB)
@@ -372,7 +378,7 @@ check-canary: $(BUILD)/tests/san/canary
 	$(RUN) canary tests/san/canary.sh
 
 # every program that a test needs, without running one
-tests: $(call program,$(UNIT) $(ALLOC) $(FUZZERS)) $(MUTATE) $(BUILD)/tests/spent $(PROGRAM)
+tests: $(call program,$(UNIT) $(ALLOC) $(FUZZERS)) $(MUTATE) $(BUILD)/tests/spent $(BUILD)/tests/filled $(PROGRAM)
 
 # all stages run, whichever fails
 stages = failed=; for s in $1; do $(MAKE) --no-print-directory $2 check-$$s || failed=yes; done; test -z "$$failed"
@@ -386,7 +392,7 @@ fuzz:
 	@$(MAKE) --no-print-directory CC=clang FUZZ=1 BUILD=build-fuzz fuzz-build
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) ci/fuzz.sh build-fuzz
 fuzz-build: $(call program,$(FUZZERS))
-bench: $(PROGRAM) $(BUILD)/tests/document
+bench: $(PROGRAM) $(BUILD)/tests/document $(BUILD)/tests/filled
 	@tests/bench/run.sh
 soak: export SOAK = 1
 soak: FUZZ_SECONDS = 3600

@@ -78,6 +78,11 @@ need_release() {
 	"$MEASURE" trust add "$work/key.pem" -q --role publisher --trust "$work/trust.yml"
 }
 
+# need_filled N: $work/filled-N, a database of N statements
+need_filled() {
+	[ -e "$work/filled-$1" ] || "$FILLED" plain "$work/filled-$1" "$1" >"$work/log" 2>&1
+}
+
 # need_rows N: $work/rows, a CoRIM of the AMD SNP profile with N reference triples, each a policy, a
 # launch digest and a name
 # shellcheck disable=SC2016 # perl expands

@@ -16,6 +16,7 @@ cd "$(dirname "$0")/../.."
 . tests/bench/lib.sh
 
 MEASURE=$(realpath -m "${MEASURE:-${BUILD:-build}/measure}")
+FILLED=${MEASURE%/*}/tests/filled
 PEERS=${PEERS:-}
 ROUNDS=${BENCH_ROUNDS:-5}
 MIB=$((1 << 20))
@@ -31,6 +32,7 @@ tree_wall tree_cpu tree_rss tar_wall tar_cpu tar_rss layers_wall layers_cpu laye
 sign_cpu check_cpu lint_wall lint_rss
 table_cpu solve_cpu snp_wall snp_cpu
 verify_cpu verify_rss batch_cpu batch_rss
+publish2_cpu publish3_cpu publish4_cpu publish5_cpu publish5_rss growth_cpu publish_syncs
 unpack_wall unpack_cpu unpack_rss stage_wall stage_cpu cached_wall cached_rss
 describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
 big_wall big_cpu big_rss big_pcr2)
@@ -70,6 +72,12 @@ verify_cpu() { versus verify cpu 1.3; }
 verify_rss() { most verify rss $((16 << 10)); }
 batch_cpu() { versus batch cpu 1.25; }
 batch_rss() { most batch rss $((16 << 10)); }
+publish2_cpu() { most publish2 cpu 50000; }
+publish3_cpu() { most publish3 cpu 50000; }
+publish4_cpu() { most publish4 cpu 50000; }
+publish5_cpu() { most publish5 cpu 50000; }
+publish5_rss() { most publish5 rss $((128 << 10)); }
+growth_cpu() { versus growth cpu 2.5; } # log 10^5 / log 10^2
 lint_wall() { most lint wall 100000; }
 lint_rss() { most lint rss $((32 << 10)); }
 table_cpu() { beyond table 25000; }
@@ -98,6 +106,15 @@ big_pcr2() {
 	[ "$ours" = "$theirs" ] || verdict=WRONG
 	row big_pcr2 "${ours:0:8}.." "openssl ${theirs:0:8}.." '' equal $verdict
 	[ $verdict = OK ] || echo big_pcr2 >>"$work/failed"
+}
+
+# What one publish asks the disk for; of 40, so that a roll-up of packs is among them.
+publish_syncs() {
+	local most mean
+	! absent publish_syncs || return 0
+	most=$(sort -n "$work/syncs" | tail -n 1)
+	mean=$(awk '{ n += $1 } END { printf "%.2f", n / NR }' "$work/syncs")
+	row publish_syncs "$mean" "at most $most" '' '<= 8' "$(verdict "$mean" 8)"
 }
 
 # ---- pairs: A is ours, B the yardstick
@@ -243,6 +260,38 @@ pair_batch() {
 	A=("$MEASURE" verify --batch "$work/many" "${archive[@]}")
 	B=("$work/p384" verify 602)
 	interleave batch '602 P-384' "$ROUNDS"
+}
+
+# One more statement in a database of so many, without its signature; waiting for the disk is no CPU.
+pair_publish2() { publish_into 100; }
+pair_publish3() { publish_into 1000; }
+pair_publish4() { publish_into 10000; }
+pair_publish5() { publish_into 100000; }
+
+publish_into() {
+	need_filled "$1"
+	A=("$FILLED" grow "$work/filled-$1")
+	B=("$MEASURE" version)
+	interleave "publish$((${#1} - 1))" version "$ROUNDS" 8
+}
+
+pair_growth() {
+	need_filled 100000
+	need_filled 100
+	A=("$FILLED" grow "$work/filled-100000")
+	B=("$FILLED" grow "$work/filled-100")
+	interleave growth '10^2 statements' "$ROUNDS" 8
+}
+
+pair_publish() {
+	local i
+	command -v strace >/dev/null || skip publish 'no strace'
+	need_filled 100
+	for i in {1..40}; do
+		strace -f -qq -e trace=fsync,fdatasync,syncfs,sync -o "$work/calls" \
+			"$FILLED" grow "$work/filled-100"
+		grep -c sync "$work/calls" >>"$work/syncs"
+	done
 }
 
 pair_lint() {
