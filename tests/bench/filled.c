@@ -1,7 +1,7 @@
 /*
  * Databases to measure with, made in one commit and one pack.
- *   filled signed DATABASE TRUST N   N manifests of 64 products, three registers each that are in no
- *                                    other, signed by one key of P-384, which TRUST trusts
+ *   filled signed DATABASE TRUST N   N manifests of 64 products, each with three registers that no
+ *                                    other has, signed by one key of P-384, which TRUST trusts
  *   filled plain DATABASE N          N statements that are any text
  *   filled grow DATABASE             one more of those, as a publisher appends it
  * The same DATABASE has the same statements but for their signatures. What cannot be done is told,
