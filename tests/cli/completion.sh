@@ -84,7 +84,7 @@ done <topics
 ok 'and each page its sections, once'
 
 # what SEE ALSO names is there
-sed -n '/^\.SH SEE ALSO/,$p' measure*.[157] | sed -n 's/\\-/-/g; s/^\.BR \([a-z-]*\) (\([157]\)),*$/\1.\2/p' |
+sed -s -n '/^\.SH SEE ALSO/,$p' measure*.[157] | sed -n 's/\\-/-/g; s/^\.BR \([a-z-]*\) (\([157]\)),*$/\1.\2/p' |
 	sort -u >named
 while read -r topic; do
 	expect grep -qx -- "$topic" topics
