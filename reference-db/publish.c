@@ -90,19 +90,24 @@ static void describe(const struct attempt *a, char *out, size_t room)
 		snprintf(out, room, "%zu statements", a->n);
 }
 
+struct offer {
+	const struct bytes *file;
+	size_t n;
+	struct publish_entry *out; /* of each */
+};
+
 /* One attempt. *moved: it is there, or it was. */
-static bool once(const struct publish *p, const struct bytes *file, size_t n,
-		 struct publish_entry *out, bool *moved, struct err *e)
+static bool once(const struct publish *p, const struct offer *o, bool *moved, struct err *e)
 {
 	owned(attempt_free) struct attempt a = {.p = p};
 	char message[DATABASE_PATH];
 	struct database_news news = {.message = message, .when = p->when};
 
-	if (!begin(&a, n, e))
+	if (!begin(&a, o->n, e))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!add(&a, file[i], &out[i], e))
-			return n > 1 ? err_in(e, "statement %zu", i + 1) : false;
+	for (size_t i = 0; i < o->n; i++)
+		if (!add(&a, o->file[i], &o->out[i], e))
+			return o->n > 1 ? err_in(e, "statement %zu", i + 1) : false;
 	*moved = true;
 	if (a.n == 0)
 		return true;
@@ -125,13 +130,14 @@ static void pause_a_while(unsigned attempt)
 bool publish(const struct publish *p, const struct bytes *file, size_t n, struct publish_entry *out,
 	     struct err *e)
 {
+	const struct offer o = {file, n, out};
 	bool moved = false;
 
 	if (n > PUBLISH_MAX)
 		return err_set(e, REASON_LIMIT, "%zu statements at once, and at most %u are taken",
 			       n, PUBLISH_MAX);
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
-		if (!once(p, file, n, out, &moved, e))
+		if (!once(p, &o, &moved, e))
 			return false;
 		if (moved)
 			return true;
