@@ -85,7 +85,7 @@ static bool enter(struct work *w, struct bytes name, struct err *e)
 	if (w->n > GITFILES_DEPTH)
 		return err_set(e, REASON_LIMIT, "a file lies in more than %u folders",
 			       GITFILES_DEPTH);
-	*new = (struct level){.name = name};
+	new->name = name; /* all else is zero, as leave() left it */
 	w->n++;
 	if (w->n == 1)
 		return !w->g->tree || open_old(w, new, w->g->tree, e);
