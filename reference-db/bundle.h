@@ -46,8 +46,8 @@ struct bundle_set {
 	struct bundle_member member[64];
 };
 
-_Static_assert(BUNDLE_PROOFS <= 64 && BUNDLE_SIGNATURES <= 64 && BUNDLE_COLLATERAL <= 64,
-	       "room for every member");
+_Static_assert(BUNDLE_PROOFS <= 64, "room for every proof");
+_Static_assert(BUNDLE_SIGNATURES <= 64 && BUNDLE_COLLATERAL <= 64, "room for every member");
 
 /* Borrows what was read. */
 struct bundle {

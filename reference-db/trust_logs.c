@@ -21,11 +21,13 @@ void trust_logs_free(struct trust_logs *l)
 
 static bool read_submitter(struct trust_logs *l, const struct yaml_node *node, struct err *e)
 {
-	struct note_key *k = &l->submitter[l->n].key;
-	struct buf *text = &l->submitter[l->n].text;
+	struct note_key *k;
+	struct buf *text;
 
 	if (l->n == TRUST_SUBMITTERS)
 		return err_set(e, REASON_LIMIT, "more than %u submitters", TRUST_SUBMITTERS);
+	k = &l->submitter[l->n].key;
+	text = &l->submitter[l->n].text;
 	*text = BUF(node->text.n);
 	buf_put(text, node->text);
 	l->n++;

@@ -33,6 +33,7 @@ static void check(const struct bundle *b, struct bytes in)
 	struct err e = {0};
 
 	must_be(inside(b->payload, b->payload_at, in.p, in.n));
+	all_inside(&b->proofs, in);
 	all_inside(&b->signatures, in);
 	all_inside(&b->collateral, in);
 	must_be(bundle_write(&out, &sorted, &e));
