@@ -24,7 +24,8 @@ enum binding {
 /* What is expected; all borrowed. Zeroed it expects nothing, and the answer is no yes. */
 struct expectation {
 	const struct manifest *manifest; /* or NULL */
-	const struct err *manifest_fault; /* why its publishers do not stand behind it, or NULL */
+	const struct err
+		*manifest_fault; /* why nobody stands behind it, or why there is none; or NULL */
 	const struct mset *registers; /* given one by one, or NULL; none of them zero */
 	struct claim host_data, user_data, report_data;
 	struct claim nonce;

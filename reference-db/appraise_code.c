@@ -333,12 +333,13 @@ static void compare_host_data(const struct claims *c, struct bytes want, struct 
 
 /* ---- all */
 
-static void say_fault(const struct err *fault, struct verdict *v)
+static void say_fault(const struct expectation *x, struct verdict *v)
 {
+	const struct err *fault = x->manifest_fault;
 	bool undecided = reason_class(fault->reason) == EXIT_CLASS_UNDECIDED;
 
 	verdict_detail(verdict_add(v, "code", undecided ? CHECK_SKIP : CHECK_FAIL, fault->reason),
-		       "the manifest does not count: %s", fault->text);
+		       "%s%s", x->manifest ? "the manifest does not count: " : "", fault->text);
 }
 
 void appraise_code(const struct claims *c, const struct expectation *x, struct appraisal *out,
@@ -348,13 +349,13 @@ void appraise_code(const struct claims *c, const struct expectation *x, struct a
 
 	if (x->manifest)
 		compare_manifest(c, x->manifest, out, v);
-	if (x->manifest && x->manifest_fault)
-		say_fault(x->manifest_fault, v);
+	if (x->manifest_fault)
+		say_fault(x, v);
 	for (size_t i = 0; i < given; i++)
 		compare_register(c, &x->registers->entry[i], v);
 	if (x->host_data.present)
 		compare_host_data(c, x->host_data.v, v);
-	if (!x->manifest && given == 0 && !x->host_data.present)
+	if (!x->manifest && !x->manifest_fault && given == 0 && !x->host_data.present)
 		verdict_detail(verdict_add(v, "code", CHECK_SKIP, REASON_NO_EXPECTATION),
 			       "nothing was given that the measurements could be compared with");
 }

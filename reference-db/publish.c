@@ -12,6 +12,9 @@
 
 struct attempt {
 	const struct publish *p;
+	const struct bytes *file;
+	struct publish_entry *out;
+	struct seen seen;
 	struct database *database;
 	struct ledger *ledger;
 	struct database_new *fresh; /* room for all of them */
@@ -22,6 +25,7 @@ static void attempt_free(struct attempt *a)
 {
 	ledger_free(&a->ledger);
 	database_free(&a->database);
+	seen_free(&a->seen);
 	own_free(&a->fresh);
 }
 
@@ -73,12 +77,12 @@ static bool begin(struct attempt *a, size_t n, struct err *e)
 	};
 
 	a->n = 0;
-	if (!(a->fresh = own_new(n * sizeof(*a->fresh), e)) ||
+	if (!(a->fresh = own_new(n * sizeof(*a->fresh), e)) || !seen_read(&a->seen, p->seen, e) ||
 	    !(a->database = database_open(p->path, e)))
 		return false;
 	ask.database = a->database;
 	return (a->ledger = ledger_open(&ask, e)) &&
-	       seen_check(p->seen, p->path, a->ledger, a->database, e);
+	       seen_check(&a->seen, p->path, a->ledger, a->database, e);
 }
 
 /* "PATH", or how many: what a commit is about. */
@@ -90,32 +94,26 @@ static void describe(const struct attempt *a, char *out, size_t room)
 		snprintf(out, room, "%zu statements", a->n);
 }
 
-struct offer {
-	const struct bytes *file;
-	size_t n;
-	struct publish_entry *out; /* of each */
-};
-
-/* One attempt. *moved: it is there, or it was. */
-static bool once(const struct publish *p, const struct offer *o, bool *moved, struct err *e)
+/* *moved: it is there, or it was. */
+static bool attempt(struct attempt *a, size_t n, bool *moved, struct err *e)
 {
-	owned(attempt_free) struct attempt a = {.p = p};
+	const struct publish *p = a->p;
 	char message[DATABASE_PATH];
 	struct database_news news = {.message = message, .when = p->when};
 
-	if (!begin(&a, o->n, e))
+	if (!begin(a, n, e))
 		return false;
-	for (size_t i = 0; i < o->n; i++)
-		if (!add(&a, o->file[i], &o->out[i], e))
-			return o->n > 1 ? err_in(e, "statement %zu", i + 1) : false;
+	for (size_t i = 0; i < n; i++)
+		if (!add(a, a->file[i], &a->out[i], e))
+			return n > 1 ? err_in(e, "statement %zu", i + 1) : false;
 	*moved = true;
-	if (a.n == 0)
+	if (a->n == 0)
 		return true;
-	news.entry = a.fresh;
-	news.n = a.n;
-	describe(&a, message, sizeof(message));
-	return database_append(a.database, &news, moved, e) &&
-	       (!*moved || seen_check(p->seen, p->path, a.ledger, a.database, e));
+	news.entry = a->fresh;
+	news.n = a->n;
+	describe(a, message, sizeof(message));
+	return database_append(a->database, &news, moved, e) &&
+	       (!*moved || seen_check(&a->seen, p->path, a->ledger, a->database, e));
 }
 
 /* Those who were refused at the same time must not come back at the same time. */
@@ -130,14 +128,16 @@ static void pause_a_while(unsigned attempt)
 bool publish(const struct publish *p, const struct bytes *file, size_t n, struct publish_entry *out,
 	     struct err *e)
 {
-	const struct offer o = {file, n, out};
 	bool moved = false;
 
 	if (n > PUBLISH_MAX)
 		return err_set(e, REASON_LIMIT, "%zu statements at once, and at most %u are taken",
 			       n, PUBLISH_MAX);
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
-		if (!once(p, &o, &moved, e))
+		owned(attempt_free) struct attempt a = {
+			.p = p, .file = file, .out = out, .seen = SEEN_NONE};
+
+		if (!attempt(&a, n, &moved, e))
 			return false;
 		if (moved)
 			return true;

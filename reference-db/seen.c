@@ -16,6 +16,8 @@
 /* The database at hand. */
 struct here {
 	const struct ledger *l;
+	const char *file;
+	bool later; /* others may have seen more in the meantime */
 	const char *name;
 	struct buf path; /* as it stands in the file */
 	struct signed_upon head;
@@ -111,7 +113,7 @@ static bool compare(const struct here *h, const struct signed_upon *seen, struct
 	struct digest state;
 
 	if (seen->height > h->head.height)
-		return refuse(h, seen, REASON_ROLLBACK, e);
+		return h->later || refuse(h, seen, REASON_ROLLBACK, e);
 	if (!ledger_state(h->l, seen->height, &state, e))
 		return false;
 	return digest_equal(&state, &seen->state) || refuse(h, seen, REASON_FORK, e);
@@ -136,7 +138,9 @@ static bool renew(const struct here *h, struct bytes text, struct buf *out, bool
 			return false;
 		known = known || (named && there);
 		*news = *news || ((named || there) && x.seen.height < h->head.height);
-		put_line(out, named || there ? &h->head : &x.seen, x.name, x.path);
+		put_line(out,
+			 (named || there) && x.seen.height < h->head.height ? &h->head : &x.seen,
+			 x.name, x.path);
 	}
 	if (!known)
 		put_line(out, &h->head, bytes_str(h->name), buf_bytes(&h->path));
@@ -146,18 +150,22 @@ static bool renew(const struct here *h, struct bytes text, struct buf *out, bool
 
 /* ---- the file */
 
-static bool look(const struct here *h, const char *file, struct buf *out, bool *news, struct err *e)
+static bool slurp(const char *file, struct buf *text, struct err *e)
 {
-	owned(buf_free) struct buf text = BUF(SEEN_MAX);
 	struct err fault = {0};
 
-	if (!file_slurp(file, SEEN_MAX, &text, &fault) && fault.reason != REASON_NO_SUCH_FILE) {
-		*e = fault;
-		return false;
-	}
-	if (renew(h, buf_bytes(&text), out, news, e))
+	if (file_slurp(file, SEEN_MAX, text, &fault) || fault.reason == REASON_NO_SUCH_FILE)
 		return true;
-	return reason_class(e->reason) == EXIT_CLASS_MALFORMED ? err_subject(e, file) : false;
+	*e = fault;
+	return false;
+}
+
+static bool look(const struct here *h, struct bytes text, struct buf *out, bool *news,
+		 struct err *e)
+{
+	if (renew(h, text, out, news, e))
+		return true;
+	return reason_class(e->reason) == EXIT_CLASS_MALFORMED ? err_subject(e, h->file) : false;
 }
 
 static bool take_lock(int fd)
@@ -185,14 +193,16 @@ static bool lock(const char *file, int *fd, struct err *e)
 }
 
 /* Between the look and the lock somebody else may have seen more. */
-static bool remember(const struct here *h, const char *file, struct err *e)
+static bool remember(struct here *h, struct err *e)
 {
-	owned(buf_free) struct buf lines = BUF(SEEN_MAX);
+	owned(buf_free) struct buf lines = BUF(SEEN_MAX), text = BUF(SEEN_MAX);
 	owned(own_close) int fd = -1;
 	bool news;
 
-	return lock(file, &fd, e) && look(h, file, &lines, &news, e) &&
-	       (!news || file_write(file, buf_bytes(&lines), e));
+	h->later = true;
+	return lock(h->file, &fd, e) && slurp(h->file, &text, e) &&
+	       look(h, buf_bytes(&text), &lines, &news, e) &&
+	       (!news || file_write(h->file, buf_bytes(&lines), e));
 }
 
 static bool put_path(const char *path, struct buf *out, struct err *e)
@@ -208,33 +218,46 @@ static bool put_path(const char *path, struct buf *out, struct err *e)
 	return buf_done(out, "the path of a database", e);
 }
 
-static bool check(struct here *h, const char *path, const char *file, struct err *e)
+static bool check(struct here *h, const char *path, struct bytes text, struct err *e)
 {
 	owned(buf_free) struct buf lines = BUF(SEEN_MAX);
 	bool news;
 
-	return put_path(path, &h->path, e) && look(h, file, &lines, &news, e) &&
-	       (!news || remember(h, file, e));
+	return put_path(path, &h->path, e) && look(h, text, &lines, &news, e) &&
+	       (!news || remember(h, e));
 }
 
-bool seen_check(const char *given, const char *path, const struct ledger *l,
-		const struct database *d, struct err *e)
+void seen_free(struct seen *s)
 {
-	owned(buf_free) struct buf file = BUF(PATH_MAX);
+	buf_free(&s->file);
+	buf_free(&s->text);
+}
+
+bool seen_read(struct seen *s, const char *given, struct err *e)
+{
+	if (given)
+		buf_str(&s->file, given);
+	else if (!home_path(HOME_STATE, "databases", &s->file))
+		return true;
+	return buf_done(&s->file, "the path of what was seen", e) &&
+	       slurp(buf_cstr(&s->file), &s->text, e);
+}
+
+bool seen_check(struct seen *s, const char *path, const struct ledger *l, const struct database *d,
+		struct err *e)
+{
 	struct here h = {
 		.l = l,
+		.file = buf_cstr(&s->file),
 		.name = database_name(d),
 		.path = BUF(3 * PATH_MAX),
 		.head = ledger_head(l),
 	};
 	bool good;
 
-	if (given)
-		buf_str(&file, given);
-	else if (!home_path(HOME_STATE, "databases", &file))
+	if (s->file.n == 0)
 		return true;
-	good = buf_done(&file, "the path of what was seen", e) &&
-	       check(&h, path, buf_cstr(&file), e);
+	good = check(&h, path, buf_bytes(&s->text), e);
 	buf_free(&h.path);
 	return good;
 }

@@ -11,15 +11,30 @@
 #include "reference-db/ledger.h"
 
 #define SEEN_MAX (1u << 20) /* bytes of the file */
+#define SEEN_PATH 4096u
+
+/* What was remembered at one moment. Starts as SEEN_NONE; released by seen_free(). */
+struct seen {
+	struct buf file; /* its path; empty: none is known */
+	struct buf text;
+};
+
+#define SEEN_NONE ((struct seen){.file = BUF(SEEN_PATH), .text = BUF(SEEN_MAX)})
 
 /*
- * Is what the ledger has the same history as what was seen, and no shorter one? given: the file, or
- * NULL for the user's. `rollback`: it is shorter; `fork`: another state stands at that height; both
- * name the two heads. Then what is newer is remembered, durably, before anything is answered; the
- * file is locked meanwhile (by FILE.lock), and stays as it was when it cannot be written.
- * malformed lines: `database`.
+ * Read before the database is opened: who publishes in between makes it longer, never shorter.
+ * given: the file, or NULL for the user's.
  */
-must bool seen_check(const char *given, const char *path, const struct ledger *l,
+must bool seen_read(struct seen *s, const char *given, struct err *e);
+void seen_free(struct seen *s);
+
+/*
+ * Is what the ledger has the same history as what had been seen, and no shorter one? `rollback`: it
+ * is shorter; `fork`: another state stands at that height; both name the two heads. Then what is
+ * newer is remembered, durably, before anything is answered; the file is locked meanwhile (by
+ * FILE.lock), and stays as it was when it cannot be written. Malformed lines: `database`.
+ */
+must bool seen_check(struct seen *s, const char *path, const struct ledger *l,
 		     const struct database *d, struct err *e);
 
 #endif

@@ -1,14 +1,25 @@
-#include "measure/cli/cli.h"
+#include "measure/cli/db.h"
 #include "measure/cli/report.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/headline.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/igvm_file.h"
 #include "reference-db/compare.h"
-#include "reference-db/released.h"
+#include "reference-db/identify.h"
 #include "reference-db/show.h"
 
-enum { O_MANIFEST, O_PROOF, O_TRUST, O_PRODUCT, O_VERSION, O_AT, O_ALLOW_DEBUG };
+enum {
+	O_MANIFEST,
+	O_PROOF,
+	O_DB,
+	O_TRUST = O_DB + DB_TRUST,
+	O_CHANNEL = O_DB + DB_OPTS,
+	O_LATEST,
+	O_PRODUCT,
+	O_VERSION,
+	O_AT,
+	O_ALLOW_DEBUG
+};
 
 static const struct opt opts[] = {
 	[O_MANIFEST] =
@@ -16,8 +27,11 @@ static const struct opt opts[] = {
 		 "a signed manifest or a bundle; several give the signatures of one payload"},
 	[O_PROOF] = {"proof", 0, OPT_LIST, "FILE", NULL,
 		     "a proof that the manifest was published in a log, which is then wanted"},
-	[O_TRUST] = {"trust", 0, OPT_VALUE, "FILE", NULL,
-		     "the trust file ($XDG_CONFIG_HOME/measure/trust.yml)"},
+	[O_DB] = DB_ROWS,
+	[O_CHANNEL] = {"channel", 0, OPT_VALUE, "NAME", NULL,
+		       "with --db: what this channel has as latest and minimum (any)"},
+	[O_LATEST] = {"latest", 0, OPT_FLAG, NULL, NULL,
+		      "with --db: only the latest release will do"},
 	[O_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
 		       "the product that the manifest must be of"},
 	[O_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL, "the version that it must be of"},
@@ -27,6 +41,29 @@ static const struct opt opts[] = {
 			   "read a manifest by which the host may debug the guest"},
 	{0},
 };
+
+struct job {
+	struct released released;
+	struct verdict v;
+	struct db db;
+	bool listed; /* there is one to compare with */
+};
+
+static void job_free(struct job *j)
+{
+	released_free(&j->released);
+	db_close(&j->db);
+}
+
+static bool add_proofs(const struct cli *c, struct released *r, struct err *e)
+{
+	const char *path;
+
+	for (size_t i = 0; (path = args_item(&c->args, O_PROOF, i)); i++)
+		if (!released_add_proof(r, path, e))
+			return false;
+	return true;
+}
 
 static bool read_manifest(const struct cli *c, struct released *r, struct err *e)
 {
@@ -38,10 +75,7 @@ static bool read_manifest(const struct cli *c, struct released *r, struct err *e
 	for (size_t i = 0; (path = args_item(&c->args, O_MANIFEST, i)); i++)
 		if (!released_add(r, path, e))
 			return false;
-	for (size_t i = 0; (path = args_item(&c->args, O_PROOF, i)); i++)
-		if (!released_add_proof(r, path, e))
-			return false;
-	return released_read(r, args_item(&c->args, O_MANIFEST, 0), e);
+	return add_proofs(c, r, e) && released_read(r, args_item(&c->args, O_MANIFEST, 0), e);
 }
 
 static bool compare(struct cli *c, const char *path, const struct released *r, struct verdict *v,
@@ -61,11 +95,14 @@ static bool compare(struct cli *c, const char *path, const struct released *r, s
 }
 
 /* A yes says what it does not prove, every time. */
-static void text_limits(struct buf *out, const struct released *r)
+static void text_limits(struct buf *out, const struct job *j)
 {
-	buf_str(out,
+	const struct released *r = &j->released;
+
+	buf_fmt(out,
 		"not proven: that this image runs anywhere (that takes `measure verify`), that its "
-		"code\n            is good, or that no later release replaces it\n");
+		"code\n            is good%s\n",
+		j->db.ledger ? "" : ", or that no later release replaces it");
 	if (manifest_origin(&r->manifest) == ORIGIN_ASSERTED)
 		buf_str(out,
 			"            that it was built from its source: all origins are asserted\n");
@@ -90,15 +127,14 @@ static void first_line(const struct verdict *v, struct buf *text, struct json_ou
 }
 
 /* failure: why it is no yes, or NULL. */
-static void text(const struct released *r, const struct verdict *v, const struct err *failure,
-		 struct buf *out)
+static void text(const struct job *j, const struct err *failure, struct buf *out)
 {
-	show_text(&r->manifest, NULL, false, out);
-	report_signers(out, &r->judged);
-	for (size_t i = 0; i < v->n; i++)
-		report_check(out, &v->check[i]);
+	show_text(&j->released.manifest, NULL, false, out);
+	report_signers(out, &j->released.judged);
+	for (size_t i = 0; i < j->v.n; i++)
+		report_check(out, &j->v.check[i]);
 	if (!failure)
-		text_limits(out, r);
+		text_limits(out, j);
 	buf_str(out, report_end(failure));
 	buf_str(out, "\n");
 }
@@ -111,35 +147,99 @@ static void json(const struct released *r, const struct verdict *v, struct json_
 	verdict_json(v, w);
 }
 
+/* ---- a release out of a database */
+
+static bool find_release(struct cli *c, const char *path, struct job *j, struct err *e)
+{
+	const struct released *r = &j->released;
+	struct listed x = {
+		.product = r->product,
+		.version = r->version,
+		.as_of = {.when = r->when, .channel = args_value(&c->args, O_CHANNEL)},
+		.latest = args_has(&c->args, O_LATEST),
+	};
+	struct identified is;
+	uint64_t release;
+
+	if (!db_begin(&j->db, c, O_DB, e) || !db_open(&j->db, false, e) ||
+	    !identify(path, cli_watch(c), &is, e))
+		return false;
+	x.ledger = j->db.ledger;
+	listed_age(&x, &j->v);
+	j->listed = listed_find(&x, is.digest, is.n, &release);
+	if (!j->listed) {
+		listed_unknown(&x, &j->v);
+		return true;
+	}
+	listed_judge(&x, release, &j->v);
+	return db_take(&j->db, release, &j->released, e) && add_proofs(c, &j->released, e);
+}
+
+static bool read_release(struct cli *c, const char *path, struct job *j, struct err *e)
+{
+	struct released *r = &j->released;
+
+	r->allow_debug = args_has(&c->args, O_ALLOW_DEBUG);
+	if (args_has(&c->args, O_DB) && args_has(&c->args, O_MANIFEST))
+		return err_set(e, REASON_USAGE, "--db and --manifest exclude each other");
+	if (args_has(&c->args, O_DB))
+		return find_release(c, path, j, e);
+	if (args_has(&c->args, O_CHANNEL) || args_has(&c->args, O_LATEST))
+		return err_set(e, REASON_USAGE, "--%s has no meaning without --db",
+			       args_has(&c->args, O_LATEST) ? "latest" : "channel");
+	j->listed = true;
+	return read_manifest(c, r, e) && released_trust(r, args_value(&c->args, O_TRUST), e);
+}
+
+/* ---- the answer */
+
+static void tell_unlisted(const struct job *j, const struct err *failure, struct answer *a)
+{
+	for (size_t i = 0; i < j->v.n; i++)
+		report_check(&a->verbatim, &j->v.check[i]);
+	buf_str(&a->verbatim, report_end(failure));
+	buf_str(&a->verbatim, "\n");
+	json_key(&a->json, "checks");
+	verdict_json(&j->v, &a->json);
+}
+
+static bool tell(struct cli *c, const struct job *j, struct answer *a, struct err *e)
+{
+	bool yes = verdict_decide(&j->v, e);
+
+	if (!j->listed) {
+		tell_unlisted(j, e, a);
+		return false;
+	}
+	/* A no is told with all checks as well. */
+	first_line(&j->v, yes ? &c->text : &a->verbatim, &a->json);
+	text(j, yes ? NULL : e, yes ? &c->text : &a->verbatim);
+	json(&j->released, &j->v, &a->json);
+	return yes;
+}
+
 static bool check_run(struct cli *c, struct answer *a, struct err *e)
 {
-	owned(released_free) struct released r = {0};
-	struct verdict v = {0};
+	owned(job_free) struct job j = {0};
+	struct released *r = &j.released;
 	const char *path;
-	bool yes;
 
-	r.product = args_value(&c->args, O_PRODUCT);
-	r.version = args_value(&c->args, O_VERSION);
+	r->product = args_value(&c->args, O_PRODUCT);
+	r->version = args_value(&c->args, O_VERSION);
 	if (!cli_operand(c, "IMAGE", &path, e) ||
-	    !when_choose(args_value(&c->args, O_AT), false, &r.when, e) ||
-	    !read_manifest(c, &r, e) || !released_trust(&r, args_value(&c->args, O_TRUST), e) ||
-	    !released_judge(&r, &v, e) || !compare(c, path, &r, &v, e))
+	    !when_choose(args_value(&c->args, O_AT), false, &r->when, e) ||
+	    !read_release(c, path, &j, e) ||
+	    (j.listed && (!released_judge(r, &j.v, e) || !compare(c, path, r, &j.v, e))))
 		return false;
-	yes = verdict_decide(&v, e);
-	/* A no is told with all checks as well. */
-	first_line(&v, yes ? &c->text : &a->verbatim, &a->json);
-	text(&r, &v, yes ? NULL : e, yes ? &c->text : &a->verbatim);
-	json(&r, &v, &a->json);
-	if (!yes)
-		err_subject(e, path);
-	return yes;
+	return tell(c, &j, a, e) || err_subject(e, path);
 }
 
 const struct verb verb_check = {
 	.name = "check",
 	.summary = "is this file the image that its publishers released?",
 	.group = GROUP_VERIFY,
-	.usage = "IMAGE|BUNDLE --manifest FILE... [--trust FILE]",
+	.usage = "IMAGE|BUNDLE --manifest FILE... [--trust FILE]\n"
+		 "IMAGE|BUNDLE --db DIR [--channel NAME] [--latest] [--trust FILE]",
 	.opts = opts,
 	.run = check_run,
 };

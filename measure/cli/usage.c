@@ -124,12 +124,11 @@ void usage_top(struct buf *out)
 {
 	const char *name = program.name;
 
-	buf_fmt(out, "usage: %s VERB [OPTION...]\n", name);
+	buf_fmt(out, "usage: %s VERB [OPTION...]", name);
 	if (program.images)
-		buf_fmt(out, "       %s FILE [OPTION...]    an image, whose type is guessed\n",
-			name);
-	buf_str(out, "\n");
+		buf_fmt(out, ", or %s FILE: an image of any type", name);
+	buf_str(out, "\n\n");
 	for (unsigned g = GROUP_MEASURE; g < GROUPS; g++)
 		put_group(out, (enum verb_group)g);
-	buf_fmt(out, "\n%s help VERB, %s explain REASON, %s version\n", name, name, name);
+	buf_fmt(out, "%s help VERB, %s explain REASON, %s version\n", name, name, name);
 }

@@ -17,6 +17,9 @@ extern const struct verb verb_idblock_verify, verb_idblock_inspect;
 extern const struct verb verb_check, verb_verify, verb_manifest_bundle, verb_manifest_export;
 extern const struct verb verb_manifest, verb_manifest_make, verb_manifest_show, verb_manifest_lint;
 extern const struct verb verb_trust, verb_trust_show, verb_trust_add;
+extern const struct verb verb_db, verb_db_init, verb_db_publish, verb_db_log, verb_db_show;
+extern const struct verb verb_db_audit, verb_db_withdraw, verb_db_keys, verb_db_refresh;
+extern const struct verb verb_who;
 extern const struct verb verb_explain, verb_version, verb_help;
 
 /* What the verb of a row runs: measure, by verb.tee. */

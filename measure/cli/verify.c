@@ -17,7 +17,7 @@ static void hint_archive(const struct verify_job *job, const struct verified *f,
 		 f->claims->has_time ? "document" : "TIME");
 }
 
-static bool judge(struct cli *c, const struct verify_job *job, struct answer *a, struct err *e)
+static bool judge(struct cli *c, struct verify_job *job, struct answer *a, struct err *e)
 {
 	owned(verify_free) struct verified f = {0};
 	const char *path;
@@ -50,6 +50,7 @@ const struct verb verb_verify = {
 	.summary = "is what runs the image that its publishers released?",
 	.group = GROUP_VERIFY,
 	.usage = "EVIDENCE --manifest FILE... [--nonce HEX] [--trust FILE]\n"
+		 "EVIDENCE --db DIR [--channel NAME] [--latest] [--nonce HEX]\n"
 		 "EVIDENCE --pcr N=HEX... | --measurement HEX [--nonce HEX]\n"
 		 "--batch DIR|FILE [OPTION...]",
 	.opts = verify_opts,

@@ -7,10 +7,9 @@
 #define MEASURE_CLI_VERIFY_H
 
 #include "measure/base/listing.h"
-#include "measure/cli/cli.h"
+#include "measure/cli/db.h"
 #include "measure/core/chain_cache.h"
 #include "reference-db/appraise.h"
-#include "reference-db/released.h"
 
 enum verify_option {
 	VERIFY_MANIFEST,
@@ -18,7 +17,9 @@ enum verify_option {
 	VERIFY_PRODUCT,
 	VERIFY_VERSION,
 	VERIFY_DB,
-	VERIFY_TRUST,
+	VERIFY_TRUST = VERIFY_DB + DB_TRUST,
+	VERIFY_CHANNEL = VERIFY_DB + DB_OPTS,
+	VERIFY_LATEST,
 	VERIFY_KIND,
 	VERIFY_PCR,
 	VERIFY_MEASUREMENT,
@@ -55,13 +56,15 @@ struct verify_files {
 
 struct verify_job {
 	struct released released; /* its trust also where there is no manifest */
-	bool has_manifest;
-	struct verdict manifest; /* what its signatures are worth */
+	bool has_manifest; /* with a database: for the piece of evidence judged last */
+	struct verdict manifest; /* what its signatures are worth, and what a database says */
 	struct err manifest_fault;
 	struct policy policy;
 	struct mset registers;
 	struct buf nonce, host_data, report_data, user_data, key;
 	struct verify_files root, ark, chain, vek, crl;
+	struct db db; /* or without a database */
+	struct listed listed;
 	struct chain_cache *cache; /* of many pieces; or NULL */
 	struct evidence_request request; /* all but the evidence */
 	struct expectation expected;
@@ -70,7 +73,13 @@ struct verify_job {
 void verify_job_free(struct verify_job *job);
 
 /* Every option but --batch; whatever it names is read. */
-must bool verify_read_options(const struct cli *c, struct verify_job *job, struct err *e);
+must bool verify_read_options(struct cli *c, struct verify_job *job, struct err *e);
+
+/* The database of --db, and what is asked of it. */
+must bool verify_read_db(struct cli *c, struct verify_job *job, struct err *e);
+
+/* With a database: what is released of what these claims measure to becomes what is expected. */
+must bool verify_expect(struct verify_job *job, const struct claims *claims, struct err *e);
 
 /* Appends the file to the kind, or every certificate of a folder. */
 must bool verify_read_file(const char *path, struct verify_files *to, struct err *e);
@@ -95,7 +104,7 @@ void verify_free(struct verified *f);
  * path may be "-". The err is of files, collateral and the machinery, or says that this is no
  * evidence (not-evidence); what the evidence is worth is in f->verdict.
  */
-must bool verify_evidence(const struct verify_job *job, const char *path, struct verified *f,
+must bool verify_evidence(struct verify_job *job, const char *path, struct verified *f,
 			  struct err *e);
 
 /* Refuses (not-evidence) with a hint on what it seems to be instead. */
@@ -107,7 +116,6 @@ void verify_text(const struct verify_job *job, const struct verified *f, const s
 void verify_json(const struct verify_job *job, const struct verified *f, struct json_out *w);
 
 /* One line of JSON for each; the worst decides. */
-must bool verify_batch(struct cli *c, const struct verify_job *job, const char *from,
-		       struct err *e);
+must bool verify_batch(struct cli *c, struct verify_job *job, const char *from, struct err *e);
 
 #endif

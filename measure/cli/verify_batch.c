@@ -70,7 +70,7 @@ static bool put_line(const struct verify_job *job, const char *path, const struc
 	return buf_done(&line, "a line of the answer", e) && std_answer(buf_bytes(&line), e);
 }
 
-static bool judge(struct cli *c, const struct verify_job *job, const char *path, struct tally *t,
+static bool judge(struct cli *c, struct verify_job *job, const char *path, struct tally *t,
 		  struct err *e)
 {
 	owned(verify_free) struct verified f = {0};
@@ -82,8 +82,8 @@ static bool judge(struct cli *c, const struct verify_job *job, const char *path,
 	return c->talk.quiet || put_line(job, path, &f, &failure, e);
 }
 
-static bool each_of_folder(struct cli *c, const struct verify_job *job, const char *from,
-			   struct tally *t, struct err *e)
+static bool each_of_folder(struct cli *c, struct verify_job *job, const char *from, struct tally *t,
+			   struct err *e)
 {
 	owned(listing_free) struct listing folder = {0};
 
@@ -95,8 +95,8 @@ static bool each_of_folder(struct cli *c, const struct verify_job *job, const ch
 	return true;
 }
 
-static bool each_of_list(struct cli *c, const struct verify_job *job, const char *from,
-			 struct tally *t, struct err *e)
+static bool each_of_list(struct cli *c, struct verify_job *job, const char *from, struct tally *t,
+			 struct err *e)
 {
 	owned(buf_free) struct buf list = BUF(LIST_MAX);
 	owned(own_free) char *text = NULL;
@@ -117,7 +117,7 @@ static bool each_of_list(struct cli *c, const struct verify_job *job, const char
 	return true;
 }
 
-bool verify_batch(struct cli *c, const struct verify_job *job, const char *from, struct err *e)
+bool verify_batch(struct cli *c, struct verify_job *job, const char *from, struct err *e)
 {
 	struct tally t = {0};
 

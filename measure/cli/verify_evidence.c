@@ -100,7 +100,7 @@ static bool slurp(const char *path, struct buf *out, bool *whole, struct err *e)
 	return true;
 }
 
-static bool judge(const struct verify_job *job, const char *path, struct verified *f, struct err *e)
+static bool judge(struct verify_job *job, const char *path, struct verified *f, struct err *e)
 {
 	struct evidence_request request = job->request;
 	bool whole = false;
@@ -115,11 +115,11 @@ static bool judge(const struct verify_job *job, const char *path, struct verifie
 		return err_set(e, REASON_LIMIT, "has more than the %u bytes that evidence may have",
 			       EVIDENCE_MAX);
 	return f->format->authenticate(&request, &f->claims, &f->verdict, e) &&
+	       verify_expect(job, f->claims, e) &&
 	       appraise(f->claims, &job->expected, &f->appraisal, &f->verdict, e);
 }
 
-bool verify_evidence(const struct verify_job *job, const char *path, struct verified *f,
-		     struct err *e)
+bool verify_evidence(struct verify_job *job, const char *path, struct verified *f, struct err *e)
 {
 	if (judge(job, path, f, e))
 		return true;

@@ -19,16 +19,17 @@ const struct opt verify_opts[] = {
 	[VERIFY_MANIFEST] =
 		{"manifest", 0, OPT_LIST, "FILE", NULL,
 		 "a signed manifest or a bundle; several give signatures of one payload"},
-	[VERIFY_DB] = {"db", 0, OPT_VALUE, "DIR", NULL,
-		       "a database of releases; this version reads none"},
 	[VERIFY_PROOF] = {"proof", 0, OPT_LIST, "FILE", NULL,
 			  "a proof that the manifest was published in a log, which is then wanted"},
+	[VERIFY_DB] = DB_ROWS,
+	[VERIFY_CHANNEL] = {"channel", 0, OPT_VALUE, "NAME", NULL,
+			    "with --db: what this channel has as latest and minimum (any)"},
+	[VERIFY_LATEST] = {"latest", 0, OPT_FLAG, NULL, NULL,
+			   "with --db: only the latest release will do"},
 	[VERIFY_PRODUCT] = {"product", 0, OPT_VALUE, "NAME", NULL,
 			    "the product that the manifest must be of"},
 	[VERIFY_VERSION] = {"version", 0, OPT_VALUE, "TEXT", NULL,
 			    "the version that it must be of"},
-	[VERIFY_TRUST] = {"trust", 0, OPT_VALUE, "FILE", NULL,
-			  "the trust file ($XDG_CONFIG_HOME/measure/trust.yml)"},
 	[VERIFY_KIND] = {"kind", 0, OPT_VALUE, "KIND", kinds, "accept this kind of evidence alone"},
 	[VERIFY_PCR] = {"pcr", 0, OPT_LIST, "N=HEX", NULL, "expect this register of an enclave"},
 	[VERIFY_MEASUREMENT] = {"measurement", 0, OPT_VALUE, "HEX", NULL,
@@ -331,15 +332,17 @@ static bool check_alone(const struct cli *c, struct err *e)
 	return true;
 }
 
-static bool read_manifest(const struct cli *c, struct verify_job *job, struct err *e)
+static bool read_manifest(struct cli *c, struct verify_job *job, struct err *e)
 {
 	const char *path;
 
-	if (args_has(&c->args, VERIFY_DB))
-		return err_set(e, REASON_USAGE,
-			       "--db: this version reads no database; give --manifest");
 	job->has_manifest = args_has(&c->args, VERIFY_MANIFEST);
 	job->released.allow_debug = args_has(&c->args, VERIFY_ALLOW_DEBUG);
+	if (args_has(&c->args, VERIFY_DB))
+		return verify_read_db(c, job, e);
+	if (args_has(&c->args, VERIFY_CHANNEL) || args_has(&c->args, VERIFY_LATEST))
+		return err_set(e, REASON_USAGE, "--%s has no meaning without --db",
+			       args_has(&c->args, VERIFY_LATEST) ? "latest" : "channel");
 	for (size_t i = 0; (path = args_item(&c->args, VERIFY_MANIFEST, i)); i++)
 		if (!released_add(&job->released, path, e))
 			return false;
@@ -419,7 +422,7 @@ static bool add_bundled(struct verify_job *job, struct err *e)
 	return true;
 }
 
-bool verify_read_options(const struct cli *c, struct verify_job *job, struct err *e)
+bool verify_read_options(struct cli *c, struct verify_job *job, struct err *e)
 {
 	struct expectation *x = &job->expected;
 
@@ -442,6 +445,7 @@ bool verify_read_options(const struct cli *c, struct verify_job *job, struct err
 void verify_job_free(struct verify_job *job)
 {
 	released_free(&job->released);
+	db_close(&job->db);
 	chain_cache_free(&job->cache);
 	buf_free(&job->nonce);
 	buf_free(&job->host_data);

@@ -37,7 +37,7 @@ static bool is_live(const struct verify_job *job)
 static bool asks_for_code(const struct verify_job *job)
 {
 	static const char *const names[] = {"PCR0", "PCR1", "PCR2", "PCR8", "MEASUREMENT"};
-	bool any = job->has_manifest;
+	bool any = job->has_manifest || job->db.ledger;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		any = any || mset_get(&job->registers, names[i]);
@@ -75,7 +75,8 @@ static void not_proven(const struct verify_job *job, const struct verified *f, s
 {
 	char left[APPRAISE_NAMES];
 
-	say(l, "that its code is good, or that no later release replaces it");
+	say(l, "that its code is good%s",
+	    job->db.ledger ? "" : ", or that no later release replaces it");
 	if (!job->expected.key.present)
 		say(l, "that who answered is the enclave: a relay could stand in its place");
 	if (!is_live(job))
@@ -85,9 +86,9 @@ static void not_proven(const struct verify_job *job, const struct verified *f, s
 		if (left[0] != '\0')
 			say(l, "what %s would tell, which was not compared", left);
 	}
-	if (!job->has_manifest)
+	if (!job->has_manifest && !job->db.ledger)
 		say(l, "that anybody released it: the values were given, not signed");
-	else if (manifest_origin(&job->released.manifest) != ORIGIN_SOURCE)
+	else if (job->has_manifest && manifest_origin(&job->released.manifest) != ORIGIN_SOURCE)
 		say(l, "that it was built from its source: its origin is %s",
 		    manifest_origin(&job->released.manifest) == ORIGIN_NONE
 			    ? "not told"

@@ -58,12 +58,12 @@ fi
 run help --topics
 expect_status 0
 cp "$STDOUT" topics
-for verb in eif snp igvm initrd pcr solve inspect extract diff build sign idblock manifest trust lock store reproduce explain version help; do
+for verb in eif snp igvm initrd pcr solve inspect extract diff build sign idblock manifest trust db who lock store reproduce explain version help; do
 	expect grep -qx "measure-$verb.1" topics
 done
 expect grep -qx measure.1 topics
 expect grep -qx measure-json.5 topics
-expect test "$(wc -l <topics)" -eq 27
+expect test "$(wc -l <topics)" -eq 29
 ok 'each verb has a manual page'
 
 while read -r topic; do

@@ -6,8 +6,7 @@
 run help
 expect_status 0
 expect_stdout - <<'END'
-usage: measure VERB [OPTION...]
-       measure FILE [OPTION...]    an image, whose type is guessed
+usage: measure VERB [OPTION...], or measure FILE: an image of any type
 
 Measure  eif         AWS Nitro Enclaves image (EIF): PCR0, PCR1, PCR2, PCR8
          snp         AMD SEV, SEV-ES, SEV-SNP: launch digests of a guest's files
@@ -25,10 +24,11 @@ Build    build       an image from its parts, the same bytes each time
          idblock     ID blocks of SEV-SNP guests: made, signed, judged
 Publish  manifest    the signed statement what a released image measures to
          trust       whose signatures count, and for what
-Verify   reproduce   is a release what its source, recipe and inputs give?
+         db          the database of signed releases
+Verify   who         which release is this digest?
+         reproduce   is a release what its source, recipe and inputs give?
          check       is this file the image that its publishers released?
          verify      is what runs the image that its publishers released?
-
 measure help VERB, measure explain REASON, measure version
 END
 expect_stderr ''
@@ -83,7 +83,8 @@ ok 'help of a family lists its verbs'
 verbs='eif igvm initrd pcr solve inspect extract diff build sign manifest explain version help build_recipe build_eif build_initrd build_root build_snp sign_eif
 	idblock idblock_create idblock_sign idblock_verify idblock_inspect
 	manifest_make manifest_show manifest_lint manifest_bundle manifest_export trust trust_show trust_add
-	lock store store_pack store_unpack reproduce'
+	lock store store_pack store_unpack reproduce who
+	db db_init db_publish db_log db_show db_audit db_withdraw db_keys db_refresh'
 for verb in $verbs; do
 	# shellcheck disable=SC2046 # two words
 	set -- $(echo "$verb" | tr _ ' ')

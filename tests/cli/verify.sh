@@ -352,7 +352,8 @@ usage()
 	expect_stderr "measure: error[usage]: $want
 measure: hint: see \`measure help verify\`"
 }
-usage '--db: this version reads no database; give --manifest' --db db
+usage '--db and --manifest exclude each other' --db db --manifest x
+usage '--channel has no meaning without --db' --channel stable
 usage "--pcr needs N=HEX with N from 0 to 31, found '32=00'" --pcr 32=00
 usage "--pcr needs N=HEX with N from 0 to 31, found 'x'" --pcr x
 usage '--pcr 0: 1 bytes are given, 48 are needed' --pcr 0=00

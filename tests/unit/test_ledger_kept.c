@@ -260,13 +260,17 @@ static void a_head_that_the_log_does_not_give_is_refused(void **state)
 static void check_seen(struct folder *f, const char *db, struct book *b, enum reason r,
 		       const char *begins)
 {
+	struct seen before = SEEN_NONE;
+	struct err no = {0};
 	char seen[512];
 	struct err e = {0};
 	struct database *d = database_open(folder_path(f, db), &e);
 	struct ledger *l = opened(d, b->trust, "", false);
 
 	snprintf(seen, sizeof(seen), "%s/state/databases", f->path);
-	assert_int_equal(seen_check(seen, folder_path(f, db), l, d, &e), r == REASON_NONE);
+	assert_true(seen_read(&before, seen, &no));
+	assert_int_equal(seen_check(&before, folder_path(f, db), l, d, &e), r == REASON_NONE);
+	seen_free(&before);
 	assert_string_equal(reason_slug(e.reason), reason_slug(r));
 	if (r != REASON_NONE)
 		assert_memory_equal(e.text, begins, strlen(begins));
