@@ -2,28 +2,7 @@
 
 #include <ctype.h>
 
-#define WINDOW (256u * 1024)
-
-bool guest_file_digest(const char *path, struct watch watch, struct digest *out, struct err *e)
-{
-	owned(file_close) struct file f = FILE_NONE;
-	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
-	owned(buf_free) struct buf window = BUF(WINDOW);
-	uint8_t *room = buf_room(&window, WINDOW);
-	size_t got = 0;
-
-	if (!h || !buf_done(&window, "reading", e) || !file_open(&f, path, e))
-		return false;
-	f.watch = watch;
-	do {
-		if (!file_read(&f, (struct span){room, WINDOW}, &got, e) ||
-		    !hash_add(h, bytes_of(room, got), e))
-			return err_subject(e, path);
-		if (watch.tick)
-			watch.tick(watch.arg, f.pos);
-	} while (got == WINDOW);
-	return hash_finish(h, out, e);
-}
+#include "measure/core/stream.h"
 
 static bool slurp(struct buf *file, const char *path, struct err *e)
 {
@@ -48,8 +27,8 @@ static bool kernel_load(struct guest *g, const struct guest_files *f, struct err
 	g->has_initrd = f->initrd != NULL;
 	g->append = f->append;
 	g->launch.kernel = &g->hashes;
-	return guest_file_digest(f->kernel, f->watch, &g->kernel, e) &&
-	       (!f->initrd || guest_file_digest(f->initrd, f->watch, &g->initrd, e)) &&
+	return stream_digest_path(f->kernel, f->watch, &g->kernel, e) &&
+	       (!f->initrd || stream_digest_path(f->initrd, f->watch, &g->initrd, e)) &&
 	       kernelhash_make(&g->hashes, &g->kernel, f->initrd ? &g->initrd : NULL, f->append, e);
 }
 

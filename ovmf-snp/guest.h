@@ -34,10 +34,6 @@ must bool guest_load(struct guest *g, const struct guest_files *f, const struct 
 		     struct err *e);
 void guest_free(struct guest *g);
 
-/* SHA-256 of a file of any size. */
-must bool guest_file_digest(const char *path, struct watch watch, struct digest *out,
-			    struct err *e);
-
 /* What a digest says of each thing that a guest runs. */
 enum binding { BOUND_NOT, BOUND_DIRECT, BOUND_HASH, BOUND_VERITY };
 

@@ -1,5 +1,6 @@
 #include "ovmf-snp/solve.h"
 
+#include "measure/core/stream.h"
 #include "ovmf-snp/request_list.h"
 #include "ovmf-snp/solve_walk.h"
 #include "ovmf-snp/vcpu.h"
@@ -276,8 +277,8 @@ static bool kernel(struct search *x, struct err *e)
 	const struct guest_files *f = &x->s->believed.files;
 
 	return !f->kernel ||
-	       (guest_file_digest(f->kernel, f->watch, &x->kernel, e) &&
-		(!f->initrd || guest_file_digest(f->initrd, f->watch, &x->initrd, e)));
+	       (stream_digest_path(f->kernel, f->watch, &x->kernel, e) &&
+		(!f->initrd || stream_digest_path(f->initrd, f->watch, &x->initrd, e)));
 }
 
 static bool walk(struct search *x, struct err *e)

@@ -134,3 +134,34 @@ struct stream_hashed stream_hashed(struct stream *in, struct hash *h)
 {
 	return (struct stream_hashed){{read_hashed, 0}, in, h};
 }
+
+bool stream_digest(struct stream *s, struct digest *out, struct err *e)
+{
+	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
+	struct stream_hashed in = stream_hashed(s, h);
+
+	return h && stream_drain(&in.stream, e) && hash_finish(h, out, e);
+}
+
+/* Tells whom the file is of how far it was read. */
+static bool read_watched(struct stream *s, struct span to, size_t *got, struct err *e)
+{
+	const struct file *f = ((struct stream_file *)s)->file;
+
+	if (!read_file(s, to, got, e))
+		return false;
+	if (f->watch.tick)
+		f->watch.tick(f->watch.arg, f->pos);
+	return true;
+}
+
+bool stream_digest_path(const char *path, struct watch watch, struct digest *out, struct err *e)
+{
+	owned(file_close) struct file f = FILE_NONE;
+	struct stream_file in = {{read_watched, 0}, &f};
+
+	if (!file_open(&f, path, e))
+		return false;
+	f.watch = watch;
+	return stream_digest(&in.stream, out, e) || err_subject(e, path);
+}

@@ -28,6 +28,13 @@ must bool stream_skip(struct stream *s, uint64_t n, const char *what, struct err
 /* Everything up to the end, read for the sake of what stands below (digests, end checks). */
 must bool stream_drain(struct stream *s, struct err *e);
 
+/* The SHA-256 of everything up to the end. */
+must bool stream_digest(struct stream *s, struct digest *out, struct err *e);
+
+/* The same of a file by its path, "-" too; the watch is told how far it has come. */
+must bool stream_digest_path(const char *path, struct watch watch, struct digest *out,
+			     struct err *e);
+
 /* A range of a seekable file, by pread. */
 struct stream_range {
 	struct stream stream;

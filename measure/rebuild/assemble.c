@@ -96,20 +96,6 @@ static bool put_files(struct works *w, const char *folder, struct assembled *mad
 
 /* ---- what was expected */
 
-static bool digest_path(const char *path, struct digest *out, struct err *e)
-{
-	owned(file_close) struct file f = FILE_NONE;
-	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
-	struct stream_file in;
-	struct stream_hashed hashed;
-
-	if (!h || !file_open(&f, path, e))
-		return false;
-	in = stream_file(&f);
-	hashed = stream_hashed(&in.stream, h);
-	return stream_drain(&hashed.stream, e) && hash_finish(h, out, e);
-}
-
 static bool find_digest(struct works *w, const char *folder, const char *name, struct digest *out,
 			struct err *e)
 {
@@ -120,7 +106,8 @@ static bool find_digest(struct works *w, const char *folder, const char *name, s
 
 	if (artefact && strcmp(name, artefact) == 0) {
 		buf_fmt(&path, "%s/%s", folder, name);
-		return buf_done(&path, "a path", e) && digest_path(buf_cstr(&path), out, e);
+		return buf_done(&path, "a path", e) &&
+		       stream_digest_path(buf_cstr(&path), (struct watch){0}, out, e);
 	}
 	if (!ref.input && !ref.stage)
 		return err_set(e, REASON_EXPECTATION,
@@ -227,7 +214,8 @@ static bool put_file_digest(struct json_out *j, const char *folder, const char *
 	struct digest d;
 
 	buf_fmt(&path, "%s/%s", folder, name);
-	if (!buf_done(&path, "a path", e) || !digest_path(buf_cstr(&path), &d, e))
+	if (!buf_done(&path, "a path", e) ||
+	    !stream_digest_path(buf_cstr(&path), (struct watch){0}, &d, e))
 		return false;
 	json_key(j, name);
 	json_hex(j, digest_bytes(&d));

@@ -15,7 +15,6 @@
 #define LISTING "listing"
 #define LISTING_MAX_BYTES (1u << 20)
 #define PATH_ROOM 8192u
-#define CHUNK 65536u
 
 static const char *const kinds[MADE_KINDS] = {"file", "program", "tree"};
 
@@ -117,26 +116,23 @@ void cache_close(struct cache *c)
 static bool digest_file(int folder, const char *kind, struct made_output *o, struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(256);
-	owned(own_close) int fd = -1;
-	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
-	static const size_t room = CHUNK;
-	owned(own_free) uint8_t *chunk = own_new(room, e);
-	ssize_t got = 0;
+	owned(file_close) struct file f = FILE_NONE;
+	struct stream_range in;
+	struct stat st;
 
 	buf_fmt(&path, "%s/%s", kind, o->name);
-	if (!h || !chunk || !buf_done(&path, "a path", e))
+	if (!buf_done(&path, "a path", e))
 		return false;
-	fd = openat(folder, buf_cstr(&path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
+	f.fd = openat(folder, buf_cstr(&path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (f.fd < 0 || fstat(f.fd, &st) != 0)
 		return failed(buf_cstr(&path), "cannot be opened", e);
-	o->size = 0;
-	while ((got = read(fd, chunk, room)) > 0) {
-		if (!hash_add(h, bytes_of(chunk, (size_t)got), e))
-			return false;
-		o->size += (uint64_t)got;
-	}
-	return got < 0 ? failed(buf_cstr(&path), "cannot be read", e)
-		       : hash_finish(h, &o->sha256, e);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, REASON_NOT_A_FILE, "'%s' is %s", buf_cstr(&path),
+			       file_kind(st.st_mode));
+	file_remember(&f, &st);
+	in = stream_range(&f, 0, f.size);
+	o->size = f.size;
+	return stream_digest(&in.stream, &o->sha256, e) && file_unchanged(&f, e);
 }
 
 /* Of which kind it is, says the folder that it lies in. */
@@ -272,6 +268,18 @@ bool cache_keep(const struct cache *c, const struct scratch *from, const char *n
 	return (kept && fsync(c->fd) == 0) || failed(c->path, "cannot be written", e);
 }
 
+/* As the listing had it, since when others may have been there. */
+static bool prove(const struct file *f, const struct made_output *o, struct err *e)
+{
+	struct stream_range in = stream_range(f, 0, f->size);
+	struct digest is;
+
+	if (!stream_digest(&in.stream, &is, e) || !file_unchanged(f, e))
+		return false;
+	return digest_equal(&is, &o->sha256) ||
+	       err_set(e, REASON_FILE_CHANGED, "the output '%s' changed in the cache", o->name);
+}
+
 bool cache_open_output(const struct made *m, const struct made_output *o, struct store_item *out,
 		       struct err *e)
 {
@@ -285,6 +293,8 @@ bool cache_open_output(const struct made *m, const struct made_output *o, struct
 	if (!new.name || !file_open(&new.file, new.name, e))
 		return false;
 	new.size = new.file.size;
+	if (!prove(&new.file, o, e))
+		return err_subject(e, new.name);
 	*out = new;
 	new = (struct store_item){.file = FILE_NONE};
 	return true;

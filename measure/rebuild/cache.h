@@ -72,7 +72,10 @@ must bool cache_list(int entry, const struct recipe_stage *s, struct err *e);
 must bool cache_keep(const struct cache *c, const struct scratch *from, const char *name,
 		     const char *key, struct err *e);
 
-/* An output, opened; released by store_item_free(). */
+/*
+ * An output, opened and proved once more (file-changed), to be read by file_pread(); released by
+ * store_item_free().
+ */
 must bool cache_open_output(const struct made *m, const struct made_output *o,
 			    struct store_item *out, struct err *e);
 

@@ -334,19 +334,11 @@ static bool digest_of(const struct works *w, const char *entry, struct buf *path
 		      struct err *e)
 {
 	owned(buf_free) struct buf name = BUF(256);
-	owned(file_close) struct file f = FILE_NONE;
-	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
-	struct stream_file in;
-	struct stream_hashed hashed;
 
 	buf_fmt(&name, "%s/%s/" OUTPUT, entry, cache_kind_name(MADE_TREE));
-	if (!h || !buf_done(&name, "a path", e) ||
-	    !scratch_path(&w->scratch, buf_cstr(&name), path, e) ||
-	    !file_open(&f, buf_cstr(path), e))
-		return false;
-	in = stream_file(&f);
-	hashed = stream_hashed(&in.stream, h);
-	return stream_drain(&hashed.stream, e) && hash_finish(h, d, e);
+	return buf_done(&name, "a path", e) &&
+	       scratch_path(&w->scratch, buf_cstr(&name), path, e) &&
+	       stream_digest_path(buf_cstr(path), (struct watch){0}, d, e);
 }
 
 /* Both are kept for who wants to know why. */

@@ -24,28 +24,17 @@ static bool failed(const char *path, const char *what, struct err *e)
 
 /* ---- the key */
 
-static bool hash_self(struct hash *h, struct err *e)
-{
-	owned(file_close) struct file f = FILE_NONE;
-	struct stream_file in;
-	struct stream_hashed hashed;
-
-	if (!file_open(&f, SELF, e))
-		return false;
-	in = stream_file(&f);
-	hashed = stream_hashed(&in.stream, h);
-	return stream_drain(&hashed.stream, e);
-}
-
 bool image_cache_key(const struct works *w, char key[CACHE_KEY], struct err *e)
 {
 	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
 	owned(buf_free) struct buf hex = BUF(CACHE_KEY);
 	const struct bytes varied =
 		bytes_of(&w->vary.asked, w->vary.asked ? sizeof(w->vary.asked) : 0);
-	struct digest d;
+	struct digest self, d;
 
-	if (!h || !hash_self(h, e) || !hash_add(h, digest_bytes(&w->plan->recipe_digest), e) ||
+	if (!h || !stream_digest_path(SELF, (struct watch){0}, &self, e) ||
+	    !hash_add(h, digest_bytes(&self), e) ||
+	    !hash_add(h, digest_bytes(&w->plan->recipe_digest), e) ||
 	    !hash_add(h, digest_bytes(&w->plan->inputs_digest), e) || !hash_add(h, varied, e) ||
 	    !hash_finish(h, &d, e))
 		return false;

@@ -159,16 +159,11 @@ static bool wrong_size(uint64_t is, uint64_t want, struct err *e)
 static bool prove(const struct file *f, const struct object *x, struct err *e)
 {
 	struct stream_range range = stream_range(f, 0, f->size);
-	owned(hash_free) struct hash *h = NULL;
-	struct stream_hashed hashed;
 	struct object is = {.size = f->size};
 
 	if (f->size != x->size)
 		return wrong_size(f->size, x->size, e);
-	h = hash_new(DIGEST_SHA256, e);
-	hashed = stream_hashed(&range.stream, h);
-	if (!h || !stream_drain(&hashed.stream, e) || !hash_finish(h, &is.sha256, e) ||
-	    !file_unchanged(f, e))
+	if (!stream_digest(&range.stream, &is.sha256, e) || !file_unchanged(f, e))
 		return false;
 	return digest_equal(&is.sha256, &x->sha256) || wrong_digest(&is, x, e);
 }

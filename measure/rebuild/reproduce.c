@@ -14,6 +14,7 @@
 
 #define PATH_ROOM 8192u
 #define RECORD "build.json"
+#define SELF "/proc/self/exe"
 
 struct rebuild {
 	const struct reproduce_request *q;
@@ -364,21 +365,6 @@ static bool read_digest(const char *text, struct digest *out, struct err *e)
 	return true;
 }
 
-/* Of the program that runs. */
-static bool own_digest(struct digest *out, struct err *e)
-{
-	owned(file_close) struct file f = FILE_NONE;
-	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
-	struct stream_file from;
-	struct stream_hashed in;
-
-	if (!h || !file_open(&f, "/proc/self/exe", e))
-		return false;
-	from = stream_file(&f);
-	in = stream_hashed(&from.stream, h);
-	return stream_drain(&in.stream, e) && hash_finish(h, out, e);
-}
-
 bool reproduce_statement(const struct reproduced *r, const struct manifest *m, const char *version,
 			 struct rebuilt *out, struct err *e)
 {
@@ -395,5 +381,6 @@ bool reproduce_statement(const struct reproduced *r, const struct manifest *m, c
 			out->witness[out->n_witnesses++] =
 				(struct rebuilt_witness){bytes_str(w->name), w->content};
 	}
-	return read_digest(r->found.inputs_digest, &out->inputs, e) && own_digest(&out->program, e);
+	return read_digest(r->found.inputs_digest, &out->inputs, e) &&
+	       stream_digest_path(SELF, (struct watch){0}, &out->program, e);
 }

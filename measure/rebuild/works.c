@@ -78,7 +78,8 @@ bool works_copy(const struct store_item *item, int folder, const char *name, str
 	struct stream_range in = stream_range(&item->file, item->at, item->size);
 	struct works_file ignored;
 
-	return copy(&in.stream, folder, name, f ? f : &ignored, e);
+	return copy(&in.stream, folder, name, f ? f : &ignored, e) &&
+	       file_unchanged(&item->file, e);
 }
 
 /* ---- trees */

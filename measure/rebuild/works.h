@@ -66,7 +66,10 @@ void works_file_free(struct works_file *f);
 /* A refusal of such a file, as one of what the reference names. Returns false. */
 bool works_blame(const struct works *w, struct err *e);
 
-/* The bytes of an item as a new file in a folder. f: its size and digest; may be NULL. */
+/*
+ * The bytes of an item as a new file in a folder, as they were when it was opened (file-changed).
+ * f: its size and digest; may be NULL.
+ */
 must bool works_copy(const struct store_item *item, int folder, const char *name,
 		     struct works_file *f, struct err *e);
 
