@@ -53,6 +53,33 @@ static bool read_manifest(struct again *g, struct err *e)
 		reproduce_witness(&g->released.manifest, witness, cli_watch(g->r->c), e));
 }
 
+/* The statement takes the place of nothing that is read for it. */
+static bool check_out(struct again *g, struct err *e)
+{
+	static const enum reproduce_opt inputs[] = {
+		REPRODUCE_LOCK,	       REPRODUCE_IMAGE,	   REPRODUCE_WITNESS,
+		REPRODUCE_CERTIFICATE, REPRODUCE_ID_BLOCK, REPRODUCE_ID_AUTH,
+	};
+
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
+		if (value(g, inputs[i]) && !out_distinct(g->out, value(g, inputs[i]), e))
+			return false;
+	return out_distinct(g->out, g->r->path, e) && out_distinct(g->out, buf_cstr(&g->recipe), e);
+}
+
+/* The lock beside the recipe, unless another is named. */
+static bool check_lock(struct again *g, struct err *e)
+{
+	owned(buf_free) struct buf beside = BUF(PATH_ROOM);
+	const char *recipe = buf_cstr(&g->recipe), *slash = strrchr(recipe, '/');
+
+	if (value(g, REPRODUCE_LOCK))
+		return true;
+	buf_put(&beside, bytes_of(recipe, slash ? (size_t)(slash - recipe) + 1 : 0));
+	buf_str(&beside, LOCK_FILE);
+	return buf_done(&beside, "a path", e) && out_distinct(g->out, buf_cstr(&beside), e);
+}
+
 /* A key that cannot be read is told before hours of work. */
 static bool read_signer(struct again *g, struct err *e)
 {
@@ -68,8 +95,8 @@ static bool read_signer(struct again *g, struct err *e)
 		return true;
 	return signer_choose(&g->by, e) &&
 	       signer_target(&g->by, REPRODUCE_OUTPUT, "statement", &g->out, e) &&
-	       (g->out || cli_needs(g->r->c, REPRODUCE_OUTPUT, &g->out, e)) &&
-	       out_distinct(g->out, g->r->path, e) && signer_read_keys(&g->by, e);
+	       (g->out || cli_needs(g->r->c, REPRODUCE_OUTPUT, &g->out, e)) && check_out(g, e) &&
+	       check_lock(g, e) && signer_read_keys(&g->by, e);
 }
 
 static bool find_recipe(struct again *g, struct err *e)
@@ -377,7 +404,7 @@ bool reproduce_manifest(struct reproduction *r, struct err *e)
 	};
 	bool yes;
 
-	if (!read_manifest(&g, e) || !read_signer(&g, e) || !find_recipe(&g, e) ||
+	if (!read_manifest(&g, e) || !find_recipe(&g, e) || !read_signer(&g, e) ||
 	    !fresh_open(&r->fresh, value(&g, REPRODUCE_CACHE), e) || !build_again(&g, e) ||
 	    !compare(&g, e))
 		return false;

@@ -263,6 +263,17 @@ expect_status 0
 expect_same attached.cose yes.cose
 ok 'a signed statement is written of it, whatever came of it'
 
+for file in demo.corim clone/measure.yml clone/measure.lock published/demo.eif; do
+	cp "$file" before
+	run reproduce demo.corim --source clone --store theirs --image published/demo.eif \
+		--statement rebuilder.key -o "$file"
+	expect_status 2
+	expect_stderr "measure: error[usage]: $file: would be replaced, and it is the input '$file'
+measure: hint: see \`measure help reproduce\`"
+	expect_same before "$file"
+done
+ok 'a statement takes the place of nothing that is read for it'
+
 # ---- built again under other conditions
 run reproduce demo.corim --source clone --store theirs --vary timezone,home,environment --statement rebuilder.key \
 	-o varied.cose
