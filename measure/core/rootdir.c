@@ -1,10 +1,45 @@
 #include "measure/core/rootdir.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "measure/core/rootdir_state.h"
+
+/* What the kernel makes up as it is asked: sizes that lie, and another answer each time. */
+static bool holds_files(int fd, struct err *e)
+{
+	static const struct {
+		const char *name;
+		unsigned long magic;
+	} not [] = {
+		{"bpf", BPF_FS_MAGIC},
+		{"cgroup", CGROUP_SUPER_MAGIC},
+		{"cgroup", CGROUP2_SUPER_MAGIC},
+		{"debugfs", DEBUGFS_MAGIC},
+		{"devpts", DEVPTS_SUPER_MAGIC},
+		{"efivarfs", EFIVARFS_MAGIC},
+		{"proc", PROC_SUPER_MAGIC},
+		{"pstore", PSTOREFS_MAGIC},
+		{"securityfs", SECURITYFS_MAGIC},
+		{"selinux", SELINUX_MAGIC},
+		{"sysfs", SYSFS_MAGIC},
+		{"tracefs", TRACEFS_MAGIC},
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) != 0)
+		return err_errno(e, errno, "cannot be looked at");
+	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
+		if ((unsigned long)fs.f_type == not [i].magic)
+			return err_set(e, REASON_ROOTFS,
+				       "lies in the file system '%s', whose files the kernel makes "
+				       "up",
+				       not [i].name);
+	return true;
+}
 
 bool rootdir_open(struct rootdir *f, const char *path, struct err *e)
 {
@@ -17,10 +52,9 @@ bool rootdir_open(struct rootdir *f, const char *path, struct err *e)
 	while (n > 1 && f->path[n - 1] == '/')
 		f->path[--n] = '\0';
 	f->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->fd >= 0)
-		return true;
-	err_errno(e, errno, "cannot be opened");
-	return err_subject(e, path);
+	if (f->fd < 0)
+		err_errno(e, errno, "cannot be opened");
+	return (f->fd >= 0 && holds_files(f->fd, e)) || err_subject(e, path);
 }
 
 void rootdir_close(struct rootdir *f)

@@ -34,7 +34,10 @@ struct rootdir_rule {
 	struct left_out left_out;
 };
 
-/* Released by rootdir_close(). */
+/*
+ * Released by rootdir_close(). Refused (rootfs): what lies in a file system whose files the kernel
+ * makes up (proc, sysfs, cgroup...). None of them is entered from outside, being mounted.
+ */
 must bool rootdir_open(struct rootdir *f, const char *path, struct err *e);
 void rootdir_close(struct rootdir *f);
 

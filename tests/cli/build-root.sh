@@ -34,6 +34,20 @@ expect_json 'j["words"].endswith(" measure.blocks='"$blocks"'") and j["rootfs"][
 expect_same image again
 ok 'a directory and an archive give the same bytes, whoever runs it'
 
+for folder in /proc/self /sys/kernel; do
+	name=proc
+	[ $folder = /proc/self ] || name=sysfs
+	[ "$(stat -f -c %T $folder 2>/dev/null)" = $name ] || continue
+	for verb in root initrd; do
+		run build $verb --rootfs $folder -o made
+		expect_status 3
+		expect_stdout ''
+		expect_stderr "measure: error[rootfs]: $folder: lies in the file system '$name', whose files the kernel makes up"
+		expect_no_file made
+	done
+done
+ok 'what the kernel makes up as it is asked is no folder of files'
+
 if command -v veritysetup >/dev/null; then
 	expect veritysetup verify image image "$hash" --hash-offset $((blocks * 4096))
 	cp image changed
