@@ -116,6 +116,78 @@ static void name_of(const struct lock_input *i, struct buf *out)
 	buf_fmt(out, "%s%s%s", i->input, *i->name ? "/" : "", i->name);
 }
 
+/* ---- where archives are */
+
+/* Whether any of its origins has an address; else why not, of the first. */
+static bool has_base(const struct work *w, const struct lock_input *i, struct err *why)
+{
+	for (size_t k = 0; k < i->origins.n; k++) {
+		owned(buf_free) struct buf url = BUF(PATH_ROOM);
+		struct err ignored = {0};
+
+		if (bases_url(&w->f.bases, i->origins.item[k], 0, &url, k ? &ignored : why))
+			return true;
+	}
+	return i->origins.n == 0;
+}
+
+static bool lacks_base(const struct work *w, const struct lock_input *i, struct err *why)
+{
+	return i->kind != LOCK_GIT && !objects_has(&w->f.store, &i->object) && !has_base(w, i, why);
+}
+
+static bool same_archive(const struct lock_input *a, const struct lock_input *b)
+{
+	const char *x = a->origins.item[0], *y = b->origins.item[0];
+	size_t n = strcspn(x, ":");
+
+	return n == strcspn(y, ":") && strncmp(x, y, n) == 0;
+}
+
+static bool is_first(const struct lock_input *const *lacking, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_archive(lacking[k], lacking[i]))
+			return false;
+	return true;
+}
+
+/* The one before it is told now, and this is what comes back last. */
+static void tell_lacking(struct work *w, const struct lock_input *const *lacking, size_t n,
+			 size_t i, struct err *e)
+{
+	size_t needing = 0;
+	struct err why = {0};
+
+	for (size_t k = i; k < n; k++)
+		needing += same_archive(lacking[k], lacking[i]);
+	if (err_is(e))
+		talk_error(&w->f.c->talk, e);
+	*e = (struct err){0};
+	if (!has_base(w, lacking[i], &why))
+		*e = why;
+	err_in(e, "%zu input%s", needing, needing == 1 ? "" : "s");
+}
+
+/* Each archive once, before anything is brought. */
+static bool check_bases(struct work *w, struct err *e)
+{
+	owned(own_free) const struct lock_input **lacking =
+		own_new((w->n + 1) * sizeof(*lacking), e);
+	size_t n = 0;
+
+	for (size_t i = 0; lacking && i < w->n; i++) {
+		struct err why = {0};
+
+		if (lacks_base(w, w->item[i], &why))
+			lacking[n++] = w->item[i];
+	}
+	for (size_t i = 0; i < n; i++)
+		if (is_first(lacking, i))
+			tell_lacking(w, lacking, n, i, e);
+	return lacking && !err_is(e);
+}
+
 static bool one(struct work *w, const struct lock_input *i, bool *brought, struct err *e)
 {
 	owned(buf_free) struct buf name = BUF(1024);
@@ -192,6 +264,8 @@ static bool inputs_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (!fetching_begin(&w.f, c, e) || !fetching_number(c, O_JOBS, JOBS_MAX, &jobs, e) ||
 	    !read_lock(&w, e) || !list_objects(&w, e))
+		return false;
+	if (!check_bases(&w, e))
 		return false;
 	run_all(&w, jobs);
 	return tell(&w, e);

@@ -160,8 +160,24 @@ cp other/b+c~1.bin 'server/files/%b+c~1.bin'
 rm -rf store
 run_command "$fetch" inputs --store store
 expect_status 4
-expect_stderr_has "error[no-base]: 'a': nothing says where the archive 'things' is"
-expect_stderr_has 'hint: --base things=URL, or a line in $XDG_CONFIG_HOME/measure/bases.yml'
+expect_stderr "measure-fetch: error[no-base]: 3 inputs: nothing says where the archive 'things' is
+measure-fetch: hint: --base things=URL, or a line in \$XDG_CONFIG_HOME/measure/bases.yml"
+expect_no_file "store/sha256/$(sha256sum <mine | cut -d ' ' -f 1)"
+sed 's|things:a|others:a|' measure.yml >two.yml
+run lock two.yml --store full -o two.lock
+run_command "$fetch" inputs two.lock --store store
+expect_status 4
+expect_stderr "measure-fetch: error[no-base]: 1 input: nothing says where the archive 'others' is
+measure-fetch: hint: --base others=URL, or a line in \$XDG_CONFIG_HOME/measure/bases.yml
+measure-fetch: error[no-base]: 2 inputs: nothing says where the archive 'things' is
+measure-fetch: hint: --base things=URL, or a line in \$XDG_CONFIG_HOME/measure/bases.yml"
+cp -r full/sha256/. store/sha256
+run_command "$fetch" inputs two.lock --store store
+expect_status 0
+expect_stdout '4 inputs in the store, 0 fetched'
+rm -rf store
+ok 'archives without an address are told once each, before anything is brought'
+
 mkdir -p "$HOME/.config/measure"
 printf 'bases:\n  things: %s\n' "$base" >"$HOME/.config/measure/bases.yml"
 run_command "$fetch" inputs --store store
