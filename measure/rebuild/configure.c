@@ -19,7 +19,7 @@
 #include "measure/rebuild/stage.h"
 #include "measure/rebuild/stage_environment.h"
 
-#define FORM 1u /* another number, and no root that was kept counts */
+#define FORM 2u /* another number, and no root that was kept counts */
 #define OUTPUT "root"
 #define ROOT "configured-root"
 #define PACKAGES "configured-packages"

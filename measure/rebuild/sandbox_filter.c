@@ -21,6 +21,7 @@
 #error "no system call filter for this architecture"
 #endif
 #define FIRST_FOREIGN_CALL 0x40000000u /* x32 shares the architecture value */
+#define CALL_SETXATTRAT 463 /* of all architectures; headers before 6.13 have no name for it */
 #define CLONE_NEWTIME_BIT 0x80u /* in clone() these are bits of a signal's number */
 #define NAME_SPACES                                                                               \
 	((unsigned)(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
@@ -82,6 +83,11 @@ static const struct refusal refusals[] = {
 	{SYS_adjtimex, EPERM},
 	{SYS_fanotify_init, EPERM},
 	{SYS_vhangup, EPERM},
+	/* Not every file system has attributes, and no archive that roots and outputs become. */
+	{SYS_setxattr, EOPNOTSUPP},
+	{SYS_lsetxattr, EOPNOTSUPP},
+	{SYS_fsetxattr, EOPNOTSUPP},
+	{CALL_SETXATTRAT, EOPNOTSUPP},
 	/* As if done: nobody finds any of it after a crash, and all disks would have to wait. */
 	{SYS_sync, 0},
 	{SYS_syncfs, 0},

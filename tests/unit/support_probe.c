@@ -79,6 +79,10 @@ static void kernel(void)
 	tell("kexec", syscall(SYS_kexec_load, 0, 0, NULL, 0));
 	tell("settime", syscall(SYS_clock_settime, 0, NULL));
 	tell("syslog", syscall(SYS_syslog, 3, NULL, 0));
+	tell("xattr", syscall(SYS_setxattr, "/tmp", "user.x", "x", 1, 0));
+	tell("xattr-link", syscall(SYS_lsetxattr, "/tmp", "user.x", "x", 1, 0));
+	tell("xattr-open", syscall(SYS_fsetxattr, STDOUT_FILENO, "user.x", "x", 1, 0));
+	tell("xattr-at", syscall(463, AT_FDCWD, "/tmp", 0, "user.x", NULL, 0));
 	tell("tiocsti", ioctl(STDIN_FILENO, TIOCSTI, ""));
 	tell("tiocsti-high", syscall(SYS_ioctl, STDIN_FILENO, TIOCSTI | (1ul << 32), ""));
 	tell("no-new-privs", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -1);
