@@ -63,7 +63,7 @@ for verb in eif snp igvm initrd pcr solve inspect extract diff build sign idbloc
 done
 expect grep -qx measure.1 topics
 expect grep -qx measure-json.5 topics
-expect test "$(wc -l <topics)" -eq 29
+expect test "$(wc -l <topics)" -eq 34
 ok 'each verb has a manual page'
 
 while read -r topic; do
