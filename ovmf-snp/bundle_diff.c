@@ -7,8 +7,8 @@
 #include "measure/core/ramdisk_diff.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/launch_step.h"
+#include "ovmf-snp/module_cause.h"
 #include "ovmf-snp/ovmf_parts.h"
-#include "ovmf-snp/path_room.h"
 
 #define TEXT 256u
 
@@ -227,7 +227,7 @@ static bool modules_differ(struct diff *d, struct file *a, struct file *b, struc
 
 	if (!ovmf_describe_file(a, &left, e) || !ovmf_describe_file(b, &right, e))
 		return false;
-	cause = path_room_text(left, right, &text);
+	cause = module_cause_text(left, right, &text);
 	if (cause != CAUSE_NONE)
 		remark(&(struct remarks){d->f, true}, &(struct difference){.name = "modules",
 									   .text = buf_cstr(&text),

@@ -1,8 +1,8 @@
 #include "ovmf-snp/image_shape.h"
 
 #include "measure/base/buf.h"
-#include "measure/base/cur.h"
 #include "measure/core/hash.h"
+#include "ovmf-snp/image_map.h"
 
 #define PE_AT 0x3cu
 #define OPTIONAL 24u /* behind the signature */
@@ -14,16 +14,6 @@
 #define SECTIONS_MAX 96u
 #define RESOURCE_LEVELS 4u
 #define RESOURCE_FOLDER 0x80000000u
-
-/* 0 behind the end, where nothing is read that counts. */
-static uint32_t number(struct bytes x, size_t at, unsigned n)
-{
-	struct err none = {0};
-	struct cur c = cur_new(x, 0, &none);
-
-	cur_take(&c, at, "bytes in front");
-	return n == 2 ? cur_le16(&c, "a field") : cur_le32(&c, "a field");
-}
 
 static void blank(struct buf *head, size_t at, size_t n)
 {
@@ -39,18 +29,19 @@ struct image {
 
 static bool image_read(struct bytes x, struct image *i)
 {
-	size_t pe = number(x, PE_AT, 4);
+	size_t pe = image_number(x, PE_AT, 4);
 
 	i->x = x;
 	i->optional = pe + OPTIONAL;
 	i->directories = i->optional + OPTIONAL_64;
-	i->n_sections = number(x, pe + 6, 2);
-	i->sections = i->optional + number(x, pe + 20, 2);
-	i->n_directories = number(x, i->directories - 4, 4);
-	return bytes_start(x, bytes_str("MZ")) && number(x, pe, 4) == 0x4550 &&
-	       number(x, i->optional, 2) == MAGIC_64 && i->n_directories <= DIRECTORIES_MAX &&
-	       number(x, i->optional + 24, 4) == 0 && number(x, i->optional + 28, 4) == 0 &&
-	       i->n_sections > 0 && i->n_sections <= SECTIONS_MAX &&
+	i->n_sections = image_number(x, pe + 6, 2);
+	i->sections = i->optional + image_number(x, pe + 20, 2);
+	i->n_directories = image_number(x, i->directories - 4, 4);
+	return bytes_start(x, bytes_str("MZ")) && image_number(x, pe, 4) == 0x4550 &&
+	       image_number(x, i->optional, 2) == MAGIC_64 && i->n_directories <= DIRECTORIES_MAX &&
+	       image_number(x, i->optional + 24, 4) == 0 &&
+	       image_number(x, i->optional + 28, 4) == 0 && i->n_sections > 0 &&
+	       i->n_sections <= SECTIONS_MAX &&
 	       i->directories + i->n_directories * DIRECTORY <= i->sections &&
 	       i->sections + i->n_sections * SECTION <= x.n;
 }
@@ -80,7 +71,7 @@ static size_t leaf(struct bytes data)
 	size_t at = 0;
 
 	for (unsigned depth = 0; depth < RESOURCE_LEVELS; depth++) {
-		uint32_t next = number(data, at + 20, 4);
+		uint32_t next = image_number(data, at + 20, 4);
 
 		at = next & ~RESOURCE_FOLDER;
 		if (at > data.n)
@@ -95,7 +86,7 @@ static size_t leaf(struct bytes data)
 static bool resources_add(struct bytes data, uint32_t address, struct hash *h, struct err *e)
 {
 	size_t at = leaf(data);
-	uint32_t distance = number(data, at, 4) - address;
+	uint32_t distance = image_number(data, at, 4) - address;
 
 	if (at == 0)
 		return hash_add(h, data, e);
@@ -116,7 +107,7 @@ static bool data_add(const struct image *i, size_t section, struct bytes data, s
 	if (!hash_add(h, bytes_of(&n, sizeof(n)), e))
 		return false;
 	if (memcmp(i->x.p + section, resources, sizeof(resources)) == 0)
-		return resources_add(data, number(i->x, section + 12, 4), h, e);
+		return resources_add(data, image_number(i->x, section + 12, 4), h, e);
 	return hash_add(h, data, e);
 }
 
@@ -128,7 +119,8 @@ static bool sections_add(const struct image *i, struct hash *h, bool *is, struct
 	*is = false;
 	for (size_t s = 0; s < i->n_sections; s++) {
 		size_t section = i->sections + s * SECTION;
-		size_t size = number(i->x, section + 16, 4), at = number(i->x, section + 20, 4);
+		size_t size = image_number(i->x, section + 16, 4),
+		       at = image_number(i->x, section + 20, 4);
 
 		if (size == 0)
 			continue;

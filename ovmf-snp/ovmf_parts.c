@@ -233,8 +233,12 @@ bool ovmf_describe_file(struct file *f, struct part **root, struct err *e)
 		return err_subject(e, f->name);
 	}
 	to = buf_room(&image, (size_t)f->size);
-	return buf_done(&image, "the image", e) &&
-	       file_pread(f, 0, (struct span){to, image.n}, &got, e) &&
-	       ((ovmf_read(&o, buf_bytes(&image), OVMF_END, e) && ovmf_describe(&o, root, e)) ||
-		err_subject(e, f->name));
+	if (!buf_done(&image, "the image", e) ||
+	    !file_pread(f, 0, (struct span){to, image.n}, &got, e))
+		return false;
+	if (!ovmf_read(&o, buf_bytes(&image), OVMF_END, e) || !ovmf_describe(&o, root, e))
+		return err_subject(e, f->name);
+	(*root)->held = image;
+	image = BUF(OVMF_MAX);
+	return true;
 }

@@ -13,7 +13,7 @@
 
 must bool ovmf_describe(const struct ovmf *o, struct part **root, struct err *e);
 
-/* Of a whole file, which is the subject of an error. */
+/* Of a whole file, which is the subject of an error, and which the root holds. */
 must bool ovmf_describe_file(struct file *f, struct part **root, struct err *e);
 
 #endif

@@ -56,7 +56,7 @@ static void tell(const struct rooms *r, struct buf *out)
 		buf_fmt(out, " by about %llu bytes", (unsigned long long)about);
 }
 
-enum cause path_room_text(const struct part *a, const struct part *b, struct buf *out)
+enum cause path_room(const struct part *a, const struct part *b, struct buf *out)
 {
 	struct rooms r = {0};
 
@@ -67,18 +67,4 @@ enum cause path_room_text(const struct part *a, const struct part *b, struct buf
 		return CAUSE_NONE;
 	tell(&r, out);
 	return CAUSE_PATH_LENGTH;
-}
-
-enum cause path_room(const struct part *a, const struct part *b, struct buf *out)
-{
-	size_t n = out->n;
-	enum cause cause;
-
-	buf_str(out, "modules: ");
-	cause = path_room_text(a, b, out);
-	if (cause == CAUSE_NONE)
-		out->n = n;
-	else
-		buf_str(out, "\n");
-	return cause;
 }

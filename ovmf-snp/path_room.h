@@ -9,13 +9,10 @@
 #include "measure/core/part.h"
 
 /*
- * A line about it, and the cause, where all PE images that have a shape, and differ, do so in their
- * room alone, and in one direction; nothing where any other differs, or the modules are not the
- * same.
+ * A sentence about it, and the cause, where all PE images that have a shape, and differ, do so in
+ * their room alone, and in one direction; nothing where any other differs, or the modules are not
+ * the same.
  */
 enum cause path_room(const struct part *a, const struct part *b, struct buf *out);
-
-/* The same without "modules: " in front, and no line. */
-enum cause path_room_text(const struct part *a, const struct part *b, struct buf *out);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "measure/base/base64.h"
 #include "measure/base/hex.h"
+#include "ovmf-snp/module_cause.h"
 #include "ovmf-snp/ovmf_parts.h"
-#include "ovmf-snp/path_room.h"
 #include "ovmf-snp/request_args.h"
 #include "ovmf-snp/table.h"
 
@@ -265,7 +265,7 @@ const struct tee ovmf_snp_tee = {
 	.opts = request_opts,
 	.bid = bid,
 	.difference = "all pages of firmware are measured, so every launch digest differs",
-	.cause = path_room,
+	.cause = module_cause,
 	.measure = measure,
 	.describe = ovmf_describe_file,
 };

@@ -47,16 +47,9 @@ struct walk {
 		struct range range;
 		bool (*look)(struct walk *w, struct part *part, struct range r);
 	} open[OPEN_VOLUMES];
-	size_t n_unpacked;
-	struct buf unpacked[UNPACKED];
+	unsigned n_unpacked; /* held by their parts */
 	uint64_t unpacked_bytes;
 };
-
-static void walk_free(struct walk *w)
-{
-	for (size_t i = 0; i < w->n_unpacked; i++)
-		buf_free(&w->unpacked[i]);
-}
 
 static uint32_t le24(struct cur *c, const char *field)
 {
@@ -171,7 +164,7 @@ static bool volume_look(struct walk *w, struct part *part, struct range r);
 /* Sections again, in a part of their own, whose offsets count from its start. */
 static bool unpack(struct walk *w, struct part *p, struct bytes packed)
 {
-	struct buf *out = &w->unpacked[w->n_unpacked];
+	owned(buf_free) struct buf out = {0};
 	struct err fault = {0};
 	struct range r = {.unpacked = true};
 
@@ -179,18 +172,21 @@ static bool unpack(struct walk *w, struct part *p, struct bytes packed)
 		return part_detail(p, w->e, "compressed (LZMA), left closed: %u are open already",
 				   UNPACKED);
 	w->n_unpacked++;
-	if (!volume_unpack(out, packed, UNPACKED_MAX - w->unpacked_bytes, &fault)) {
+	if (!volume_unpack(&out, packed, UNPACKED_MAX - w->unpacked_bytes, &fault)) {
 		if (fault.reason != REASON_OUT_OF_MEMORY)
 			return part_detail(p, w->e, "compressed (LZMA), left closed: %s",
 					   fault.text);
 		*w->e = fault;
 		return false;
 	}
-	r.x = buf_bytes(out);
+	r.x = buf_bytes(&out);
 	w->unpacked_bytes += r.x.n;
 	w->budget += (uint64_t)r.x.n * HASHED_TIMES;
-	return part_detail(p, w->e, "compressed (LZMA)") && add(w, p, "unpacked", r, &p) &&
-	       open_later(w, p, r, sections);
+	if (!part_detail(p, w->e, "compressed (LZMA)") || !add(w, p, "unpacked", r, &p))
+		return false;
+	p->held = out;
+	out = (struct buf){0};
+	return open_later(w, p, r, sections);
 }
 
 /* data: behind the section's own head, from whose start the offset of the content counts. */
@@ -485,7 +481,7 @@ static bool volumes(struct walk *w, struct part *root, struct range r)
 
 bool volumes_describe(struct bytes image, struct part *root, struct err *e)
 {
-	owned(walk_free) struct walk w = {.e = e, .budget = (uint64_t)image.n * HASHED_TIMES};
+	struct walk w = {.e = e, .budget = (uint64_t)image.n * HASHED_TIMES};
 
 	return volumes(&w, root, (struct range){image, 0, false});
 }

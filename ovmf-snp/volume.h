@@ -15,7 +15,7 @@
 /*
  * A part of root for each volume of the image, with its files and their sections; more than
  * VOLUME_PARTS of them is `limit`. Parts have their SHA-256, but for those of images that nest
- * volumes so deep that no firmware does.
+ * volumes so deep that no firmware does. A part "unpacked" holds its bytes.
  */
 must bool volumes_describe(struct bytes image, struct part *root, struct err *e);
 

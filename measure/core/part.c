@@ -10,6 +10,7 @@ static void part_release(struct part *p)
 {
 	free(p->name);
 	free(p->detail);
+	buf_free(&p->held);
 	free(p);
 }
 

@@ -6,6 +6,7 @@
 #ifndef MEASURE_CORE_PART_H
 #define MEASURE_CORE_PART_H
 
+#include "measure/base/buf.h"
 #include "measure/core/digest.h"
 
 #define PART_DIGESTS 2
@@ -18,6 +19,7 @@ struct part {
 	struct digest digest[PART_DIGESTS];
 	size_t n_digests;
 	struct digest shape; /* of what does not follow from where it was built; len 0: none */
+	struct buf held; /* what offsets below lead to, where it is no file; owned, may be empty */
 	struct part *parent, *child, *last, *next;
 };
 

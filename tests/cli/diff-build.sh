@@ -146,7 +146,8 @@ ok 'folders of builds from other inputs'
 cat >fw.py <<'PY'
 import struct, sys
 name, room, code, tail = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode(), open(sys.argv[4], "rb").read()
-def pe(room):
+file, words = sys.argv[5] if len(sys.argv) > 5 else "", sys.argv[6:] or ["data"]
+def pe(word):
     x = bytearray(0x400)
     x[0:2], x[0x80:0x84] = b"MZ", b"PE\0\0"
     struct.pack_into("<I", x, 0x3c, 0x80)
@@ -154,15 +155,23 @@ def pe(room):
     struct.pack_into("<H", x, 0x94, 240)
     struct.pack_into("<H", x, 0x98, 0x20b)
     struct.pack_into("<I", x, 0x98 + 108, 16)
-    for i, (n, body) in enumerate(((b".text", code), (b".data", b"data" + bytes(60 + room)))):
+    data = word.encode().ljust(8, b"\0") + bytes(56 + room)
+    if file:
+        record = b"RSDS" + bytes(20) + file.encode() + b"\0"
+        struct.pack_into("<II", x, 0x98 + 112 + 48, 0x440 + len(data), 28)
+        data += struct.pack("<12xIIII", 2, len(record), 0x440 + len(data) + 28, 0) + record
+    for i, (n, body, flags) in enumerate(((b".text", code, 0x60000020), (b".data", data, 0xc0000040))):
         body += bytes(-len(body) % 64)
-        struct.pack_into("<8sIIII", x, 0x98 + 240 + 40 * i, n, len(body), len(x), len(body), len(x))
+        struct.pack_into("<8sIIII12xI", x, 0x98 + 240 + 40 * i, n, len(body), len(x), len(body), len(x), flags)
         x += body
     return bytes(x)
 def section(t, body): return struct.pack("<I", len(body) + 4 | t << 24) + body
-body = section(0x10, pe(room))
-body += bytes(-len(body) % 4) + section(0x15, "Module\0".encode("utf-16le"))
-f = bytes(range(16)) + b"\0\0\x07\0" + struct.pack("<I", len(body) + 24)[:3] + b"\xf8" + body
+f = b""
+for word in words:
+    body = section(0x10, pe(word))
+    body += bytes(-len(body) % 4) + section(0x15, "Module\0".encode("utf-16le"))
+    f += bytes(-len(f) % 8)
+    f += bytes(range(16)) + b"\0\0\x07\0" + struct.pack("<I", len(body) + 24)[:3] + b"\xf8" + body
 head = bytearray(bytes(16) + bytes.fromhex("78e58c8c3d8a1c4f9935896185c32dd3") + struct.pack("<Q4sIHHHBBIIQ", 8192, b"_FVH", 0, 72, 0, 0, 0, 2, 2, 4096, 0))
 struct.pack_into("<H", head, 50, -sum(struct.unpack("<36H", head)) & 0xffff)
 fv = bytes(head) + f
@@ -194,5 +203,41 @@ expect_json '[c["name"] for c in j["causes"]] == ["path-length"]'
 run diff one three --json
 expect_json 'j["causes"] == []'
 ok 'firmware in bundles: what is told of two firmware files'
+
+# each: of two files, and of two bundles around them
+differ_by() { # CAUSE SENTENCE FIX
+	run diff a.fd b.fd
+	expect_status 1
+	expect_stdout_has "
+modules: $2
+cause: $1 (1): "
+	expect_stdout_has "
+  fix: $3
+"
+	rm -rf a b
+	for i in a b; do
+		run build snp --ovmf $i.fd --append x --kernel root.py --vcpus 1 --vcpu-type EPYC-v4 -o $i -q
+		expect_status 0
+	done
+	run diff a b
+	expect_status 1
+	expect_stdout_has "
+  modules  $2  [$1]
+cause: $1 (1): "
+}
+python3 fw.py a.fd 0 code tail.fd /b/one/edk2/Module.dll x y
+python3 fw.py b.fd 0 code tail.fd /c/two/edk2/Module.dll x y
+differ_by build-path "2 of 2 images name another file that they were linked as, below '/b/one' in the first, '/c/two' in the second" \
+	'build both at one path, or compile with -ffile-prefix-map=PATH=.'
+ok 'firmware whose modules name where they were built'
+
+python3 fw.py a.fd 0 code tail.fd '' drawn-1a shared-w
+python3 fw.py b.fd 0 code tail.fd '' /random/ WHATELSE
+differ_by stack-cookie '2 of 2 images differ, each in one random word of its data alone, as the stack cookies do that edk2 draws' \
+	'give both builds the same StackCookieValues32.json and StackCookieValues64.json'
+python3 fw.py b.fd 0 edoc tail.fd '' /random/ WHATELSE
+run diff a.fd b.fd --json
+expect_json 'j["causes"] == []'
+ok 'firmware whose modules differ in their stack cookies'
 
 plan done

@@ -2,7 +2,7 @@
 #include "tests/unit/support_check.h"
 
 #include "ovmf-snp/image_shape.h"
-#include "ovmf-snp/path_room.h"
+#include "ovmf-snp/module_cause.h"
 
 #define HEADERS 0x400u
 #define CODE 0x40u
@@ -177,7 +177,7 @@ static void two(const struct module *a, const struct module *b, size_t n, const 
 {
 	struct part *x = firmware(a, n), *y = firmware(b, n);
 	owned(buf_free) struct buf text = BUF(1024);
-	enum cause cause = path_room(x, y, &text);
+	enum cause cause = module_cause(x, y, &text);
 
 	assert_string_equal(buf_cstr(&text), want);
 	assert_int_equal(cause, text.n > 0 ? CAUSE_PATH_LENGTH : CAUSE_NONE);
