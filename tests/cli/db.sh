@@ -69,8 +69,8 @@ expect_stderr_has 'error[role]'
 run db publish 1.0.corim $db
 expect_status 3
 expect_stderr 'measure: error[statement]: 1.0.corim: it is not signed, so it is no statement'
-head -c 300 1.0.alice >cut
-run db publish cut $db
+head -c 300 1.0.alice >short
+run db publish short $db
 expect_status 3
 cp 1.0.alice flipped
 put_at flipped $(($(stat -c %s flipped) - 9)) 00
