@@ -220,6 +220,20 @@ as alice "$MEASURE" db log --db srv/releases.git --trust trust.yml
 expect test "$(grep -c '/1\.2/' "$STDOUT")" -eq 0
 ok 'a register that changes without a change of its inputs stops the release, and both are named'
 
+git clone -q --depth 1 "file://$PWD/project" shallow
+as alice ci release --key alice.key --vary none --out alice shallow/measure.yml
+expect_status 4
+expect_stderr_has 'release.sh: no commit here has the recipe and the lock of example.org/box/1.1: fetch the whole history, or say --before DIR'
+mkdir old
+for file in measure.yml measure.lock; do
+	git -C project show "HEAD~2:$file" >"old/$file"
+done
+as alice ci release --key alice.key --vary none --before old --because 'it is only a test' --out alice shallow/measure.yml
+expect_status 0
+expect grep -q '^PCR0 was [0-9a-f]* and is [0-9a-f]*, although nothing that feeds it changed: inputs ' alice/summary.md
+expect grep -qxF 'Released all the same, because: it is only a test' alice/summary.md
+ok 'the release before can be said by hand, and so can a reason to go on'
+
 # ---- two at the same time: whoever pushes is overtaken once
 sed -i -e 's/"1.2"/"1.3"/' -e 's|cat /proc[^ ]*|cat src/greeting|' project/measure.yml
 git -C project commit -q -a -m 1.3
