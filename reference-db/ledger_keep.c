@@ -239,8 +239,10 @@ static void get_records(struct reader *r)
 	while (cap < r->n)
 		cap *= 2;
 	l->record = calloc(cap, sizeof(*l->record));
-	if (!l->record)
+	if (!l->record) {
 		cur_fail(&r->c, REASON_OUT_OF_MEMORY, cur_at(&r->c), "no memory for statements");
+		return;
+	}
 	for (size_t i = 0; i < r->n && cur_ok(&r->c); i++)
 		get_record(r, &l->record[i], r->n);
 	check_chains(r);
