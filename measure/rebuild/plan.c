@@ -311,17 +311,21 @@ static bool put_file(struct plan *p, const struct recipe_input *i, const struct 
 	       err_in(e, "input '%s'", i->name);
 }
 
+static bool put_one(struct plan *p, const struct plan_ask *ask, const struct lock_input *x,
+		    bool there, struct err *e)
+{
+	bool source = strcmp(x->input, RECIPE_SOURCE) == 0;
+
+	return x->kind == LOCK_GIT ? put_source(p, x, source ? ask->source : NULL, there, e)
+				   : there || put_file(p, recipe_input(&p->recipe, x->input), x, e);
+}
+
 static bool put_own(struct plan *p, const struct plan_ask *ask, struct err *e)
 {
 	for (size_t i = 0; i < p->lock.n_inputs; i++) {
 		const struct lock_input *x = &p->lock.inputs[i];
-		const struct recipe_input *input = recipe_input(&p->recipe, x->input);
-		bool source = strcmp(x->input, RECIPE_SOURCE) == 0;
-		const char *repository = source ? ask->source : NULL;
-		bool there = !ask->own && objects_has(&p->store, &x->object);
 
-		if (x->kind == LOCK_GIT ? !put_source(p, x, repository, there, e)
-					: !there && !put_file(p, input, x, e))
+		if (!put_one(p, ask, x, !ask->own && objects_has(&p->store, &x->object), e))
 			return false;
 	}
 	return true;
@@ -342,26 +346,41 @@ static bool prove_tree(const struct lock_input *x, struct store_item *item, stru
 		       x->input);
 }
 
-static bool prove(struct plan *p, const struct watch *watch, struct err *e)
+/* What was damaged in the store is put there again, where it is part of the project. */
+static bool get(struct plan *p, const struct plan_ask *ask, const struct lock_input *x,
+		struct store_item *item, struct err *e)
+{
+	owned(buf_free) struct buf what = BUF(1024);
+	struct err second = {0};
+
+	buf_fmt(&what, "%s%s%s", x->input, x->name[0] ? ":" : "", x->name);
+	if (!buf_done(&what, "a name", e) ||
+	    objects_get(&p->store, &x->object, buf_cstr(&what), item, e))
+		return !err_is(e);
+	if (e->reason != REASON_INPUT_DIGEST || !put_one(p, ask, x, false, &second) ||
+	    !objects_get(&p->store, &x->object, buf_cstr(&what), item, &second))
+		return false;
+	*e = (struct err){0};
+	return true;
+}
+
+static bool prove(struct plan *p, const struct plan_ask *ask, struct err *e)
 {
 	uint64_t done = 0;
 
 	for (size_t i = 0; i < p->lock.n_inputs; i++) {
 		const struct lock_input *x = &p->lock.inputs[i];
-		owned(buf_free) struct buf what = BUF(1024);
 		struct store_item item;
 
-		buf_fmt(&what, "%s%s%s", x->input, x->name[0] ? ":" : "", x->name);
-		if (!buf_done(&what, "a name", e) ||
-		    !objects_get(&p->store, &x->object, buf_cstr(&what), &item, e))
+		if (!get(p, ask, x, &item, e))
 			return false;
 		if (x->kind != LOCK_GIT)
 			store_item_free(&item);
 		else if (!prove_tree(x, &item, e))
 			return false;
 		done += x->object.size;
-		if (watch->tick)
-			watch->tick(watch->arg, done);
+		if (ask->watch.tick)
+			ask->watch.tick(ask->watch.arg, done);
 	}
 	return true;
 }
@@ -387,7 +406,7 @@ bool plan_read(struct plan *p, const struct plan_ask *ask, struct err *e)
 
 	if (!read_recipe(&new, ask->recipe, e) || !open_lock(&new, ask, e) ||
 	    !objects_open(&new.store, ask->store, true, e) || !put_own(&new, ask, e) ||
-	    !prove(&new, &ask->watch, e))
+	    !prove(&new, ask, e))
 		return false;
 	*p = new;
 	new = PLAN_NONE;

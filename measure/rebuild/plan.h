@@ -31,7 +31,8 @@ struct plan {
 
 /*
  * p: PLAN_NONE; released by plan_free(). Inputs that are part of the project (sources at their
- * locked commit, files beside the recipe) and not in the store are put there. A source whose
+ * locked commit, files beside the recipe) and not in the store are put there, as are
+ * such that were damaged in it. A source whose
  * repository is here must be the tree of its commit, in the store or not; one that was asked for
  * (ask.source) has to be here. Errors: yaml, recipe, lock, unlocked, input-missing, input-digest,
  * source, commit.
