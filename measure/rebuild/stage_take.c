@@ -109,6 +109,23 @@ static bool put(void *arg, struct bytes x, struct err *e)
 	return spend(p->left, x.n, e) && out_write(p->to, x, e);
 }
 
+/* Before a byte of it is copied. */
+static bool check_tree(const struct rootfs *r, struct err *e)
+{
+	owned(buf_free) struct buf path = BUF(TREE_PATH_MAX);
+
+	for (const struct tree_node *n = tree_root(r->tree); n; n = tree_next(n)) {
+		uint32_t mode = n->inode->mode;
+
+		if (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode))
+			continue;
+		return tree_path_to(n, &path, e) &&
+		       err_set(e, REASON_OUTPUT, "'%.200s' is %s, which no output may be",
+			       buf_cstr(&path), file_kind(mode));
+	}
+	return true;
+}
+
 /* Owners are nobody's, times none: who built it and when is no part of it. */
 static bool take_folder(int fd, const char *name, uint64_t *left, int entry, struct err *e)
 {
@@ -124,8 +141,8 @@ static bool take_folder(int fd, const char *name, uint64_t *left, int entry, str
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", folder, name);
 	return folder >= 0 && rootfs_empty(&r, e) && rootfs_folder(&r, from, &as_it_is, e) &&
-	       out_open(&to, path, e) && cpio_write(r.tree, &rule, &io, NULL, e) &&
-	       out_commit(&to, e);
+	       check_tree(&r, e) && out_open(&to, path, e) &&
+	       cpio_write(r.tree, &rule, &io, NULL, e) && out_commit(&to, e);
 }
 
 bool stage_take(int from, const struct recipe_pair *output, uint64_t *left, int entry,
