@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +94,20 @@ static int open_images(const struct cache *c, struct err *e)
 	return fd < 0 || !cache_private(fd, c->path, e) ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
+/* Another build may have made a good one meanwhile, which is not to be taken from it. */
+static bool is_mended(int images, const char *key, const char *entry, const char *folder)
+{
+	struct err ignored = {0};
+	bool good;
+
+	if (flock(images, LOCK_EX) != 0)
+		return false;
+	good = is_there(entry, folder);
+	if (!good && !place_remove(images, key, &ignored))
+		errno = 0; /* what is made in its place then tells why */
+	return flock(images, LOCK_UN) == 0 && good;
+}
+
 bool image_cache_find(const struct cache *c, const char *key, struct buf *path)
 {
 	struct err ignored = {0};
@@ -105,9 +120,8 @@ bool image_cache_find(const struct cache *c, const char *key, struct buf *path)
 	if (images < 0 || !buf_done(&entry, "a path", &ignored) ||
 	    !buf_done(path, "a path", &ignored) || faccessat(images, key, F_OK, 0) != 0)
 		return false;
-	if (is_there(buf_cstr(&entry), buf_cstr(path)))
-		return true;
-	return !place_remove(images, key, &ignored) && false;
+	return is_there(buf_cstr(&entry), buf_cstr(path)) ||
+	       is_mended(images, key, buf_cstr(&entry), buf_cstr(path));
 }
 
 static bool make_entry(const struct scratch *from, struct err *e)
@@ -132,6 +146,9 @@ bool image_cache_keep(const struct cache *c, const struct scratch *from, const c
 
 	if (images < 0 || !make_entry(from, e))
 		return false;
-	return renameat(from->fd, ENTRY, images, key) == 0 || errno == EEXIST ||
-	       errno == ENOTEMPTY || failed(c->path, "cannot be written", e);
+	return (flock(images, LOCK_EX) == 0 &&
+		(renameat(from->fd, ENTRY, images, key) == 0 || errno == EEXIST ||
+		 errno == ENOTEMPTY) &&
+		flock(images, LOCK_UN) == 0) ||
+	       failed(c->path, "cannot be written", e);
 }
