@@ -5,11 +5,13 @@
 
 #include "measure/base/json.h"
 #include "measure/base/text.h"
+#include "measure/core/stream.h"
 #include "measure/rebuild/debian.h"
 #include "measure/rebuild/stage_environment.h"
 
 #define WHAT "a lock"
 #define QUESTION_MAX (1u << 20)
+#define PATH_BYTES 4096u
 
 bool locking_text(struct lock_made *m, const char *text, const char **to, struct err *e)
 {
@@ -163,9 +165,31 @@ static void put_suite(struct json_out *w, const struct recipe_suite *s)
 	json_close(w, '}');
 }
 
-/* All on which the answer depends, but where a repository is. */
-static void put_question(struct json_out *w, const struct recipe *r, const struct recipe_input *i)
+/* Of whom a signature counts is said by the file's bytes: its path would not tell another one. */
+static bool put_signers(struct json_out *w, const struct locking *q, const struct recipe_input *i,
+			struct err *e)
 {
+	owned(buf_free) struct buf path = BUF(PATH_BYTES);
+	struct digest d;
+
+	json_text(w, "signers", i->signers);
+	if (!i->signers)
+		return true;
+	buf_fmt(&path, "%s/%s", q->folder, i->signers);
+	if (!buf_done(&path, "a path", e) ||
+	    !stream_digest_path(buf_cstr(&path), (struct watch){0}, &d, e))
+		return err_in(e, "input '%s'", i->name);
+	json_key(w, "signers_sha256");
+	json_hex(w, digest_bytes(&d));
+	return true;
+}
+
+/* All on which the answer depends, but where a repository is. */
+static bool put_question(struct json_out *w, const struct locking *q, const struct recipe_input *i,
+			 struct err *e)
+{
+	const struct recipe *r = q->recipe;
+
 	json_open(w, '{');
 	json_key(w, "kind");
 	json_u64(w, i->kind);
@@ -183,10 +207,12 @@ static void put_question(struct json_out *w, const struct recipe *r, const struc
 	json_text(w, "platform", i->platform);
 	json_text(w, "commit", i->commit);
 	put_flag(w, "submodules", i->submodules);
-	json_text(w, "signers", i->signers);
+	if (!put_signers(w, q, i, e))
+		return false;
 	json_text(w, "import", i->import);
 	put_flag(w, "epoch", r->has_epoch);
 	json_close(w, '}');
+	return true;
 }
 
 static bool ask(struct lock_made *m, struct err *e)
@@ -200,8 +226,8 @@ static bool ask(struct lock_made *m, struct err *e)
 		struct lock_question *q = &l->questions[l->n_questions++];
 		struct json_out w = json_out(&text, false);
 
-		put_question(&w, r, &r->inputs[i]);
-		if (!buf_done(&text, "an input of a recipe", e) ||
+		if (!put_question(&w, m->q, &r->inputs[i], e) ||
+		    !buf_done(&text, "an input of a recipe", e) ||
 		    !hash_of(DIGEST_SHA256, buf_bytes(&text), &q->sha256, e) ||
 		    !locking_text(m, r->inputs[i].name, &q->input, e))
 			return false;

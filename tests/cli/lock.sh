@@ -555,4 +555,51 @@ run_command python3 -B "$ROOT/tests/schema/json_schema.py" "$schema" broken
 expect_status 1
 ok 'locks are as their schema says'
 
+# ---- whose signatures count
+if command -v git >/dev/null && command -v ssh-keygen >/dev/null; then
+	cd "$lib_top"
+	mkdir signed
+	cd signed
+	for name in one two; do
+		ssh-keygen -q -t ed25519 -N '' -C "$name" -f "../key-$name"
+		printf 'a@example.org namespaces="git" %s\n' "$(cut -d ' ' -f 1,2 "../key-$name.pub")" >"../allowed-$name"
+	done
+	cat >measure.yml <<-END
+	recipe: 1
+	product: example.org/signed
+	version: "1"
+	vendor: example.org
+	epoch: 2026-01-01T00:00:00Z
+	source: {git: ., signers: allowed}
+	files:
+	  file: source:file
+	END
+	cp ../allowed-one allowed
+	git init -q . && printf one >file && git add file
+	git -c user.name=a -c user.email=a@example.org -c gpg.format=ssh -c "user.signingkey=$PWD/../key-one" \
+		commit -q -S -m one
+	run lock
+	expect_status 0
+	cp measure.lock kept.lock
+	cp ../allowed-two allowed
+	run lock
+	expect_status 1
+	expect_stderr_has "input 'source': the signature of the commit: the key SHA256:"
+	expect_stderr_has "is no allowed signer's"
+	expect_same kept.lock measure.lock
+	cat ../allowed-one ../allowed-two >allowed
+	run lock
+	expect_status 0
+	expect test "$(grep -c . measure.lock)" -eq "$(grep -c . kept.lock)"
+	expect test "$(cmp -s measure.lock kept.lock && echo same)" = ''
+	rm allowed
+	run lock
+	expect_status 5
+	expect_stderr_has "input 'source'"
+	cd "$lib_top"
+	ok 'another file of allowed signers is seen, though the input is locked'
+else
+	skip 'another file of allowed signers is seen, though the input is locked' 'git or ssh-keygen is missing'
+fi
+
 plan done
