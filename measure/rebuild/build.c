@@ -189,6 +189,20 @@ static void note_source(const struct building *b, struct answer *a)
 			    x->input, x->commit);
 }
 
+/* A stage then sees those that there are. */
+static void note_jobs(const struct building *b, struct answer *a)
+{
+	const struct recipe *r = &b->plan.recipe;
+	unsigned has = sandbox_processors();
+
+	for (size_t i = 0; i < r->n_stages; i++)
+		if ((b->needed >> i & 1) && r->stages[i].jobs > has)
+			answer_note(a, REASON_FEWER_PROCESSORS,
+				    "stage '%s': the recipe says %llu processors, and this machine "
+				    "has %u",
+				    r->stages[i].name, (unsigned long long)r->stages[i].jobs, has);
+}
+
 static bool vary(struct building *b, struct err *e)
 {
 	struct vary_effect *x = &b->works.vary;
@@ -230,6 +244,7 @@ bool build(const struct build_request *q, struct build_report *report, struct an
 		return false;
 	note_tool(&b, a);
 	note_source(&b, a);
+	note_jobs(&b, a);
 	made.recipe = b.plan.recipe_digest;
 	made.inputs = b.plan.inputs_digest;
 	if (!vary(&b, e))

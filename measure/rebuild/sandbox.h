@@ -99,6 +99,9 @@ struct sandbox_result {
 /* To whom the folders of a sandbox must belong; 0: to who runs this. */
 uint32_t sandbox_owner(void);
 
+/* How many processors a sandbox can have here. */
+unsigned sandbox_processors(void);
+
 /* Can it be done on this machine? sandbox, missing-tool, with what to change, when not. */
 must bool sandbox_can(struct err *e);
 

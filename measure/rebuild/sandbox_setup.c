@@ -93,7 +93,7 @@ static struct sandbox_limits limits_of(const struct sandbox_limits *l)
 	};
 }
 
-static unsigned available(void)
+unsigned sandbox_processors(void)
 {
 	cpu_set_t set;
 
@@ -138,7 +138,8 @@ bool sandbox_prepare(struct sandbox_setup *u, const struct sandbox *s, struct er
 		.s = s,
 		.limits = limits_of(&s->limits),
 		.owner = sandbox_owner(),
-		.processors = s->processors < available() ? s->processors : available(),
+		.processors =
+			s->processors < sandbox_processors() ? s->processors : sandbox_processors(),
 		.filter = -1,
 		.ids = -1,
 		.view = {-1, -1, -1, -1},

@@ -94,6 +94,14 @@ tail -n 3 first >registers
 expect_stdout @registers
 ok 'a recipe is built'
 
+# whatever compressed a part of it would have to be in the lock
+expect grep -qF '"libraries": [],' project/measure.lock
+run inspect out/demo.eif
+expect_status 0
+expect test "$(grep -c 'ramdisk' "$STDOUT")" -gt 0
+expect test "$(grep -cE 'gzip|zstd|xz' "$STDOUT")" -eq 0
+ok 'no library has a part in the image, and the lock says so'
+
 run build project/measure.yml -o again
 expect_status 0
 expect_stdout @first
@@ -178,6 +186,19 @@ if command -v flock >/dev/null; then
 	expect_status 0
 	expect_stderr ''
 	expect diff -r out mended
+	image=$(echo cache/measure/build/images/*/folder/demo.eif)
+	rm locked
+	cp "$image" good
+	chmod u+w "$image"
+	printf x >>"$image"
+	flock cache/measure/build/images sh -c ">locked; sleep 1; cp good '$image'" &
+	while [ ! -e locked ]; do sleep 0.01; done
+	number=$(stat -c %i "$image")
+	run build project/measure.yml -o mended2
+	wait
+	expect_status 0
+	expect diff -r out mended2
+	expect test "$(stat -c %i cache/measure/build/images/*/folder/demo.eif)" = "$number"
 	ok 'what another build made meanwhile is not taken from it'
 fi
 
@@ -236,6 +257,16 @@ expect_status 2
 expect_stderr_has "measure: error[usage]: --stage: the recipe has no stage 'apple'"
 ok 'a stage alone'
 
+recipe "$script" | sed 's/^    run:/    jobs: 256\n&/' >project/measure.yml
+run lock project/measure.yml
+run build project/measure.yml -o many
+expect_status 0
+expect_stderr_has "stage 'app': the recipe says 256 processors, and this machine has $(nproc)"
+expect diff many/demo.eif out/demo.eif
+recipe "$script" >project/measure.yml
+run lock project/measure.yml
+ok 'a machine with fewer processors than the recipe says is told'
+
 # ---- inputs and locks that are not what they should be
 echo changed >>project/measure.yml
 run build project/measure.yml -o x
@@ -259,19 +290,24 @@ hex=$(sha256sum project/greeting | cut -c 1-64)
 object=cache/measure/store/sha256/$hex
 chmod u+w "$object"
 echo HELLO >"$object"
+run build project/measure.yml -o healed
+expect_status 0
+expect_same project/greeting "$object"
+chmod u+w "$object"
+echo HELLO >"$object"
+mv project/greeting kept
 run build project/measure.yml -o x
 expect_status 3
 expect_stderr_has 'measure: error[input-digest]: '
 expect_no_file x
 rm -f "$object"
-mv project/greeting kept
 run build project/measure.yml -o x
 expect_status 5
 expect_stderr_has 'measure: error[no-such-file]: project/greeting: '
 mv kept project/greeting
 run build project/measure.yml -o x1
 expect_status 0
-ok 'an input that is something else is refused, one that is missing is taken from the project'
+ok 'an input that is missing or damaged is taken from the project, and refused when it is not there'
 
 if command -v git >/dev/null; then
 	git init -q repository
@@ -332,10 +368,18 @@ expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output '
 failing 'mkdir root/app; echo >root/app/greeting'
 expect_status 1
 expect_stderr_has "error[output]: project/measure.yml: stage 'app': the output 'tool' ('tool') is not there"
-failing 'mkdir root/app; busybox mkfifo root/app/greeting'
+failing 'mkdir root/app; echo >root/app/greeting; busybox mkfifo tool'
 expect_status 1
-expect_stderr_has "the output 'text' ('root/app/greeting') is neither a file nor a folder"
+expect_stderr_has "the output 'tool' ('tool') is neither a file nor a folder"
 ok 'outputs are files or folders that are there, and no links'
+
+failing 'mkdir root/app; busybox mkfifo root/app/x'
+expect_status 1
+expect_stderr_has "error[output]: project/measure.yml: stage 'app': output 'root': 'app/x' is a pipe, which no output may be"
+failing 'mkdir root/app; truncate -s 1000G root/app/x'
+expect_status 1
+expect_stderr_has 'its commands were ended by signal 25'
+ok "a folder has files, folders and links alone, and no file a hole larger than its stage's disk"
 
 # used USE TEXT: what the message begins with, behind its bracket
 used()
