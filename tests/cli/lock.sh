@@ -557,9 +557,9 @@ ok 'locks are as their schema says'
 
 # ---- whose signatures count
 if command -v git >/dev/null && command -v ssh-keygen >/dev/null; then
-	cd "$lib_top"
+	cd "$lib_top" || exit
 	mkdir signed
-	cd signed
+	cd signed || exit
 	for name in one two; do
 		ssh-keygen -q -t ed25519 -N '' -C "$name" -f "../key-$name"
 		printf 'a@example.org namespaces="git" %s\n' "$(cut -d ' ' -f 1,2 "../key-$name.pub")" >"../allowed-$name"
@@ -572,10 +572,10 @@ if command -v git >/dev/null && command -v ssh-keygen >/dev/null; then
 	epoch: 2026-01-01T00:00:00Z
 	source: {git: ., signers: allowed}
 	files:
-	  file: source:file
+	  text: source:text
 	END
 	cp ../allowed-one allowed
-	git init -q . && printf one >file && git add file
+	git init -q . && printf one >text && git add text
 	git -c user.name=a -c user.email=a@example.org -c gpg.format=ssh -c "user.signingkey=$PWD/../key-one" \
 		commit -q -S -m one
 	run lock
@@ -596,7 +596,7 @@ if command -v git >/dev/null && command -v ssh-keygen >/dev/null; then
 	run lock
 	expect_status 5
 	expect_stderr_has "input 'source'"
-	cd "$lib_top"
+	cd "$lib_top" || exit
 	ok 'another file of allowed signers is seen, though the input is locked'
 else
 	skip 'another file of allowed signers is seen, though the input is locked' 'git or ssh-keygen is missing'
