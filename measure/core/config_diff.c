@@ -19,9 +19,14 @@ struct options {
 	size_t n;
 };
 
-static void options_free(struct options *o)
+struct both {
+	struct options of[2];
+};
+
+static void both_free(struct both *b)
 {
-	free(o->v);
+	free(b->of[0].v);
+	free(b->of[1].v);
 }
 
 static struct bytes until(struct bytes x, uint8_t end)
@@ -132,14 +137,14 @@ static bool next(const struct options o[2], size_t *i, size_t *j, struct bytes *
 
 bool config_diff(struct bytes a, struct bytes b, const struct remarks *r, struct err *e)
 {
-	owned(options_free) struct options first = {0}, second = {0};
+	owned(both_free) struct both o = {0};
 	struct bytes name, value[2];
 	size_t i = 0, j = 0, n = 0;
 	char text[TEXT];
 
-	if (!options_read(a, &first, e) || !options_read(b, &second, e))
+	if (!options_read(a, &o.of[0], e) || !options_read(b, &o.of[1], e))
 		return false;
-	while (next((const struct options[2]){first, second}, &i, &j, &name, value)) {
+	while (next(o.of, &i, &j, &name, value)) {
 		if (bytes_equal(value[0], value[1]))
 			continue;
 		if (n++ < CONFIG_LISTED)
