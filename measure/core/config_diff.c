@@ -70,9 +70,9 @@ static bool options_read(struct bytes text, struct options *o, struct err *e)
 
 	for (size_t i = 0; i < text.n; i++)
 		lines += text.p[i] == '\n';
-	o->v = calloc(lines, sizeof(*o->v));
+	o->v = own_new(lines * sizeof(*o->v), e);
 	if (!o->v)
-		return err_set(e, REASON_OUT_OF_MEMORY, "no memory for a configuration");
+		return false;
 	while (text.n > 0)
 		o->n += option_read(bytes_line(&text), &o->v[o->n]);
 	if (o->n > 0)
