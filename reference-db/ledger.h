@@ -110,8 +110,10 @@ struct ledger_hit {
 	const char *what; /* "PCR0", "launch digest EPYC-v4 x4, qemu", "section kernel", "image" */
 };
 
-/* How many there are of these bytes; the first max of them, in the order of the log. */
-size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit *hit, size_t max);
+/* How many there are of these bytes; those from the from-th on, max at most, in the order of the
+ * log. Who asks for fewer than there are has to ask again: the withdrawn one may be the last. */
+size_t ledger_who(const struct ledger *l, struct bytes digest, size_t from, struct ledger_hit *hit,
+		  size_t max);
 
 /* ---- publishing */
 

@@ -147,7 +147,8 @@ static size_t first_of(const struct ledger *l, struct bytes digest)
 	return low;
 }
 
-size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit *hit, size_t max)
+size_t ledger_who(const struct ledger *l, struct bytes digest, size_t from, struct ledger_hit *hit,
+		  size_t max)
 {
 	size_t n = 0;
 
@@ -158,8 +159,8 @@ size_t ledger_who(const struct ledger *l, struct bytes digest, struct ledger_hit
 			i = i < l->n_sorted ? l->n_sorted - 1 : i;
 			continue;
 		}
-		if (n < max)
-			hit[n] = (struct ledger_hit){d->release, ledger_string(l, d->what)};
+		if (n >= from && n - from < max)
+			hit[n - from] = (struct ledger_hit){d->release, ledger_string(l, d->what)};
 		n++;
 	}
 	return n;

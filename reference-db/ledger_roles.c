@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "reference-db/ledger_parts.h"
 
 uint64_t ledger_threshold(const struct ledger *l, enum trust_role role)
@@ -22,7 +24,27 @@ const struct trust_key *ledger_key(const struct ledger *l, const struct statemen
 	return k ? k : trust_key_by_id(st->keys.trust, role, st->s.header.kid);
 }
 
-/* ---- file and keys as one */
+/* ---- file and keys as one: CAs, logs and what is required are the file's */
+
+static bool is_taken(const struct trust *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->key[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Another key under a name of the file, as of who has changed his, gets a name of its own. */
+static void name_apart(const struct trust *t, const char *name, char out[TRUST_NAME_MAX + 1])
+{
+	size_t n = strlen(name), most = TRUST_NAME_MAX - sizeof("256.");
+
+	n = n < most ? n : most;
+	while (n > 0 && (((uint8_t)name[n] & 0xc0) == 0x80 || name[n - 1] == ' '))
+		n--;
+	for (unsigned i = 2; is_taken(t, out); i++)
+		snprintf(out, TRUST_NAME_MAX + 1, "%u. %.*s", i, (int)n, name);
+}
 
 static bool copy_key(struct trust *to, const struct trust_key *k, struct err *e)
 {
@@ -32,6 +54,7 @@ static bool copy_key(struct trust *to, const struct trust_key *k, struct err *e)
 		return err_set(e, REASON_LIMIT, "more than %u keys", TRUST_KEYS);
 	*new = *k;
 	new->key = NULL;
+	name_apart(to, k->name, new->name);
 	if (!pubkey_read_spki(&new->key, pubkey_spki(k->key), e))
 		return false;
 	to->n++;
@@ -67,16 +90,13 @@ bool ledger_keys_join(struct ledger *l, struct err *e)
 {
 	owned(trust_free) struct trust *both = NULL;
 
-	if (!trust_new(&both, e))
+	if (!trust_copy(l->file, &both, e))
 		return false;
-	for (size_t i = 0; i < l->file->n; i++)
-		if (!add_key(both, &l->file->key[i], e))
-			return false;
 	for (size_t i = 0; i < l->keys.trust->n; i++)
 		if (!add_key(both, &l->keys.trust->key[i], e))
 			return false;
 	for (unsigned r = 0; r < TRUST_ROLES; r++)
-		if (trust_count(both, (enum trust_role)r) > 0)
+		if (trust_count(both, (enum trust_role)r) > 0 || both->rule[r].n_ca > 0)
 			both->rule[r].threshold = ledger_threshold(l, (enum trust_role)r);
 	trust_free(&l->both);
 	l->both = take(both);

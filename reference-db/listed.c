@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define DAY INT64_C(86400)
+#define AT_ONCE 256u /* hits */
 
 static bool is_measurement(const char *what)
 {
@@ -41,19 +42,25 @@ static void consider(const struct listed *x, uint64_t release, struct finding *f
 	*f = (struct finding){true, is, release};
 }
 
+static void consider_all(const struct listed *x, struct bytes digest, struct finding *f)
+{
+	struct ledger_hit hit[AT_ONCE];
+	size_t n = 1;
+
+	for (size_t at = 0; at < n; at += AT_ONCE) {
+		n = ledger_who(x->ledger, digest, at, hit, AT_ONCE);
+		for (size_t i = 0; i < AT_ONCE && at + i < n; i++)
+			if (is_measurement(hit[i].what))
+				consider(x, hit[i].release, f);
+	}
+}
+
 bool listed_find(const struct listed *x, const struct digest *d, size_t n, uint64_t *release)
 {
-	struct ledger_hit hit[256];
 	struct finding f = {0};
 
-	for (size_t i = 0; i < n; i++) {
-		size_t hits = ledger_who(x->ledger, digest_bytes(&d[i]), hit,
-					 sizeof(hit) / sizeof(hit[0]));
-
-		for (size_t k = 0; k < hits && k < sizeof(hit) / sizeof(hit[0]); k++)
-			if (is_measurement(hit[k].what))
-				consider(x, hit[k].release, &f);
-	}
+	for (size_t i = 0; i < n; i++)
+		consider_all(x, digest_bytes(&d[i]), &f);
 	*release = f.release;
 	return f.any;
 }

@@ -84,6 +84,7 @@ must bool trust_read(struct trust **t, const char *path, struct err *e);
 /* The same of its text; the text as we write it, in one form. */
 must bool trust_parse(struct trust **t, struct bytes text, struct err *e);
 void trust_write(const struct trust *t, struct buf *out);
+must bool trust_copy(const struct trust *from, struct trust **to, struct err *e);
 must bool trust_new(struct trust **t, struct err *e); /* that trusts nobody */
 void trust_free(struct trust **t);
 

@@ -7,6 +7,8 @@
 #include "reference-db/require.h"
 #include "reference-db/trust.h"
 
+#define COPY_MAX (4u << 20)
+
 /* ---- the file */
 
 static void put_time(struct buf *out, const char *key, int64_t when)
@@ -231,4 +233,12 @@ void trust_json(const struct trust *t, struct json_out *w)
 	trust_logs_json(&t->logs, w);
 	json_key(w, "require");
 	require_json(&t->require, w);
+}
+
+bool trust_copy(const struct trust *from, struct trust **to, struct err *e)
+{
+	owned(buf_free) struct buf text = BUF(COPY_MAX);
+
+	trust_write(from, &text);
+	return buf_done(&text, "the trust file", e) && trust_parse(to, buf_bytes(&text), e);
 }

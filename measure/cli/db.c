@@ -184,18 +184,9 @@ bool db_gather(const struct db *db, uint64_t release, struct published *p, struc
 	return true;
 }
 
-/* The keys in force are the ledger's, and go with it. */
-static bool copy_trust(const struct trust *from, struct trust **to, struct err *e)
-{
-	owned(buf_free) struct buf text = BUF(KEYS_TEXT_MAX);
-
-	trust_write(from, &text);
-	return buf_done(&text, "the keys in force", e) && trust_parse(to, buf_bytes(&text), e);
-}
-
 bool db_take(const struct db *db, uint64_t release, struct released *r, struct err *e)
 {
-	return copy_trust(ledger_trust(db->ledger), &r->trust, e) &&
+	return trust_copy(ledger_trust(db->ledger), &r->trust, e) &&
 	       db_gather(db, release, &r->published, e) && released_read(r, db->path, e);
 }
 

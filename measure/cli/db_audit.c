@@ -52,6 +52,7 @@ static void judge(struct audit *x, const struct ledger_statement *s)
 		[LEDGER_BAD_SIGNATURE] = "signature",
 		[LEDGER_MALFORMED] = "malformed",
 		[LEDGER_FORKED] = "fork",
+		[LEDGER_NO_RELEASE] = "no-release",
 		[LEDGER_CONTRADICTS] = "contradiction",
 	};
 

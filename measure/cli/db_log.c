@@ -16,10 +16,17 @@ static const char *worth_text(const struct ledger_statement *s)
 		[LEDGER_BAD_SIGNATURE] = "bad signature",
 		[LEDGER_MALFORMED] = "malformed",
 		[LEDGER_FORKED] = "of another history",
+		[LEDGER_NO_RELEASE] = "of no release",
 		[LEDGER_CONTRADICTS] = "contradicts",
 	};
 
 	return texts[s->worth];
+}
+
+/* What cannot be read is of no kind. */
+static const char *kind_text(const struct ledger_statement *s)
+{
+	return s->kind < STATEMENT_KINDS ? statement_rows[s->kind].name : "none";
 }
 
 static void put_line(const struct ledger_statement *s, struct buf *out)
@@ -47,7 +54,7 @@ static void put_json(const struct ledger_statement *s, struct json_out *w)
 	json_open(w, '{');
 	json_key(w, "entry");
 	json_u64(w, s->entry);
-	json_text(w, "kind", statement_rows[s->kind].name);
+	json_text(w, "kind", kind_text(s));
 	json_key(w, "counts");
 	json_bool(w, s->worth == LEDGER_COUNTS);
 	json_text(w, "worth", worth_text(s));

@@ -5,7 +5,6 @@
 #include "measure/cli/verbs.h"
 #include "reference-db/corim.h"
 
-#define HITS 256u
 #define DIGEST_LEAST 20u
 
 enum { O_DB, O_CHANNEL = O_DB + DB_OPTS, O_AT };
@@ -24,7 +23,7 @@ struct who {
 	struct cli *c;
 	struct json_out *w;
 	struct ledger_when as_of;
-	struct ledger_hit hit[HITS];
+	struct ledger_hit *hit; /* in the order of their releases */
 	size_t n;
 	bool good, withdrawn, contradicted; /* of any hit */
 	struct ledger_release bad; /* the first that is no good */
@@ -32,6 +31,7 @@ struct who {
 
 static void who_free(struct who *x)
 {
+	own_free(&x->hit);
 	db_close(&x->db);
 }
 
@@ -142,10 +142,7 @@ static bool put_release(struct who *x, uint64_t i, struct err *e)
 
 static bool is_first(const struct who *x, size_t i)
 {
-	for (size_t k = 0; k < i; k++)
-		if (x->hit[k].release == x->hit[i].release)
-			return false;
-	return true;
+	return i == 0 || x->hit[i - 1].release != x->hit[i].release;
 }
 
 /* ---- the answer */
@@ -185,6 +182,14 @@ static bool tell(struct who *x, struct answer *a, struct err *e)
 	return false;
 }
 
+/* All of them: the one that was withdrawn may be the last. */
+static bool look_up(struct who *x, struct bytes digest, struct err *e)
+{
+	x->n = ledger_who(x->db.ledger, digest, 0, NULL, 0);
+	x->hit = own_new((x->n + 1) * sizeof(*x->hit), e);
+	return x->hit && ledger_who(x->db.ledger, digest, 0, x->hit, x->n) == x->n;
+}
+
 static bool who_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(who_free) struct who x = {.c = c, .w = &a->json};
@@ -200,12 +205,7 @@ static bool who_run(struct cli *c, struct answer *a, struct err *e)
 	if (digest.n < DIGEST_LEAST || digest.n > DIGEST_MAX)
 		return err_set(e, REASON_USAGE, "HEX: a digest has %u to %u bytes, %zu are given",
 			       DIGEST_LEAST, DIGEST_MAX, digest.n);
-	if (!db_open(&x.db, false, e))
-		return false;
-	x.n = ledger_who(x.db.ledger, buf_bytes(&digest), x.hit, HITS);
-	if (x.n > HITS)
-		x.n = HITS;
-	return tell(&x, a, e);
+	return db_open(&x.db, false, e) && look_up(&x, buf_bytes(&digest), e) && tell(&x, a, e);
 }
 
 const struct verb verb_who = {

@@ -38,7 +38,7 @@ static void ask(const struct ledger *l)
 	for (uint64_t i = 0; i < ledger_releases(l); i++) {
 		ledger_release(l, i, &when, &r);
 		must_be(ledger_find(l, r.product, r.version, &n) && n <= i);
-		ledger_who(l, digest_bytes(&r.payload), hit, 4);
+		ledger_who(l, digest_bytes(&r.payload), 0, hit, 4);
 	}
 	(void)!ledger_newest(l, when.when.at, &newest);
 	ledger_future(l, when.when.at, &n);

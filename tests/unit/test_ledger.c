@@ -1,4 +1,6 @@
-#include "reference-db/ledger.h"
+#include "reference-db/listed.h"
+
+#include <stdio.h>
 
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_ledger.h"
@@ -120,7 +122,7 @@ static void two_payloads_of_one_version_contradict_each_other(void **state)
 	for (uint8_t i = 1; i < 3; i++) {
 		memset(pcr0, i, sizeof(pcr0));
 		pcr0[0] = 0x10;
-		assert_int_equal(ledger_who(s.l, bytes_of(pcr0, 48), hit, 4), 1);
+		assert_int_equal(ledger_who(s.l, bytes_of(pcr0, 48), 0, hit, 4), 1);
 		assert_string_equal(hit[0].what, "PCR0");
 		assert_int_equal(hit[0].release, 0);
 	}
@@ -142,14 +144,40 @@ static void digests_are_found_with_what_they_are_of(void **state)
 
 		book_manifest(&s, ALICE_KEY, version, i);
 	}
-	assert_int_equal(ledger_who(s.l, digest_bytes(&kernel), hit, 2), 3);
+	assert_int_equal(ledger_who(s.l, digest_bytes(&kernel), 0, hit, 2), 3);
 	assert_string_equal(hit[0].what, "section kernel");
 	assert_int_equal(hit[0].release, 0);
 	assert_int_equal(hit[1].release, 1);
-	assert_int_equal(ledger_who(s.l, digest_bytes(&image), hit, 2), 3);
+	assert_int_equal(ledger_who(s.l, digest_bytes(&image), 0, hit, 2), 3);
 	assert_string_equal(hit[0].what, "image");
-	assert_int_equal(ledger_who(s.l, digest_bytes(&none), hit, 2), 0);
-	assert_int_equal(ledger_who(s.l, bytes_of(kernel.v, 31), hit, 2), 0);
+	assert_int_equal(ledger_who(s.l, digest_bytes(&none), 0, hit, 2), 0);
+	assert_int_equal(ledger_who(s.l, bytes_of(kernel.v, 31), 0, hit, 2), 0);
+	book_free(&s);
+}
+
+/* The last of many that have one measurement was taken back: that decides. */
+static void one_of_many_that_are_the_same_decides(void **state)
+{
+	struct book s = book_new();
+	struct listed x = {.as_of = {.when = {.clock = CLOCK_NONE}}};
+	struct digest pcr0 = {.alg = DIGEST_SHA384, .len = 48};
+	uint64_t release = 0;
+	char version[8];
+
+	(void)state;
+	book_trust(&s, ALICE_KEY, PUBLISHER);
+	book_trust(&s, DAVE_KEY, WITHDRAWER);
+	book_begin(&s);
+	memset(pcr0.v, 1, 48);
+	pcr0.v[0] = 0x10;
+	for (unsigned i = 0; i < 600; i++) {
+		snprintf(version, sizeof(version), "%u", i);
+		assert_int_equal(book_manifest(&s, ALICE_KEY, version, 1), LEDGER_COUNTS);
+	}
+	x.ledger = s.l;
+	assert_true(listed_find(&x, &pcr0, 1, &release) && release == 599);
+	assert_int_equal(book_withdraw(&s, DAVE_KEY, "580", 1), LEDGER_COUNTS);
+	assert_true(listed_find(&x, &pcr0, 1, &release) && release == 580);
 	book_free(&s);
 }
 
@@ -353,6 +381,7 @@ int main(void)
 		cmocka_unit_test(a_withdrawal_is_for_ever_and_by_withdrawers_alone),
 		cmocka_unit_test(two_payloads_of_one_version_contradict_each_other),
 		cmocka_unit_test(digests_are_found_with_what_they_are_of),
+		cmocka_unit_test(one_of_many_that_are_the_same_decides),
 		cmocka_unit_test(versions_are_in_the_order_in_which_they_became_latest),
 		cmocka_unit_test(channels_are_apart),
 		cmocka_unit_test(an_old_release_statement_cannot_be_slipped_in),
