@@ -36,6 +36,7 @@ static bool new_signer(struct signer *s, const char *trust, struct err *e)
 
 	buf_str(&text, "version: 1\nkeys:\n");
 	signature_trust(&text, "bench", pkey, "");
+	buf_str(&text, "roles:\n  publisher:\n    threshold: 1\n");
 	ok = file_write(trust, bytes_str(pem), e) &&
 	     key_read_statement(&s->secret, trust, NULL, e) &&
 	     pubkey_of_key(&s->key, s->secret, e) && buf_done(&text, "a trust file", e) &&

@@ -83,6 +83,20 @@ need_filled() {
 	[ -e "$work/filled-$1" ] || "$FILLED" plain "$work/filled-$1" "$1" >"$work/log" 2>&1
 }
 
+# need_listed: $work/listed, a database of 10 000 manifests with 30 000 registers, signed; and replayed
+# once, as whoever looks up has done. $listed is the digest of the first payload.
+need_listed() {
+	export XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
+	local release
+	if [ ! -e "$work/listed" ]; then
+		"$FILLED" signed "$work/listed" "$work/listed.yml" 10000 >"$work/log" 2>&1
+		"$MEASURE" db show --db "$work/listed" --trust "$work/listed.yml" >"$work/shown"
+	fi
+	release=$(sed -n '1s/  .*//p' "$work/shown")
+	listed=$("$MEASURE" db show "$release" --db "$work/listed" --trust "$work/listed.yml" |
+		sed -n 's/.*payload  sha256://p')
+}
+
 # need_rows N: $work/rows, a CoRIM of the AMD SNP profile with N reference triples, each a policy, a
 # launch digest and a name
 # shellcheck disable=SC2016 # perl expands

@@ -33,6 +33,7 @@ sign_cpu check_cpu lint_wall lint_rss
 table_cpu solve_cpu snp_wall snp_cpu
 verify_cpu verify_rss batch_cpu batch_rss
 publish2_cpu publish3_cpu publish4_cpu publish5_cpu publish5_rss growth_cpu publish_syncs
+who_wall who_cpu who_rss audit_cpu audit_rss
 unpack_wall unpack_cpu unpack_rss stage_wall stage_cpu cached_wall cached_rss
 describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
 big_wall big_cpu big_rss big_pcr2)
@@ -107,6 +108,12 @@ big_pcr2() {
 	row big_pcr2 "${ours:0:8}.." "openssl ${theirs:0:8}.." '' equal $verdict
 	[ $verdict = OK ] || echo big_pcr2 >>"$work/failed"
 }
+
+who_wall() { most who wall 50000; }
+who_cpu() { most who cpu -; }
+who_rss() { most who rss $((128 << 10)); }
+audit_cpu() { versus audit cpu 1.25; }
+audit_rss() { most audit rss $((128 << 10)); }
 
 # What one publish asks the disk for; of 40, so that a roll-up of packs is among them.
 publish_syncs() {
@@ -292,6 +299,23 @@ pair_publish() {
 			"$FILLED" grow "$work/filled-100"
 		grep -c sync "$work/calls" >>"$work/syncs"
 	done
+}
+
+# With nothing new since the last look-up.
+pair_who() {
+	need_listed
+	A=("$MEASURE" who "$listed" --db "$work/listed" --trust "$work/listed.yml" -q)
+	B=("$MEASURE" version)
+	interleave who version "$ROUNDS" 8
+}
+
+# From the first statement, beside what the signatures alone cost.
+pair_audit() {
+	need_listed
+	helper p384 -lcrypto
+	A=("$MEASURE" db audit --db "$work/listed" --trust "$work/listed.yml")
+	B=("$work/p384" verify 10000)
+	interleave audit '10^4 P-384' 3
 }
 
 pair_lint() {
