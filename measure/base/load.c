@@ -7,7 +7,14 @@ bool load_open(const struct load *l, void **handle, void *functions, struct err 
 {
 	*handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL);
 	if (!*handle) {
-		err_set(e, REASON_LIBRARY, "%s cannot be loaded: %s", l->name, dlerror());
+		const char *why = dlerror();
+
+		/* A static program has no loader, and whatever is installed changes nothing. */
+		if (!why)
+			return err_set(e, REASON_LIBRARY,
+				       "%s is needed, and this program is static: it loads none",
+				       l->name);
+		err_set(e, REASON_LIBRARY, "%s cannot be loaded: %s", l->name, why);
 		return err_hint(e, "install the Debian package %s", l->package);
 	}
 	for (const struct load_symbol *s = l->symbols; s->name; s++) {

@@ -122,4 +122,15 @@ expect test "$(grep -c '^malformed' "$STDOUT")" -eq 5
 expect_stdout_has 'in another case'
 ok 'what is no statement, stands elsewhere or twice counts for nothing'
 
+# ---- the static verifier, which has no libgit2, reads the files
+if [ -x "$BUILD/measure-verify" ]; then
+	MEASURE=$BUILD/measure-verify
+	run check one.eif --db raw --trust trust.yml
+	expect_status 0
+	run check one.eif --db db.git --trust trust.yml
+	expect_status 5
+	expect_stderr 'measure-verify: error[library]: db.git: libgit2 is needed, and this program is static: it loads none'
+	ok 'a static verifier answers from a plain copy, and says why not from a repository'
+fi
+
 plan done
