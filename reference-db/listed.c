@@ -127,9 +127,13 @@ void listed_judge(const struct listed *x, uint64_t release, struct verdict *v)
 	add(v, !r.below_minimum, CHECK_FAIL, REASON_MINIMUM,
 	    "it is older than the oldest version that is accepted");
 	add(v, !r.superseded, unless, REASON_SUPERSEDED, "a later version supersedes it");
-	add(v, r.latest || (!r.released && !x->latest), unless, REASON_LATEST,
-	    r.released ? "it is not the latest version"
-		       : "no statement says that it is the latest");
+	if (x->as_of.channel && !r.released)
+		add(v, false, CHECK_FAIL, REASON_LATEST,
+		    "no statement says that it ever was the latest of that channel");
+	else
+		add(v, r.latest || (!r.released && !x->latest), unless, REASON_LATEST,
+		    r.released ? "it is not the latest version"
+			       : "no statement says that it is the latest");
 	if (v->n == before)
 		verdict_detail(verdict_add(v, "release", CHECK_PASS, REASON_NONE),
 			       "%.100s %.60s is listed%s", r.product, r.version,
