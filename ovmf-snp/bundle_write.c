@@ -242,8 +242,11 @@ bool snp_bundle_rewrite(const struct snp_bundle *b, const char *initrd, const ch
 	owned(launch_record_free) struct launch_record r = {0};
 
 	c.files.watch = watch;
-	return outdir_open(&c.dir, output, e) && copy_bundle(&c, b, initrd, &r, e) &&
-	       guest_load(&c.guest, &c.files, r.row[0].profile, e) &&
+	if (!outdir_open(&c.dir, output, e) || !copy_bundle(&c, b, initrd, &r, e))
+		return false;
+	if (r.n == 0)
+		return err_set(e, REASON_LAUNCH_RECORD, "the record of the launch has no row");
+	return guest_load(&c.guest, &c.files, r.row[0].profile, e) &&
 	       snp_bundle_compute(&r, &c.guest, c.size, e) && write_hashes(&c, e) &&
 	       write_texts(&c, &r, e) && outdir_commit(&c.dir, e);
 }

@@ -86,11 +86,11 @@ static bool read_commit(struct database *d, struct err *e)
 	if (!gitdb_resolve(d->git, DATABASE_REF, &found, &d->commit, e))
 		return false;
 	if (!found)
-		return err_set(e, REASON_DATABASE, "there is no branch '%s'", DATABASE_REF + 11);
+		return err_set(e, REASON_DATABASE, "there is no branch '%s'", DATABASE_BRANCH);
 	if (!gitdb_read(d->git, &d->commit, COMMIT_MAX, &o, e))
 		return false;
 	if (o.kind != GITDB_COMMIT)
-		return err_set(e, REASON_DATABASE, "the branch '%s' is a %s", DATABASE_REF + 11,
+		return err_set(e, REASON_DATABASE, "the branch '%s' is a %s", DATABASE_BRANCH,
 			       gitdb_kind_name(o.kind));
 	gitfiles_free(&d->log);
 	gitfiles_free(&d->files);

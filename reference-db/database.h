@@ -24,7 +24,8 @@
 #define DATABASE_PATH 1024u /* of a statement, with its NUL */
 #define DATABASE_ENTRIES (1u << 24)
 #define DATABASE_NAMES 256u /* in a folder */
-#define DATABASE_REF "refs/heads/main"
+#define DATABASE_BRANCH "main"
+#define DATABASE_REF "refs/heads/" DATABASE_BRANCH
 
 struct database;
 

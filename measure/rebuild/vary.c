@@ -128,7 +128,9 @@ static char after(char c, int by)
 		return (char)('a' + (c - 'a' + by) % 26);
 	if (c >= 'A' && c <= 'Z')
 		return (char)('A' + (c - 'A' + by) % 26);
-	return c >= '0' && c <= '9' ? (char)('0' + (c - '0' + by) % 10) : c;
+	if (c >= '0' && c <= '9')
+		return (char)('0' + (c - '0' + by) % 10);
+	return c;
 }
 
 /* Letters and digits of a name are those that follow; one that has none begins with a letter. */

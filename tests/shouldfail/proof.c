@@ -104,7 +104,7 @@ static void prove(char **args)
 	struct hex hex = {0};
 	struct err e = {0};
 
-	s.form = place(forms, args[0]);
+	s.form = (enum log_form)place(forms, args[0]);
 	need(args[1] && file_slurp(args[1], FILE_MAX, &file, &e), e.text);
 	s.file = buf_bytes(&file);
 	for (char **arg = args + 2; *arg; arg++)

@@ -30,7 +30,7 @@ enum log_defect {
 /* Zeros are a tlog-proof of a tree of 11, entry 5, that nobody but its log signed. */
 struct log_spec {
 	struct bytes file; /* that is published */
-	enum { LOG_TLOG, LOG_SPICY, LOG_SIGSUM_1, LOG_SIGSUM_2 } form;
+	enum log_form { LOG_TLOG, LOG_SPICY, LOG_SIGSUM_1, LOG_SIGSUM_2 } form;
 	uint64_t size, index; /* size 0: 11 and 5 */
 	uint64_t time; /* of the cosignatures; 0: LOG_TIME */
 	bool no_time; /* 0, after all */
