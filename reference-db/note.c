@@ -41,7 +41,7 @@ bool note_number(struct bytes digits, uint64_t *out)
 {
 	char text[24] = "";
 
-	if (digits.n >= sizeof(text) || memchr(digits.p, '\0', digits.n))
+	if (digits.n == 0 || digits.n >= sizeof(text) || memchr(digits.p, '\0', digits.n))
 		return false;
 	memcpy(text, digits.p, digits.n);
 	return num_parse(text, out);

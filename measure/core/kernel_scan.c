@@ -135,7 +135,8 @@ static void take_name(struct bytes der, char out[KERNEL_KEY_NAME])
 		c = cur_new(der, 0, &none);
 		cur_u8(&c, "the kind of text");
 		text = cur_take(&c, cur_u8(&c, "its length"), "a name");
-		if (!cur_ok(&c) || text.n >= KERNEL_KEY_NAME || memchr(text.p, 0, text.n))
+		if (!cur_ok(&c) || text.n == 0 || text.n >= KERNEL_KEY_NAME ||
+		    memchr(text.p, 0, text.n))
 			continue;
 		memcpy(out, text.p, text.n);
 		out[text.n] = '\0';

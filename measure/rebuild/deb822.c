@@ -247,7 +247,8 @@ static bool take_until(struct bytes *value, struct bytes *out, bool (*ends)(uint
 	while (n < value->n && !ends(value->p[n]))
 		n++;
 	*out = bytes_of(value->p, n);
-	*value = bytes_of(value->p + n, value->n - n);
+	if (n > 0)
+		*value = bytes_of(value->p + n, value->n - n);
 	return n > 0;
 }
 
