@@ -168,6 +168,46 @@ static void one_key_cosigns_a_sigsum_tree_once(void **state)
 	check_err(&e, REASON_PROOF_FORM, "a second cosignature of one key");
 }
 
+static void no_more_than_sixty_four_sign_a_sigsum_tree(void **state)
+{
+	owned(buf_free) struct buf some =
+		log_proof_make(&(struct log_spec){.form = LOG_SIGSUM_2, .file = bytes_str("f")});
+	owned(buf_free) struct buf in = BUF(LOG_PROOF_MAX);
+	const char *place = strstr(buf_cstr(&some), "\n\nleaf_index=");
+	struct log_proof p = {0};
+	struct err e = {0};
+	uint64_t at = 0;
+
+	(void)state;
+	assert_non_null(place);
+	buf_put(&in, bytes_of(some.p, (size_t)(place + 1 - buf_cstr(&some))));
+	for (unsigned i = 1; i <= NOTE_LINES; i++) {
+		at = in.n;
+		buf_fmt(&in, "cosignature=%064x 1 %0128x\n", i, 0u);
+	}
+	buf_str(&in, place + 1);
+	assert_false(log_proof_read(&p, buf_bytes(&in), 0, &e));
+	check_err(&e, REASON_LIMIT, "more than 64 signatures");
+	assert_int_equal(e.offset, at);
+}
+
+static void a_path_ends(void **state)
+{
+	static const char *const in[] = {"index 5\n",
+					 "c2sp.org/tlog-proof@v1\nindex 5\n"
+					 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(in); i++) {
+		struct log_proof p = {0};
+		struct err e = {0};
+
+		assert_false(log_proof_read(&p, bytes_str(in[i]), 0, &e));
+		check_err(&e, REASON_PROOF_FORM, "no empty line ends the path");
+		assert_int_equal(e.offset, strlen(in[i]));
+	}
+}
+
 static void every_proof_that_is_cut_short_is_refused(void **state)
 {
 	static const struct log_spec spec[] = {TLOG, SIGSUM, {.form = LOG_SPICY}};
@@ -303,6 +343,8 @@ int main(void)
 		cmocka_unit_test(a_tlog_proof_of_another_form_is_refused),
 		cmocka_unit_test(a_sigsum_proof_of_another_form_is_refused),
 		cmocka_unit_test(one_key_cosigns_a_sigsum_tree_once),
+		cmocka_unit_test(no_more_than_sixty_four_sign_a_sigsum_tree),
+		cmocka_unit_test(a_path_ends),
 		cmocka_unit_test(every_proof_that_is_cut_short_is_refused),
 		cmocka_unit_test(limits_are_held),
 		cmocka_unit_test(sixteen_proofs_are_carried_and_more_are_not),
