@@ -21,11 +21,12 @@ struct bytes catalog_name(const struct catalog *c, const struct catalog_entry *x
 
 /* ---- entries */
 
+/* Of an entry it is never empty, which says that there is none. */
 static struct bytes plain(struct bytes name)
 {
-	if (name.n > 0 && name.p[name.n - 1] == '\0')
+	if (name.n > 1 && name.p[name.n - 1] == '\0')
 		name.n--;
-	while (bytes_start(name, bytes_str("./")))
+	while (name.n > 2 && bytes_start(name, bytes_str("./")))
 		name = bytes_of(name.p + 2, name.n - 2);
 	while (name.n > 1 && name.p[name.n - 1] == '/')
 		name.n--;
