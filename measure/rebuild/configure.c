@@ -95,7 +95,7 @@ static void configuring_free(struct configuring *c)
 
 static bool make_key(const struct configuring *c, char key[CACHE_KEY], struct err *e)
 {
-	owned(buf_free) struct buf text = BUF(TEXT_MAX), hex = BUF(CACHE_KEY);
+	owned(buf_free) struct buf text = BUF(TEXT_MAX);
 	struct json_out j = json_out(&text, false);
 	struct digest d;
 
@@ -114,10 +114,7 @@ static bool make_key(const struct configuring *c, char key[CACHE_KEY], struct er
 	if (!buf_done(&text, "the key of a root", e) ||
 	    !hash_of(DIGEST_SHA256, buf_bytes(&text), &d, e))
 		return false;
-	hex_put(&hex, digest_bytes(&d));
-	if (!buf_done(&hex, "a key", e))
-		return false;
-	memcpy(key, buf_cstr(&hex), CACHE_KEY);
+	hex_string(key, digest_bytes(&d));
 	return true;
 }
 

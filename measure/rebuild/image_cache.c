@@ -28,7 +28,6 @@ static bool failed(const char *path, const char *what, struct err *e)
 bool image_cache_key(const struct works *w, char key[CACHE_KEY], struct err *e)
 {
 	owned(hash_free) struct hash *h = hash_new(DIGEST_SHA256, e);
-	owned(buf_free) struct buf hex = BUF(CACHE_KEY);
 	const struct bytes varied =
 		bytes_of(&w->vary.asked, w->vary.asked ? sizeof(w->vary.asked) : 0);
 	struct digest self, d;
@@ -39,10 +38,7 @@ bool image_cache_key(const struct works *w, char key[CACHE_KEY], struct err *e)
 	    !hash_add(h, digest_bytes(&w->plan->inputs_digest), e) || !hash_add(h, varied, e) ||
 	    !hash_finish(h, &d, e))
 		return false;
-	hex_put(&hex, digest_bytes(&d));
-	if (!buf_done(&hex, "a key", e))
-		return false;
-	memcpy(key, buf_cstr(&hex), CACHE_KEY);
+	hex_string(key, digest_bytes(&d));
 	return true;
 }
 

@@ -97,7 +97,7 @@ bool stage_key(const struct works *w, const struct recipe_stage *s, char key[CAC
 	       struct err *e)
 {
 	owned(arena_free) struct arena arena = ARENA(TEXT_MAX);
-	owned(buf_free) struct buf text = BUF(TEXT_MAX), hex = BUF(CACHE_KEY);
+	owned(buf_free) struct buf text = BUF(TEXT_MAX);
 	struct json_out j = json_out(&text, false);
 	struct lock_texts environment;
 	struct digest d;
@@ -108,9 +108,6 @@ bool stage_key(const struct works *w, const struct recipe_stage *s, char key[CAC
 	if (!buf_done(&text, "the key of a stage", e) ||
 	    !hash_of(DIGEST_SHA256, buf_bytes(&text), &d, e))
 		return false;
-	hex_put(&hex, digest_bytes(&d));
-	if (!buf_done(&hex, "a key", e))
-		return false;
-	memcpy(key, buf_cstr(&hex), CACHE_KEY);
+	hex_string(key, digest_bytes(&d));
 	return true;
 }
