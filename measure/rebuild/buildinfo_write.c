@@ -92,19 +92,11 @@ static bool put_environment(struct buf *out, const struct lock_stage *s, struct 
 	return true;
 }
 
-static const struct lock_stage *locked_stage(const struct lock *l, const char *name)
-{
-	for (size_t i = 0; i < l->n_stages; i++)
-		if (strcmp(l->stages[i].name, name) == 0)
-			return &l->stages[i];
-	return NULL;
-}
-
 bool buildinfo_tell(struct buildinfo_text *t, const struct recipe *r, const struct lock *l,
 		    const char *stage, struct err *e)
 {
 	const struct recipe_stage *s = stage_of(r, stage, e);
-	const struct lock_stage *locked = s ? locked_stage(l, s->name) : NULL;
+	const struct lock_stage *locked = s ? lock_stage(l, s->name) : NULL;
 	size_t n = 0;
 	const struct lock_input *x = s ? packages_of(r, l, s, &n, e) : NULL;
 

@@ -164,17 +164,9 @@ static bool say_input(struct feeding *f, const struct recipe_input *x, struct er
 	return true;
 }
 
-static const struct lock_stage *locked_stage(const struct lock *l, const char *name)
-{
-	for (size_t i = 0; i < l->n_stages; i++)
-		if (strcmp(l->stages[i].name, name) == 0)
-			return &l->stages[i];
-	return NULL;
-}
-
 static bool say_stage(struct feeding *f, const struct recipe_stage *s, struct err *e)
 {
-	const struct lock_stage *locked = locked_stage(f->l, s->name);
+	const struct lock_stage *locked = lock_stage(f->l, s->name);
 
 	if (!locked)
 		return err_set(e, REASON_UNLOCKED, "the stage '%s' is not locked", s->name);

@@ -385,3 +385,11 @@ bool lock_write(struct lock *l, struct buf *out, struct err *e)
 	buf_put(out, buf_bytes(&text));
 	return buf_done(out, "a lock", e);
 }
+
+const struct lock_stage *lock_stage(const struct lock *l, const char *name)
+{
+	for (size_t i = 0; i < l->n_stages; i++)
+		if (strcmp(l->stages[i].name, name) == 0)
+			return &l->stages[i];
+	return NULL;
+}

@@ -112,4 +112,7 @@ must bool lock_inputs_digest(struct lock *l, struct digest *out, struct err *e);
 /* The first entry of an input, and how many follow each other; NULL: there is none. */
 const struct lock_input *lock_find(const struct lock *l, const char *input, size_t *n);
 
+/* The stage of that name; NULL: there is none. */
+const struct lock_stage *lock_stage(const struct lock *l, const char *name);
+
 #endif

@@ -40,14 +40,6 @@ static bool differ_inputs(const struct lock *a, const struct lock *b, struct buf
 
 /* ---- stages */
 
-static const struct lock_stage *stage_of(const struct lock *l, const char *name)
-{
-	for (size_t i = 0; i < l->n_stages; i++)
-		if (strcmp(l->stages[i].name, name) == 0)
-			return &l->stages[i];
-	return NULL;
-}
-
 static bool has(const struct lock_texts *t, const char *text)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -85,7 +77,7 @@ static void differ_stage(struct buf *out, const struct lock_stage *a, const stru
 static void differ_stages(struct buf *out, const struct lock *a, const struct lock *b)
 {
 	for (size_t i = 0; i < a->n_stages; i++) {
-		const struct lock_stage *other = stage_of(b, a->stages[i].name);
+		const struct lock_stage *other = lock_stage(b, a->stages[i].name);
 
 		if (other)
 			differ_stage(out, &a->stages[i], other);
@@ -93,7 +85,7 @@ static void differ_stages(struct buf *out, const struct lock *a, const struct lo
 			buf_fmt(out, "stage %s: only in the first\n", a->stages[i].name);
 	}
 	for (size_t i = 0; i < b->n_stages; i++)
-		if (!stage_of(a, b->stages[i].name))
+		if (!lock_stage(a, b->stages[i].name))
 			buf_fmt(out, "stage %s: only in the second\n", b->stages[i].name);
 }
 

@@ -170,19 +170,11 @@ static bool same_texts(const struct lock_texts *a, const struct lock_texts *b)
 	return a->n == b->n;
 }
 
-static const struct lock_stage *locked_stage(const struct lock *l, const char *name)
-{
-	for (size_t i = 0; i < l->n_stages; i++)
-		if (strcmp(l->stages[i].name, name) == 0)
-			return &l->stages[i];
-	return NULL;
-}
-
 static bool check_stages(struct plan *p, struct err *e)
 {
 	for (size_t i = 0; i < p->recipe.n_stages; i++) {
 		const struct recipe_stage *s = &p->recipe.stages[i];
-		const struct lock_stage *x = locked_stage(&p->lock, s->name);
+		const struct lock_stage *x = lock_stage(&p->lock, s->name);
 		struct lock_texts environment;
 
 		if (!x)
