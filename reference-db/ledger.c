@@ -212,6 +212,20 @@ void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statemen
 	};
 }
 
+bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,
+		 struct ledger_statement *out)
+{
+	uint32_t i = *at == 0 ? l->item[release].first : l->record[*at - 1].next;
+
+	while (i != LEDGER_NONE && l->record[i].worth != LEDGER_COUNTS)
+		i = l->record[i].next;
+	if (i == LEDGER_NONE)
+		return false;
+	*at = (uint64_t)i + 1;
+	ledger_statement(l, i, out);
+	return true;
+}
+
 /* Signed by whoever may say that the database is alive: who proposes keys with himself as their
  * root may not. */
 static bool is_alive(const struct ledger *l, const struct ledger_record *r)

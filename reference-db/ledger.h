@@ -74,6 +74,10 @@ struct ledger_statement {
 uint64_t ledger_statements(const struct ledger *l);
 void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statement *out);
 
+/* Those of a release that count, one after the other. *at: 0 at first; false: there is no more. */
+bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,
+		 struct ledger_statement *out);
+
 /* ---- releases */
 
 struct ledger_release {

@@ -63,10 +63,7 @@ static void put_statements(struct show *s, uint64_t release)
 
 	json_key(s->w, "statements");
 	json_open(s->w, '[');
-	for (uint64_t i = 0; i < ledger_statements(s->db.ledger); i++) {
-		ledger_statement(s->db.ledger, i, &t);
-		if (t.worth != LEDGER_COUNTS || t.release != (int64_t)release)
-			continue;
+	for (uint64_t i = 0; ledger_said(s->db.ledger, release, &i, &t);) {
 		put_statement(s, &t);
 		json_open(s->w, '{');
 		json_text(s->w, "kind", statement_rows[t.kind].name);

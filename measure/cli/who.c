@@ -69,10 +69,7 @@ static void put_people(struct who *x, uint64_t release)
 
 	json_key(x->w, "statements");
 	json_open(x->w, '[');
-	for (uint64_t i = 0; i < ledger_statements(x->db.ledger); i++) {
-		ledger_statement(x->db.ledger, i, &s);
-		if (s.worth != LEDGER_COUNTS || s.release != (int64_t)release)
-			continue;
+	for (uint64_t i = 0; ledger_said(x->db.ledger, release, &i, &s);) {
 		put_line(x, statement_rows[s.kind].name, s.signer_name ? s.signer_name : "?");
 		json_open(x->w, '{');
 		json_text(x->w, "kind", statement_rows[s.kind].name);
