@@ -145,12 +145,6 @@ static void hex_member(struct json_out *w, const char *key, const uint8_t *p, si
 	json_hex(w, bytes_of(p, n));
 }
 
-static void number(struct json_out *w, const char *key, uint64_t x)
-{
-	json_key(w, key);
-	json_u64(w, x);
-}
-
 /* 64 bits are more than many a reader of JSON numbers holds. */
 static void word(struct json_out *w, const char *key, uint64_t x)
 {
@@ -167,7 +161,7 @@ static void tcb(struct json_out *w, const char *key, const struct tcb *t)
 	json_open(w, '{');
 	for (size_t i = 0; i < SNP_TCB_PARTS; i++)
 		if (snp_tcb_get(t, i) >= 0)
-			number(w, snp_tcb_parts[i].name, (uint64_t)snp_tcb_get(t, i));
+			json_count(w, snp_tcb_parts[i].name, (uint64_t)snp_tcb_get(t, i));
 	json_close(w, '}');
 }
 
@@ -185,9 +179,9 @@ static void processor(const struct snp_claims *own, struct json_out *w)
 	const struct snp_report *r = &own->report;
 
 	if (r->version >= SNP_VERSION_CPUID) {
-		number(w, "cpuid_fam_id", r->cpuid_fam_id);
-		number(w, "cpuid_mod_id", r->cpuid_mod_id);
-		number(w, "cpuid_step", r->cpuid_step);
+		json_count(w, "cpuid_fam_id", r->cpuid_fam_id);
+		json_count(w, "cpuid_mod_id", r->cpuid_mod_id);
+		json_count(w, "cpuid_step", r->cpuid_step);
 	}
 	json_key(w, "signing_key");
 	json_str(w, snp_key_name(r->signing_key));
@@ -215,7 +209,7 @@ void snp_claims_json(const struct claims *c, struct json_out *w)
 {
 	const struct snp_report *r = &snp_claims(c)->report;
 
-	number(w, "version", r->version);
+	json_count(w, "version", r->version);
 	json_key(w, "product");
 	if (c->product[0])
 		json_str(w, c->product);
@@ -224,9 +218,9 @@ void snp_claims_json(const struct claims *c, struct json_out *w)
 	hex_member(w, "measurement", r->measurement, sizeof(r->measurement));
 	hex_member(w, "report_data", r->report_data, sizeof(r->report_data));
 	hex_member(w, "host_data", r->host_data, sizeof(r->host_data));
-	number(w, "vmpl", r->vmpl);
+	json_count(w, "vmpl", r->vmpl);
 	word(w, "policy", r->policy);
-	number(w, "guest_svn", r->guest_svn);
+	json_count(w, "guest_svn", r->guest_svn);
 	hex_member(w, "family_id", r->family_id, sizeof(r->family_id));
 	hex_member(w, "image_id", r->image_id, sizeof(r->image_id));
 	hex_member(w, "id_key_digest", r->id_key_digest, sizeof(r->id_key_digest));

@@ -82,12 +82,6 @@ static void put_word(struct json_out *w, const char *key, uint64_t x)
 	json_text(w, key, text);
 }
 
-static void put_number(struct json_out *w, const char *key, uint64_t x)
-{
-	json_key(w, key);
-	json_u64(w, x);
-}
-
 static void put_hex(struct json_out *w, const char *key, const struct digest *d)
 {
 	json_key(w, key);
@@ -99,7 +93,7 @@ static void put_file(struct json_out *w, enum launch_part part, const struct lau
 	json_key(w, part_names[part]);
 	json_open(w, '{');
 	json_text(w, "name", file_names[part]);
-	put_number(w, "size", f->size);
+	json_count(w, "size", f->size);
 	put_hex(w, "sha256", &f->sha256);
 	json_close(w, '}');
 }
@@ -111,7 +105,7 @@ static void put_row(struct json_out *w, const struct launch_row *row)
 	json_text(w, "vcpu_type", row->type);
 	put_word(w, "vcpu_signature", row->signature);
 	put_word(w, "guest_features", row->features);
-	put_number(w, "vcpus", row->vcpus);
+	json_count(w, "vcpus", row->vcpus);
 	put_hex(w, "measurement", &row->digest);
 	json_close(w, '}');
 }
@@ -124,9 +118,9 @@ static void put_root(struct json_out *w, const struct launch_root *r)
 	put_hex(w, "root_hash", &r->hash);
 	json_text(w, "algorithm", "sha256");
 	json_text(w, "salt", "");
-	put_number(w, "block_size", ROOTIMAGE_BLOCK);
-	put_number(w, "blocks", r->blocks);
-	put_number(w, "hash_offset", r->blocks * ROOTIMAGE_BLOCK);
+	json_count(w, "block_size", ROOTIMAGE_BLOCK);
+	json_count(w, "blocks", r->blocks);
+	json_count(w, "hash_offset", r->blocks * ROOTIMAGE_BLOCK);
 	json_close(w, '}');
 }
 

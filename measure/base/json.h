@@ -97,8 +97,10 @@ void json_hex(struct json_out *w, struct bytes x); /* as a string of lower-case 
 void json_base64(struct json_out *w, struct bytes x); /* as a string, base64.h */
 void json_raw(struct json_out *w, struct bytes text); /* a finished value */
 
-/* A member of an object, a string; nothing at all when it is NULL. */
+/* Members of an object: a string, nothing at all when it is NULL; a number; true or false. */
 void json_text(struct json_out *w, const char *key, const char *text);
+void json_count(struct json_out *w, const char *key, uint64_t x);
+void json_flag(struct json_out *w, const char *key, bool x);
 
 /* A node of j with all that it holds, numbers as spelt, keys in the order met. */
 void json_node_out(struct json_out *w, const struct json *j, const struct json_node *node);

@@ -183,6 +183,18 @@ void json_text(struct json_out *w, const char *key, const char *text)
 	json_str(w, text);
 }
 
+void json_count(struct json_out *w, const char *key, uint64_t x)
+{
+	json_key(w, key);
+	json_u64(w, x);
+}
+
+void json_flag(struct json_out *w, const char *key, bool x)
+{
+	json_key(w, key);
+	json_bool(w, x);
+}
+
 void json_raw(struct json_out *w, struct bytes text)
 {
 	lead(w);

@@ -125,10 +125,8 @@ static void tell(const struct publish_entry *x, struct cli *c, struct json_out *
 	buf_fmt(&c->text, "%s\n", x->path);
 	json_open(w, '{');
 	json_text(w, "kind", statement_rows[x->kind].name);
-	json_key(w, "entry");
-	json_u64(w, x->entry);
-	json_key(w, "already");
-	json_bool(w, x->already);
+	json_count(w, "entry", x->entry);
+	json_flag(w, "already", x->already);
 	print_foreign(w, "path", x->path);
 	json_key(w, "sha256");
 	json_hex(w, digest_bytes(&x->sha256));
@@ -171,14 +169,11 @@ bool db_gather(const struct db *db, uint64_t release, struct published *p, struc
 {
 	struct ledger_statement s;
 
-	for (uint64_t i = 0; i < ledger_statements(db->ledger); i++) {
+	for (uint64_t i = 0; ledger_said(db->ledger, release, &i, &s);) {
 		owned(buf_free) struct buf file = BUF(SIGNED_MAX);
 
-		ledger_statement(db->ledger, i, &s);
-		if (s.worth != LEDGER_COUNTS || s.kind != STATEMENT_MANIFEST ||
-		    s.release != (int64_t)release)
-			continue;
-		if (!db_statement(db, s.entry, &file, e) || !published_add_bytes(p, &file, e))
+		if (s.kind == STATEMENT_MANIFEST &&
+		    (!db_statement(db, s.entry, &file, e) || !published_add_bytes(p, &file, e)))
 			return false;
 	}
 	return true;
@@ -227,34 +222,22 @@ void db_status(const struct ledger_release *r, struct buf *out)
 	put_word(out, begin, r->below_minimum, "below the minimum");
 }
 
-static void put_bool(struct json_out *w, const char *key, bool value)
-{
-	json_key(w, key);
-	json_bool(w, value);
-}
-
-static void put_number(struct json_out *w, const char *key, uint64_t value)
-{
-	json_key(w, key);
-	json_u64(w, value);
-}
-
 void db_status_json(const struct ledger_release *r, struct json_out *w)
 {
 	print_foreign(w, "product", r->product);
 	print_foreign(w, "version", r->version);
 	json_key(w, "payload_sha256");
 	json_hex(w, digest_bytes(&r->payload));
-	put_number(w, "publishers", r->publishers);
-	put_number(w, "rebuilders", r->rebuilders);
-	put_number(w, "differing", r->differing);
-	put_bool(w, "published", r->published);
-	put_bool(w, "reproduced", r->reproduced);
-	put_bool(w, "withdrawn", r->withdrawn);
-	put_bool(w, "contradicted", r->contradicted);
-	put_bool(w, "latest", r->latest);
-	put_bool(w, "superseded", r->superseded);
-	put_bool(w, "below_minimum", r->below_minimum);
+	json_count(w, "publishers", r->publishers);
+	json_count(w, "rebuilders", r->rebuilders);
+	json_count(w, "differing", r->differing);
+	json_flag(w, "published", r->published);
+	json_flag(w, "reproduced", r->reproduced);
+	json_flag(w, "withdrawn", r->withdrawn);
+	json_flag(w, "contradicted", r->contradicted);
+	json_flag(w, "latest", r->latest);
+	json_flag(w, "superseded", r->superseded);
+	json_flag(w, "below_minimum", r->below_minimum);
 	if (r->withdrawn_why)
 		print_foreign(w, "withdrawn_because", r->withdrawn_why);
 	if (r->replacement)

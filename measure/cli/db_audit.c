@@ -64,12 +64,6 @@ static void judge(struct audit *x, const struct ledger_statement *s)
 		finding(x, s->path, s->why ? s->why : "it counts for nothing", kinds[s->worth]);
 }
 
-static void put_number(struct json_out *w, const char *key, uint64_t value)
-{
-	json_key(w, key);
-	json_u64(w, value);
-}
-
 static void put_totals(struct audit *x)
 {
 	struct signed_upon head = ledger_head(x->db.ledger);
@@ -83,11 +77,11 @@ static void put_totals(struct audit *x)
 	hex_put(out, digest_bytes(&head.state));
 	buf_str(out, "\n");
 	json_text(w, "name", database_name(x->db.database));
-	put_number(w, "height", head.height);
+	json_count(w, "height", head.height);
 	json_key(w, "state");
 	json_hex(w, digest_bytes(&head.state));
-	put_number(w, "counted", x->counted);
-	put_number(w, "unknown", x->unknown);
+	json_count(w, "counted", x->counted);
+	json_count(w, "unknown", x->unknown);
 	if (x->unknown > 0)
 		answer_note(x->a, REASON_UNKNOWN_KEY,
 			    "%llu statements are by keys that have no role here, and count for "

@@ -52,11 +52,9 @@ static void put_json(const struct ledger_statement *s, struct json_out *w)
 	owned(buf_free) struct buf issued = BUF(64);
 
 	json_open(w, '{');
-	json_key(w, "entry");
-	json_u64(w, s->entry);
+	json_count(w, "entry", s->entry);
 	json_text(w, "kind", kind_text(s));
-	json_key(w, "counts");
-	json_bool(w, s->worth == LEDGER_COUNTS);
+	json_flag(w, "counts", s->worth == LEDGER_COUNTS);
 	json_text(w, "worth", worth_text(s));
 	print_foreign(w, "path", s->path);
 	json_key(w, "sha256");
@@ -85,8 +83,7 @@ static void put_head(const struct db *db, struct cli *c, struct json_out *w)
 	hex_put(&c->text, digest_bytes(&head.state));
 	buf_str(&c->text, "\n");
 	json_text(w, "name", database_name(db->database));
-	json_key(w, "height");
-	json_u64(w, head.height);
+	json_count(w, "height", head.height);
 	json_key(w, "state");
 	json_hex(w, digest_bytes(&head.state));
 }
