@@ -1,7 +1,7 @@
 #include "reference-db/rebuilt.h"
 
-#include "measure/base/text.h"
 #include "measure/core/cbor.h"
+#include "reference-db/statement_field.h"
 
 #define FORM 1u
 #define FORM_WITNESSED 2u
@@ -20,30 +20,12 @@ enum {
 	KEYS
 };
 
-/* What shows as it is, in one line. */
-static bool is_text(struct bytes x)
-{
-	uint32_t c = 0;
-
-	for (size_t at = 0, n; at < x.n; at += n) {
-		n = text_utf8(bytes_of(x.p + at, x.n - at), &c);
-		if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || text_hidden(c))
-			return false;
-	}
-	return x.n > 0 && x.n <= REBUILT_TEXT;
-}
-
 static bool is_word(struct bytes x)
 {
 	for (size_t i = 0; i < x.n; i++)
 		if (!((x.p[i] >= 'a' && x.p[i] <= 'z') || x.p[i] == '_'))
 			return false;
 	return x.n > 0 && x.n <= 32;
-}
-
-static bool is_sha256(const struct digest *d)
-{
-	return d->alg == DIGEST_SHA256 && d->len == 32 && !bytes_zero(digest_bytes(d));
 }
 
 static bool is_part(struct bytes x)
@@ -71,7 +53,7 @@ static bool check_witnesses(const struct rebuilt *r, struct err *e)
 	for (size_t i = 0; i < r->n_witnesses; i++) {
 		const struct rebuilt_witness *w = &r->witness[i];
 
-		if (!is_part(w->part) || !is_sha256(&w->content))
+		if (!is_part(w->part) || !field_is_sha256(&w->content))
 			return err_set(e, REASON_STATEMENT,
 				       "a witness without the name of a part, or its digest");
 		if (i > 0 && !in_order(w[-1].part, w->part))
@@ -83,11 +65,12 @@ static bool check_witnesses(const struct rebuilt *r, struct err *e)
 
 static bool check(const struct rebuilt *r, struct err *e)
 {
-	if (!is_text(r->id) || !memchr(r->id.p, '/', r->id.n))
+	if (!field_is_text(r->id, REBUILT_TEXT) || !memchr(r->id.p, '/', r->id.n))
 		return err_set(e, REASON_STATEMENT, "the id is not PRODUCT/VERSION");
-	if (!is_text(r->tool))
+	if (!field_is_text(r->tool, REBUILT_TEXT))
 		return err_set(e, REASON_STATEMENT, "the version of the program is no text");
-	if (!is_sha256(&r->payload) || !is_sha256(&r->inputs) || !is_sha256(&r->program))
+	if (!field_is_sha256(&r->payload) || !field_is_sha256(&r->inputs) ||
+	    !field_is_sha256(&r->program))
 		return err_set(e, REASON_STATEMENT, "a digest is zero, or not SHA-256");
 	if (r->n > REBUILT_VARIATIONS)
 		return err_set(e, REASON_STATEMENT, "%zu variations, %u are the most", r->n,
@@ -102,21 +85,12 @@ static bool check(const struct rebuilt *r, struct err *e)
 	return check_witnesses(r, e);
 }
 
-static void put_text(struct buf *out, struct bytes x)
-{
-	char text[REBUILT_TEXT + 1];
-
-	memcpy(text, x.p, x.n);
-	text[x.n] = '\0';
-	cbor_put_text(out, text);
-}
-
 static void put_witnesses(struct buf *out, const struct rebuilt *r)
 {
 	cbor_put_uint(out, KEY_WITNESSES);
 	cbor_put_map(out, r->n_witnesses);
 	for (size_t i = 0; i < r->n_witnesses; i++) {
-		put_text(out, r->witness[i].part);
+		field_put_bare_text(out, r->witness[i].part);
 		cbor_put_bytes(out, digest_bytes(&r->witness[i].content));
 	}
 }
@@ -130,22 +104,17 @@ bool rebuilt_write(const struct rebuilt *r, struct buf *out, struct err *e)
 	cbor_put_map(out, witnessed ? KEYS : KEY_WITNESSES);
 	cbor_put_uint(out, KEY_FORM);
 	cbor_put_uint(out, witnessed ? FORM_WITNESSED : FORM);
-	cbor_put_uint(out, KEY_ID);
-	put_text(out, r->id);
-	cbor_put_uint(out, KEY_PAYLOAD);
-	cbor_put_bytes(out, digest_bytes(&r->payload));
+	field_put_text(out, KEY_ID, r->id);
+	field_put_digest(out, KEY_PAYLOAD, &r->payload);
 	cbor_put_uint(out, KEY_OUTCOME);
 	cbor_put_uint(out, (uint64_t)r->outcome);
-	cbor_put_uint(out, KEY_INPUTS);
-	cbor_put_bytes(out, digest_bytes(&r->inputs));
-	cbor_put_uint(out, KEY_TOOL);
-	put_text(out, r->tool);
-	cbor_put_uint(out, KEY_PROGRAM);
-	cbor_put_bytes(out, digest_bytes(&r->program));
+	field_put_digest(out, KEY_INPUTS, &r->inputs);
+	field_put_text(out, KEY_TOOL, r->tool);
+	field_put_digest(out, KEY_PROGRAM, &r->program);
 	cbor_put_uint(out, KEY_VARIED);
 	cbor_put_array(out, r->n);
 	for (size_t i = 0; i < r->n; i++)
-		put_text(out, r->variation[i]);
+		field_put_bare_text(out, r->variation[i]);
 	if (witnessed)
 		put_witnesses(out, r);
 	return buf_done(out, "the statement", e);
@@ -153,44 +122,13 @@ bool rebuilt_write(const struct rebuilt *r, struct buf *out, struct err *e)
 
 /* ---- read */
 
-static void key(struct cur *c, unsigned want, const char *field)
-{
-	uint64_t at = cur_at(c), found = cbor_get_uint(c, UINT64_MAX, field);
-
-	if (cur_ok(c) && found != want)
-		cur_fail(c, REASON_STATEMENT, at, "%s needs key %u, found %llu", field, want,
-			 (unsigned long long)found);
-}
-
-static struct digest digest_of(struct cur *c, const char *field)
-{
-	struct bytes x = cbor_get_bytes(c, 32, field);
-	struct digest d = {.alg = DIGEST_SHA256, .len = x.n};
-
-	if (x.n > 0)
-		memcpy(d.v, x.p, x.n);
-	return d;
-}
-
-static void get_digest(struct cur *c, unsigned number, const char *field, struct digest *out)
-{
-	key(c, number, field);
-	*out = digest_of(c, field);
-}
-
-static struct bytes get_text(struct cur *c, unsigned number, const char *field)
-{
-	key(c, number, field);
-	return cbor_get_text(c, REBUILT_TEXT, field);
-}
-
 /* Is it the second one? */
 static bool get_form(struct cur *c)
 {
 	uint64_t begin = cur_at(c), keys = cbor_get_map(c, KEYS, "the statement"), at, form;
 	uint64_t needs;
 
-	key(c, KEY_FORM, "form");
+	field_get_key(c, KEY_FORM, "form");
 	at = cur_at(c);
 	form = cbor_get_uint(c, UINT64_MAX, "form");
 	if (cur_ok(c) && form != FORM && form != FORM_WITNESSED)
@@ -209,7 +147,7 @@ static enum rebuilt_outcome get_outcome(struct cur *c, bool witnessed)
 {
 	uint64_t at, outcome;
 
-	key(c, KEY_OUTCOME, "outcome");
+	field_get_key(c, KEY_OUTCOME, "outcome");
 	at = cur_at(c);
 	outcome = cbor_get_uint(c, REBUILT_WITNESSED, "outcome");
 	if (cur_ok(c) && witnessed != (outcome == REBUILT_WITNESSED))
@@ -220,11 +158,11 @@ static enum rebuilt_outcome get_outcome(struct cur *c, bool witnessed)
 
 static void get_witnesses(struct cur *c, struct rebuilt *r)
 {
-	key(c, KEY_WITNESSES, "witnesses");
+	field_get_key(c, KEY_WITNESSES, "witnesses");
 	r->n_witnesses = cbor_get_map(c, REBUILT_WITNESSES, "witnesses");
 	for (size_t i = 0; i < r->n_witnesses; i++) {
 		r->witness[i].part = cbor_get_text(c, REBUILT_TEXT, "witness");
-		r->witness[i].content = digest_of(c, "content of the witness");
+		r->witness[i].content = field_get_bare_digest(c, "content of the witness");
 	}
 }
 
@@ -237,13 +175,13 @@ bool rebuilt_read(struct rebuilt *r, struct bytes payload, uint64_t base, struct
 		return false;
 	*r = (struct rebuilt){0};
 	witnessed = get_form(&c);
-	r->id = get_text(&c, KEY_ID, "id");
-	get_digest(&c, KEY_PAYLOAD, "payload", &r->payload);
+	r->id = field_get_text(&c, KEY_ID, REBUILT_TEXT, "id");
+	field_get_digest(&c, KEY_PAYLOAD, "payload", &r->payload);
 	r->outcome = get_outcome(&c, witnessed);
-	get_digest(&c, KEY_INPUTS, "inputs", &r->inputs);
-	r->tool = get_text(&c, KEY_TOOL, "tool");
-	get_digest(&c, KEY_PROGRAM, "program", &r->program);
-	key(&c, KEY_VARIED, "variations");
+	field_get_digest(&c, KEY_INPUTS, "inputs", &r->inputs);
+	r->tool = field_get_text(&c, KEY_TOOL, REBUILT_TEXT, "tool");
+	field_get_digest(&c, KEY_PROGRAM, "program", &r->program);
+	field_get_key(&c, KEY_VARIED, "variations");
 	r->n = cbor_get_array(&c, REBUILT_VARIATIONS, "variations");
 	for (size_t i = 0; i < r->n; i++)
 		r->variation[i] = cbor_get_text(&c, REBUILT_TEXT, "variation");

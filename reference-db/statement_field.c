@@ -28,15 +28,20 @@ void field_get_key(struct cur *c, unsigned number, const char *field)
 			 (unsigned long long)found);
 }
 
+struct digest field_get_bare_digest(struct cur *c, const char *field)
+{
+	struct bytes x = cbor_get_bytes(c, 32, field);
+	struct digest d = {.alg = DIGEST_SHA256, .len = x.n};
+
+	if (x.n > 0)
+		memcpy(d.v, x.p, x.n);
+	return d;
+}
+
 void field_get_digest(struct cur *c, unsigned number, const char *field, struct digest *out)
 {
-	struct bytes x;
-
 	field_get_key(c, number, field);
-	x = cbor_get_bytes(c, 32, field);
-	*out = (struct digest){.alg = DIGEST_SHA256, .len = x.n};
-	if (x.n > 0)
-		memcpy(out->v, x.p, x.n);
+	*out = field_get_bare_digest(c, field);
 }
 
 struct bytes field_get_text(struct cur *c, unsigned number, size_t max, const char *field)

@@ -16,6 +16,8 @@
 void field_get_form(struct cur *c, unsigned members);
 void field_put_form(struct buf *out, unsigned members);
 
+struct digest field_get_bare_digest(struct cur *c, const char *field); /* an element of a map */
+
 /* The member's number; the getters below take it first. */
 void field_get_key(struct cur *c, unsigned number, const char *field);
 void field_get_digest(struct cur *c, unsigned number, const char *field, struct digest *out);
