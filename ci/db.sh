@@ -77,22 +77,17 @@ db_write()
 	done
 }
 
-# bring LOCK [BASE...]: whatever is not in the store yet. What nobody has is no failure here: it can lie
-# in the repository, as the source does, and who builds refuses what is missing.
+# bring LOCK [BASE...]: whatever is not in the store yet
 bring()
 {
 	say 'bring the inputs'
-	lock=$1 status=0
+	lock=$1
 	shift
 	for base; do
 		set -- "$@" --base "$base"
 		shift
 	done
-	"${MEASURE_FETCH:-measure-fetch}" inputs "$lock" -q ${store:+--store "$store"} "$@" 2>"$copy.said" || status=$?
-	[ $status -eq 0 ] || [ $status -eq 4 ] || {
-		cat "$copy.said" >&2
-		return $status
-	}
+	"${MEASURE_FETCH:-measure-fetch}" inputs "$lock" -q ${store:+--store "$store"} "$@" >"$copy.said"
 }
 
 # field NAME MANIFEST

@@ -25,6 +25,7 @@ struct work {
 	struct lock lock;
 	const struct lock_input **item; /* each object once */
 	size_t n, next, brought, failed;
+	size_t trees; /* of commits, which no archive has and a build makes */
 	struct err first; /* of what failed */
 };
 
@@ -53,6 +54,12 @@ static int by_place(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* An origin of a tree is its repository: who builds packs it from there, or has it. */
+static bool is_made(const struct work *w, const struct lock_input *i)
+{
+	return i->kind == LOCK_GIT && !objects_has(&w->f.store, &i->object);
+}
+
 /* In the order of the lock. */
 static bool list_objects(struct work *w, struct err *e)
 {
@@ -62,8 +69,12 @@ static bool list_objects(struct work *w, struct err *e)
 	w->item = own_new((w->lock.n_inputs + 1) * sizeof(*w->item), e);
 	if (!w->item)
 		return false;
-	for (; n < w->lock.n_inputs; n++)
-		w->item[n] = &w->lock.inputs[n];
+	for (size_t i = 0; i < w->lock.n_inputs; i++) {
+		if (is_made(w, &w->lock.inputs[i]))
+			w->trees++;
+		else
+			w->item[n++] = &w->lock.inputs[i];
+	}
 	qsort(w->item, n, sizeof(*w->item), by_object);
 	for (size_t i = 0; i < n; i++)
 		if (w->n == 0 ||
@@ -133,7 +144,7 @@ static bool has_base(const struct work *w, const struct lock_input *i, struct er
 
 static bool lacks_base(const struct work *w, const struct lock_input *i, struct err *why)
 {
-	return i->kind != LOCK_GIT && !objects_has(&w->f.store, &i->object) && !has_base(w, i, why);
+	return !objects_has(&w->f.store, &i->object) && !has_base(w, i, why);
 }
 
 static bool same_archive(const struct lock_input *a, const struct lock_input *b)
@@ -195,13 +206,7 @@ static bool one(struct work *w, const struct lock_input *i, bool *brought, struc
 
 	name_of(i, &name);
 	item.what = buf_cstr(&name);
-	if (i->kind == LOCK_GIT)
-		item.n = 0; /* an origin is the repository, not the tree that is packed of it */
-	if (fetching_item(&w->f, &item, brought, e))
-		return true;
-	if (i->kind == LOCK_GIT && e->reason == REASON_INPUT_MISSING)
-		err_hint(e, "`measure lock` packs the tree of a commit from its repository");
-	return err_in(e, "'%s'", item.what);
+	return fetching_item(&w->f, &item, brought, e) || err_in(e, "'%s'", item.what);
 }
 
 static void *run(void *arg)
@@ -243,14 +248,15 @@ static bool tell(struct work *w, struct err *e)
 {
 	struct json_out *j = &w->a->json;
 
-	json_key(j, "inputs");
-	json_u64(j, w->n);
-	json_key(j, "fetched");
-	json_u64(j, w->brought);
-	json_key(j, "missing");
-	json_u64(j, w->failed);
+	json_count(j, "inputs", w->n);
+	json_count(j, "fetched", w->brought);
+	json_count(j, "missing", w->failed);
+	json_count(j, "trees", w->trees);
 	buf_fmt(&w->f.c->text, "%zu input%s in the store, %zu fetched\n", w->n - w->failed,
 		w->n - w->failed == 1 ? "" : "s", w->brought);
+	if (w->trees > 0)
+		buf_fmt(&w->f.c->text, "%zu tree%s left to the build\n", w->trees,
+			w->trees == 1 ? " of a commit is" : "s of commits are");
 	if (w->failed == 0)
 		return true;
 	return err_set(e, w->first.reason, "%zu of %zu inputs could not be brought", w->failed,

@@ -232,4 +232,29 @@ expect_status 0
 expect diff -r full/sha256 store/sha256
 ok 'a disk that takes no more is told, and is no harm'
 
+# ---- what nobody can bring
+
+if command -v git >/dev/null; then
+	mkdir project && cd project || exit 99
+	git init -q . && printf one >file && git add file
+	git -c user.name=a -c user.email=a@example.org commit -qm one
+	{
+		sed '/^  mine:/,$d' ../measure.yml | sed 's/^inputs:/source: {git: .}\n&/'
+		printf 'files:\n  file: source:file\n'
+	} >measure.yml
+	run lock --store ../full
+	expect_status 0
+	run_command "$fetch" inputs --base "things=$base" --store ../clone
+	expect_status 0
+	expect_stdout '3 inputs in the store, 3 fetched
+1 tree of a commit is left to the build'
+	run_command "$fetch" inputs --store ../full --json
+	expect_status 0
+	expect_json 'j["inputs"] == 4 and j["missing"] == 0 and j["trees"] == 0'
+	cd ..
+	ok 'the tree of a commit is left to who builds, and is there when it was packed'
+else
+	skip 'the tree of a commit is left to who builds' 'git is not installed'
+fi
+
 plan done
