@@ -144,10 +144,11 @@ void listed_unknown(const struct listed *x, struct verdict *v)
 {
 	struct signed_upon head = ledger_head(x->ledger);
 
-	verdict_detail(verdict_add(v, "release", CHECK_FAIL, REASON_NOT_LISTED),
-		       "none of the %llu statements that count speaks of these measurements%s%.80s",
-		       (unsigned long long)head.height, x->product ? " as of " : "",
-		       x->product ? x->product : "");
+	verdict_detail(
+		verdict_add(v, "release", CHECK_FAIL, REASON_NOT_LISTED),
+		"nothing that counts in the %llu statements speaks of these measurements%s%.80s",
+		(unsigned long long)head.height, x->product ? " as of " : "",
+		x->product ? x->product : "");
 }
 
 /* A clock that runs ahead, by mistake or not, makes nothing newer; whose it is people can ask. */

@@ -114,12 +114,12 @@ static void what_cannot_be_counted_on_is_told_whole(void **state)
 	listed_unknown(&x, &v);
 	check_verdict(
 		&v, "release",
-		"fail not-listed none of the 6 statements that count speaks of these measurements");
+		"fail not-listed nothing that counts in the 6 statements speaks of these measurements");
 	v.n = 0;
 	x.product = "c/d";
 	listed_unknown(&x, &v);
 	check_verdict(&v, "release",
-		      "fail not-listed none of the 6 statements that count speaks of these "
+		      "fail not-listed nothing that counts in the 6 statements speaks of these "
 		      "measurements as of c/d");
 	book_free(&b);
 }
