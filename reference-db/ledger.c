@@ -57,6 +57,8 @@ static size_t limit_of(const struct ledger *l, char what)
 		return l->n_items;
 	case LEDGER_SIGNED:
 		return l->n;
+	case LEDGER_PROPOSAL: /* of the entry at hand too */
+		return l->n + 1;
 	case LEDGER_CHANNEL:
 		return l->n_channels;
 	case LEDGER_FOLDER:
@@ -111,6 +113,21 @@ bool ledger_put(struct ledger *l, const struct ledger_slot *slot, struct err *e)
 	return true;
 }
 
+bool ledger_text_once(struct ledger *l, const char *text, uint32_t *at, struct err *e)
+{
+	struct ledger_slot slot;
+
+	if (!ledger_get(l, LEDGER_TEXT, bytes_str(text), &slot, e))
+		return false;
+	*at = slot.value;
+	if (slot.value != LEDGER_NONE)
+		return true;
+	if (!ledger_text(l, bytes_str(text), at, e))
+		return false;
+	slot.value = *at;
+	return ledger_put(l, &slot, e);
+}
+
 /* ---- the whole */
 
 struct ledger *ledger_new(const struct trust *trust, const struct digest *trust_digest,
@@ -123,8 +140,6 @@ struct ledger *ledger_new(const struct trust *trust, const struct digest *trust_
 		return NULL;
 	*l = (struct ledger){.file = trust,
 			     .trust_digest = *trust_digest,
-			     .keys_first = LEDGER_NONE,
-			     .keys_last = LEDGER_NONE,
 			     .texts = BUF(TEXTS_MAX),
 			     .keys_bytes = BUF(STATEMENT_MAX)};
 	l->state = ledger_room(NULL, 0, sizeof(*l->state), e);

@@ -41,6 +41,7 @@ static void check_one(const struct ledger *l, struct ledger_work *w)
 	if (!w->opened)
 		return;
 	k = ledger_key(l, &w->st);
+	k = k ? k : ledger_own_root(&w->st);
 	if (k)
 		(void)!ledger_holds(w, k->key, &holds, &w->fault);
 }

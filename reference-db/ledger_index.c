@@ -4,22 +4,6 @@
 
 #define UNSORTED 1024u
 
-/* One text for all that say the same. */
-static bool text_once(struct ledger *l, const char *text, uint32_t *at, struct err *e)
-{
-	struct ledger_slot slot;
-
-	if (!ledger_get(l, LEDGER_TEXT, bytes_str(text), &slot, e))
-		return false;
-	*at = slot.value;
-	if (slot.value != LEDGER_NONE)
-		return true;
-	if (!ledger_text(l, bytes_str(text), at, e))
-		return false;
-	slot.value = *at;
-	return ledger_put(l, &slot, e);
-}
-
 static bool add(struct ledger *l, uint32_t release, struct bytes digest, const char *what,
 		struct err *e)
 {
@@ -34,7 +18,7 @@ static bool add(struct ledger *l, uint32_t release, struct bytes digest, const c
 	d = &more[l->n_digests];
 	*d = (struct ledger_digest){.n = (uint8_t)digest.n, .release = release};
 	memcpy(d->v, digest.p, digest.n);
-	if (!text_once(l, what, &d->what, e))
+	if (!ledger_text_once(l, what, &d->what, e))
 		return false;
 	l->n_digests++;
 	return true;

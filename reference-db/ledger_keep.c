@@ -5,7 +5,7 @@
 #include "reference-db/ledger_parts.h"
 
 /* Changes with what is kept, and with what the replay makes of a log. */
-#define FORM "measure-ledger-1"
+#define FORM "measure-ledger-2"
 #define FORM_SIZE (sizeof(FORM) - 1)
 
 /* ---- written */
@@ -116,8 +116,6 @@ bool ledger_write(const struct ledger *l, struct buf *out, struct err *e)
 		put_item(out, &l->item[i]);
 	put_small(l, out);
 	put_found(l, out);
-	put_n(out, l->keys_first);
-	put_n(out, l->keys_last);
 	put_n(out, l->keys_bytes.n);
 	buf_put(out, buf_bytes(&l->keys_bytes));
 	if (!buf_done(out, "a kept ledger", e) || !hash_of(DIGEST_SHA256, buf_bytes(out), &sum, e))
@@ -344,10 +342,6 @@ static void get_keys(struct reader *r)
 	struct ledger *l = r->l;
 	struct bytes payload;
 
-	l->keys_first = get_n(r, r->n, true, "keys");
-	l->keys_last = get_n(r, r->n, true, "keys");
-	if (cur_ok(&r->c) && (l->keys_first == LEDGER_NONE) != (l->keys_last == LEDGER_NONE))
-		bad(r, "keys");
 	payload = cur_take(&r->c, cur_le32(&r->c, "keys"), "keys");
 	if (!cur_ok(&r->c) || payload.n == 0)
 		return;

@@ -17,7 +17,7 @@ struct ledger_record {
 	uint8_t kind, worth, outcome, has; /* outcome: of rebuilt; has: LEDGER_HAS_* */
 	uint32_t upon;
 	int64_t issued, not_before, expires;
-	uint32_t release, next; /* next: of the same release, or of the kind keys */
+	uint32_t release, next; /* next: of the same release, or of the same keys */
 };
 #define LEDGER_HAS_UPON 1u
 #define LEDGER_HAS_ISSUED 2u
@@ -79,7 +79,6 @@ struct ledger {
 	struct ledger_digest *digest; /* sorted up to n_sorted */
 	size_t n_sorted;
 	struct ledger_slot *slot; /* half of them free at least */
-	uint32_t keys_first, keys_last; /* records of that kind that count */
 	struct buf texts; /* begins with a NUL */
 	struct buf keys_bytes; /* payload of the keys in force */
 	struct ledger_names fed; /* what ledger_fed's place borrows */
@@ -94,15 +93,20 @@ must struct ledger *ledger_new(const struct trust *trust, const struct digest *t
 /* Room for one more than n; p moves. NULL with e set, and p is still the caller's. */
 must void *ledger_room(void *p, size_t n, size_t size, struct err *e);
 must bool ledger_text(struct ledger *l, struct bytes text, uint32_t *at, struct err *e);
+
+/* One text for all that say the same. */
+must bool ledger_text_once(struct ledger *l, const char *text, uint32_t *at, struct err *e);
 const char *ledger_string(const struct ledger *l, uint32_t at);
 
 /* What is looked up: releases by id, statements by what was signed, channels, folders of the tree,
- * texts that many share. */
+ * texts that many share, and keys that are proposed: their payload finds the first statement by a
+ * root key in force, payload and key together any one by that key. */
 enum {
 	LEDGER_RELEASE = 'r',
 	LEDGER_SIGNED = 's',
 	LEDGER_CHANNEL = 'c',
 	LEDGER_FOLDER = 'f',
+	LEDGER_PROPOSAL = 'k',
 	LEDGER_TEXT = 't'
 };
 
@@ -115,11 +119,23 @@ must bool ledger_put(struct ledger *l, const struct ledger_slot *slot, struct er
 
 uint64_t ledger_threshold(const struct ledger *l, enum trust_role role);
 
-/* The key that a statement claims, if its role is that of the kind; NULL otherwise. */
+/* The key that a statement claims, if it has the role of the kind in force; NULL otherwise. And of
+ * keys, if they make it a root key themselves. */
 const struct trust_key *ledger_key(const struct ledger *l, const struct statement *st);
+const struct trust_key *ledger_own_root(const struct statement *st);
 
-/* st: of the kind keys, whose signature holds and whose record is the last. */
-must bool ledger_keys_signed(struct ledger *l, struct statement *st, struct ledger_record *r,
+struct ledger_work;
+
+/*
+ * Of the kind keys, with a signature that holds, by a root key of their own alone: it counts if a
+ * root key in force has signed them. Until one does it is LEDGER_UNKNOWN_KEY, anybody's, and leaves
+ * one place in the table by which it is counted then; one that comes out of its turn leaves none.
+ */
+must bool ledger_keys_proposed(struct ledger *l, const struct statement *st,
+			       struct ledger_record *r, struct err *e);
+
+/* Of the kind keys, that may count, whose record is the last. */
+must bool ledger_keys_signed(struct ledger *l, struct ledger_work *w, struct ledger_record *r,
 			     struct err *e);
 must bool ledger_keys_join(struct ledger *l, struct err *e);
 
@@ -133,6 +149,7 @@ struct ledger_work {
 	struct statement st;
 	bool opened;
 	struct err fault; /* why it was not opened, or of the machinery */
+	bool own_root; /* keys that are signed by a root key of theirs alone */
 	bool checked, holds; /* checked: by the key of this identity */
 	struct digest key;
 };

@@ -8,7 +8,7 @@ static bool refuse(struct ledger *l, struct ledger_record *r, enum ledger_worth 
 		   const char *why, struct err *e)
 {
 	r->worth = (uint8_t)worth;
-	return ledger_text(l, bytes_str(why), &r->why, e);
+	return ledger_text_once(l, why, &r->why, e);
 }
 
 static void chain(struct ledger *l, uint32_t release, struct ledger_record *r)
@@ -243,9 +243,11 @@ static bool apply_release(struct ledger *l, const struct statement *st, struct l
 	return take_force(l, s, channel, e);
 }
 
-static bool apply_kind(struct ledger *l, struct statement *st, struct ledger_record *r,
+static bool apply_kind(struct ledger *l, struct ledger_work *w, struct ledger_record *r,
 		       struct err *e)
 {
+	const struct statement *st = &w->st;
+
 	switch (st->kind) {
 	case STATEMENT_MANIFEST:
 		return apply_manifest(l, st, r, e);
@@ -256,7 +258,7 @@ static bool apply_kind(struct ledger *l, struct statement *st, struct ledger_rec
 	case STATEMENT_RELEASE:
 		return apply_release(l, st, r, e);
 	case STATEMENT_KEYS:
-		return ledger_keys_signed(l, st, r, e);
+		return ledger_keys_signed(l, w, r, e);
 	case STATEMENT_KINDS:
 		break;
 	}
@@ -315,7 +317,8 @@ static bool by_certificate(const struct ledger *l, struct ledger_work *w, struct
 	bool holds;
 
 	*known = false;
-	if (rule->n_ca == 0 || w->st.s.header.n_chain == 0)
+	if (rule->n_ca == 0 || w->st.s.header.n_chain == 0 ||
+	    (w->st.kind == STATEMENT_KEYS && l->keys.trust))
 		return true;
 	if (!certified_judge(&c, &w->st.s.header, rule, &never, e))
 		return false;
@@ -326,24 +329,42 @@ static bool by_certificate(const struct ledger *l, struct ledger_work *w, struct
 	return !*known || ledger_holds(w, x509_pubkey(c.cert[0]), &holds, e);
 }
 
+/* *k: its entry, which of keys may be one of their own; NULL when a CA certified it. */
+static bool find_signer(struct ledger *l, struct ledger_work *w, struct ledger_record *r,
+			const struct trust_key **k, struct err *e)
+{
+	bool known, holds = false;
+
+	*k = ledger_key(l, &w->st);
+	known = *k != NULL;
+	if (!known && !by_certificate(l, w, r, &known, e))
+		return false;
+	if (!known)
+		*k = ledger_own_root(&w->st);
+	w->own_root = !known && *k;
+	if (!known && !*k)
+		return refuse(l, r, LEDGER_UNKNOWN_KEY,
+			      "was signed by a key that has not the role in force", e);
+	return !*k || ledger_holds(w, (*k)->key, &holds, e);
+}
+
+/* The name that a stranger gives to himself is not told. */
 static bool check_signer(struct ledger *l, struct ledger_work *w, struct ledger_record *r,
 			 struct err *e)
 {
-	const struct trust_key *k = ledger_key(l, &w->st);
-	bool known = k != NULL, holds = false;
+	const struct trust_key *k;
 
-	if (k ? !ledger_holds(w, k->key, &holds, e) : !by_certificate(l, w, r, &known, e))
-		return false;
-	if (!known)
-		return refuse(l, r, LEDGER_UNKNOWN_KEY,
-			      "was signed by a key that has not the role in force", e);
+	if (!find_signer(l, w, r, &k, e) || r->worth != LEDGER_COUNTS)
+		return !err_is(e);
 	memcpy(r->signer, w->key.v, 32);
-	if (k) {
-		narrow(r, k);
-		if (!ledger_text(l, bytes_str(k->name), &r->signer_name, e))
-			return false;
-	}
-	return w->holds || refuse(l, r, LEDGER_BAD_SIGNATURE, "its signature does not hold", e);
+	if (!w->holds && !refuse(l, r, LEDGER_BAD_SIGNATURE, "its signature does not hold", e))
+		return false;
+	if (w->holds && w->own_root && !ledger_keys_proposed(l, &w->st, r, e))
+		return false;
+	if (!k || (w->own_root && r->worth != LEDGER_COUNTS))
+		return true;
+	narrow(r, k);
+	return ledger_text_once(l, k->name, &r->signer_name, e);
 }
 
 static bool check(struct ledger *l, struct ledger_work *w, struct ledger_record *r,
@@ -433,7 +454,7 @@ bool ledger_apply(struct ledger *l, struct ledger_work *w, struct err *e)
 		if (!refuse(l, r, LEDGER_MALFORMED, w->fault.text, e))
 			return false;
 	} else if (!check(l, w, r, &slot, e) ||
-		   (r->worth == LEDGER_COUNTS && !apply_kind(l, &w->st, r, e))) {
+		   (r->worth == LEDGER_COUNTS && !apply_kind(l, w, r, e))) {
 		return false;
 	}
 	l->n++;

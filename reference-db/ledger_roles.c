@@ -12,16 +12,24 @@ uint64_t ledger_threshold(const struct ledger *l, enum trust_role role)
 }
 
 /* Root keys of the log, once it has any, are those of its keys alone: so one can be got rid of. */
+static const struct trust *roots(const struct ledger *l)
+{
+	return l->keys.trust ? l->keys.trust : l->file;
+}
+
 const struct trust_key *ledger_key(const struct ledger *l, const struct statement *st)
 {
 	enum trust_role role = statement_rows[st->kind].role;
-	const struct trust *t = ledger_trust(l);
-	const struct trust_key *k;
 
-	if (role != TRUST_ROOT)
-		return trust_key_by_id(t, role, st->s.header.kid);
-	k = trust_key_by_id(l->keys.trust ? l->keys.trust : l->file, role, st->s.header.kid);
-	return k ? k : trust_key_by_id(st->keys.trust, role, st->s.header.kid);
+	return trust_key_by_id(role == TRUST_ROOT ? roots(l) : ledger_trust(l), role,
+			       st->s.header.kid);
+}
+
+const struct trust_key *ledger_own_root(const struct statement *st)
+{
+	return st->kind == STATEMENT_KEYS
+		       ? trust_key_by_id(st->keys.trust, TRUST_ROOT, st->s.header.kid)
+		       : NULL;
 }
 
 /* ---- file and keys as one: CAs, logs and what is required are the file's */
@@ -105,19 +113,48 @@ bool ledger_keys_join(struct ledger *l, struct err *e)
 
 /* ---- keys that take force */
 
-/* How many root keys of t have signed this payload? */
-static uint64_t signed_by(const struct ledger *l, const struct trust *t, const uint8_t payload[32])
+/* The first statement of a payload by a root key in force, or any one of it by this key. */
+static bool proposal(const struct ledger *l, const uint8_t payload[32], struct bytes key,
+		     struct ledger_slot *slot, struct err *e)
 {
-	uint64_t n = 0;
+	uint8_t both[64];
 
+	memcpy(both, payload, 32);
+	if (key.n == 32)
+		memcpy(both + 32, key.p, 32);
+	return ledger_get(l, LEDGER_PROPOSAL, bytes_of(both, key.n == 32 ? 64 : 32), slot, e);
+}
+
+/* How many root keys of its own have signed this payload? */
+static bool count_own(const struct ledger *l, const struct trust *t, const uint8_t payload[32],
+		      uint64_t *n, struct err *e)
+{
+	struct ledger_slot slot;
+
+	*n = 0;
 	for (size_t i = 0; i < t->n; i++) {
-		const struct digest *id = pubkey_id(t->key[i].key);
-		bool found = false;
+		if (!(t->key[i].roles >> TRUST_ROOT & 1))
+			continue;
+		if (!proposal(l, payload, digest_bytes(pubkey_id(t->key[i].key)), &slot, e))
+			return false;
+		*n += slot.value != LEDGER_NONE;
+	}
+	return true;
+}
 
-		for (uint32_t r = l->keys_first; r != LEDGER_NONE; r = l->record[r].next)
-			found = found || (memcmp(l->record[r].payload, payload, 32) == 0 &&
-					  memcmp(l->record[r].signer, id->v, 32) == 0);
-		n += found && (t->key[i].roles >> TRUST_ROOT & 1);
+/* Different root keys in force that have signed it, the first of them at this entry. */
+static uint64_t count_old(const struct ledger *l, uint32_t first)
+{
+	const struct ledger_record *seen[LEDGER_SIGNERS];
+	size_t n = 0;
+
+	for (uint32_t i = first; i != LEDGER_NONE; i = l->record[i].next) {
+		bool known = false;
+
+		for (size_t j = 0; j < n && !known; j++)
+			known = memcmp(seen[j]->signer, l->record[i].signer, 32) == 0;
+		if (!known && n < LEDGER_SIGNERS)
+			seen[n++] = &l->record[i];
 	}
 	return n;
 }
@@ -136,6 +173,34 @@ static const char *out_of_turn(const struct ledger *l, const struct statement *s
 	return NULL;
 }
 
+/* That this key has signed it, for when it is counted. */
+static bool remember(struct ledger *l, const struct ledger_record *r, struct err *e)
+{
+	struct ledger_slot slot;
+
+	if (!proposal(l, r->payload, bytes_of(r->signer, 32), &slot, e))
+		return false;
+	if (slot.value != LEDGER_NONE)
+		return true;
+	slot.value = (uint32_t)(r - l->record);
+	return ledger_put(l, &slot, e);
+}
+
+bool ledger_keys_proposed(struct ledger *l, const struct statement *st, struct ledger_record *r,
+			  struct err *e)
+{
+	struct ledger_slot slot;
+
+	if (!proposal(l, r->payload, bytes_of(NULL, 0), &slot, e))
+		return false;
+	if (slot.value != LEDGER_NONE)
+		return true;
+	r->worth = LEDGER_UNKNOWN_KEY;
+	return (out_of_turn(l, st) || remember(l, r, e)) &&
+	       ledger_text_once(l, "proposes keys that no root key in force has signed", &r->why,
+				e);
+}
+
 static bool take_force(struct ledger *l, struct statement *st, struct err *e)
 {
 	buf_reset(&l->keys_bytes);
@@ -146,26 +211,40 @@ static bool take_force(struct ledger *l, struct statement *st, struct err *e)
 	return buf_done(&l->keys_bytes, "the keys in force", e) && ledger_keys_join(l, e);
 }
 
-bool ledger_keys_signed(struct ledger *l, struct statement *st, struct ledger_record *r,
+/* Behind the others of that payload by root keys in force, of whom there are few. */
+static bool chain(struct ledger *l, struct ledger_slot *first, struct ledger_record *r,
+		  struct err *e)
+{
+	uint32_t me = (uint32_t)(r - l->record), last = first->value;
+
+	if (last == LEDGER_NONE) {
+		first->value = me;
+		return ledger_put(l, first, e);
+	}
+	while (l->record[last].next != LEDGER_NONE)
+		last = l->record[last].next;
+	l->record[last].next = me;
+	return true;
+}
+
+bool ledger_keys_signed(struct ledger *l, struct ledger_work *w, struct ledger_record *r,
 			struct err *e)
 {
-	const struct trust *old = l->keys.trust ? l->keys.trust : l->file;
-	const struct trust *new = st->keys.trust;
-	const char *why = out_of_turn(l, st);
-	uint32_t me = (uint32_t)(r - l->record);
+	uint64_t old = roots(l)->rule[TRUST_ROOT].threshold, own;
+	const struct trust *new = w->st.keys.trust;
+	const char *why = out_of_turn(l, &w->st);
+	struct ledger_slot first;
 
 	if (why) {
 		r->worth = LEDGER_CONTRADICTS;
-		return ledger_text(l, bytes_str(why), &r->why, e);
+		return ledger_text_once(l, why, &r->why, e);
 	}
-	if (l->keys_first == LEDGER_NONE)
-		l->keys_first = me;
-	else
-		l->record[l->keys_last].next = me;
-	l->keys_last = me;
-	if (old->rule[TRUST_ROOT].threshold == 0 ||
-	    signed_by(l, old, r->payload) < old->rule[TRUST_ROOT].threshold ||
-	    signed_by(l, new, r->payload) < new->rule[TRUST_ROOT].threshold)
+	if (!remember(l, r, e) || !proposal(l, r->payload, bytes_of(NULL, 0), &first, e) ||
+	    (!w->own_root && !chain(l, &first, r, e)))
+		return false;
+	if (old == 0 || count_old(l, first.value) < old)
 		return true;
-	return take_force(l, st, e);
+	if (!count_own(l, new, r->payload, &own, e))
+		return false;
+	return own < new->rule[TRUST_ROOT].threshold || take_force(l, &w->st, e);
 }

@@ -64,6 +64,24 @@ expect_stdout_has '  2. alice, P-256'
 demands
 ok 'a name that the keys give to another key hinders nobody'
 
+# ---- keys that a stranger proposes, who is the only root key of them
+"$MEASURE" trust add -q new.pub --name root --role root --trust stolen.yml
+run db keys --db db.git --trust trust.yml --from stolen.yml --key new.key -o stolen.cose
+expect_status 0
+run db publish stolen.cose --db db.git --trust trust.yml
+expect_status 1
+expect_stderr_has 'error[role]: stolen.cose: proposes keys that no root key in force has signed'
+run db publish stolen.cose --db db.git --trust stolen.yml
+expect_status 0
+run db log --db db.git --trust trust.yml
+expect_stdout_has 'unknown key   keys/000003-keys.cose
+       proposes keys that no root key in force has signed'
+run db audit --db db.git --trust trust.yml
+expect_status 0
+expect_stdout_has '1 by keys that are not known here, 0 findings'
+demands
+ok 'what a stranger proposes is refused, and counts for nothing where it stands'
+
 # ---- who knows the withdrawer, and not the publisher
 "$MEASURE" trust add -q new.pub --name dave --role withdrawer --trust dave.yml
 cp trust.yml both.yml
