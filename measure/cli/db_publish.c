@@ -186,15 +186,9 @@ static bool read_superseded(const struct cli *c, struct release *r, struct err *
 	return true;
 }
 
-static bool sign_channel(struct db *db, struct load *l, struct cli *c, struct err *e)
+static bool read_channel(struct load *l, const struct cli *c, struct buf *payload, struct err *e)
 {
-	owned(buf_free) struct buf product = BUF(TRUST_PATH_MAX), payload = BUF(SIGNED_MAX);
-	owned(db_signing_free) struct db_signing s = {
-		.by = SIGNER(c, O_WAYS, SIGNER_OPTS),
-		.kind = STATEMENT_RELEASE,
-		.signer_opt = O_SIGNER,
-		.output_opt = O_OUTPUT,
-	};
+	owned(buf_free) struct buf product = BUF(TRUST_PATH_MAX);
 	const char *minimum = args_value(&c->args, O_MINIMUM), *version;
 	struct release r = {.channel = bytes_str(args_value(&c->args, O_CHANNEL))};
 
@@ -207,28 +201,41 @@ static bool sign_channel(struct db *db, struct load *l, struct cli *c, struct er
 	r.latest = bytes_str(version);
 	if (minimum)
 		r.minimum = bytes_str(minimum);
-	return signer_choose(&s.by, e) && release_write(&r, &payload, e) &&
-	       db_sign(db, &s, buf_bytes(&payload), e);
+	return release_write(&r, payload, e);
+}
+
+/* What cannot be said of the channel is known before anything is published. */
+static bool publish_channel(struct db *db, struct load *l, struct db_signing *s, struct err *e)
+{
+	owned(buf_free) struct buf payload = BUF(SIGNED_MAX);
+
+	if (!signer_choose(&s->by, e) || !read_channel(l, db->c, &payload, e) ||
+	    !db_publish(db, l->bytes, l->n, e))
+		return false;
+	json_key(&db->a->json, "channel");
+	json_open(&db->a->json, '{');
+	if (!db_open(db, false, e) || !db_sign(db, s, buf_bytes(&payload), e))
+		return false;
+	json_close(&db->a->json, '}');
+	return true;
 }
 
 static bool publish_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(db_close) struct db db = {.a = a};
 	owned(load_free) struct load l = {.id = BUF(TRUST_PATH_MAX)};
-	const struct signer by = SIGNER(c, O_WAYS, SIGNER_OPTS);
+	owned(db_signing_free) struct db_signing s = {
+		.by = SIGNER(c, O_WAYS, SIGNER_OPTS),
+		.kind = STATEMENT_RELEASE,
+		.signer_opt = O_SIGNER,
+		.output_opt = O_OUTPUT,
+	};
 
 	a->members.max = CLI_TEXT_MAX;
-	if (!check_options(c, &by, e) || !db_begin(&db, c, O_DB, e) || !read_all(&l, c, e) ||
-	    !db_publish(&db, l.bytes, l.n, e))
+	if (!check_options(c, &s.by, e) || !db_begin(&db, c, O_DB, e) || !read_all(&l, c, e))
 		return false;
-	if (!args_has(&c->args, O_CHANNEL))
-		return true;
-	json_key(&a->json, "channel");
-	json_open(&a->json, '{');
-	if (!db_open(&db, false, e) || !sign_channel(&db, &l, c, e))
-		return false;
-	json_close(&a->json, '}');
-	return true;
+	return args_has(&c->args, O_CHANNEL) ? publish_channel(&db, &l, &s, e)
+					     : db_publish(&db, l.bytes, l.n, e);
 }
 
 const struct verb verb_db_publish = {

@@ -116,6 +116,8 @@ static bool show_one(struct show *s, const char *id, struct err *e)
 	const char *version;
 	uint64_t i;
 
+	if (!strchr(id, '/'))
+		return err_set(e, REASON_NOT_LISTED, "'%s' is no product of this database", id);
 	if (!db_split(id, &product, &version, e) ||
 	    !ledger_find(s->db.ledger, buf_cstr(&product), version, &i))
 		return err_set(e, REASON_NOT_LISTED, "'%s' is no release of this database", id);
@@ -124,10 +126,9 @@ static bool show_one(struct show *s, const char *id, struct err *e)
 }
 
 /* All, or all of a product. */
-static bool show_all(struct show *s, const char *product, struct err *e)
+static void show_all(struct show *s, const char *product)
 {
 	struct ledger_release r;
-	uint64_t shown = 0;
 
 	json_key(s->w, "releases");
 	json_open(s->w, '[');
@@ -139,11 +140,8 @@ static bool show_all(struct show *s, const char *product, struct err *e)
 		json_open(s->w, '{');
 		db_status_json(&r, s->w);
 		json_close(s->w, '}');
-		shown++;
 	}
 	json_close(s->w, ']');
-	return shown > 0 || !product ||
-	       err_set(e, REASON_NOT_LISTED, "'%s' is no product of this database", product);
 }
 
 /* A product may have slashes in its name, so that "a/b" can be both. */
@@ -172,7 +170,10 @@ static bool show_run(struct cli *c, struct answer *a, struct err *e)
 		return false;
 	if (args_has(&c->args, O_OUTPUT) && (!id || is_product(&s, id)))
 		return err_set(e, REASON_USAGE, "--output writes one release: PRODUCT/VERSION");
-	return id && !is_product(&s, id) ? show_one(&s, id, e) : show_all(&s, id, e);
+	if (id && !is_product(&s, id))
+		return show_one(&s, id, e);
+	show_all(&s, id);
+	return true;
 }
 
 const struct verb verb_db_show = {

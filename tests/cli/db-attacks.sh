@@ -103,7 +103,7 @@ log_of()
 {
 	folder=$1 n=0
 	shift
-	printf 'measure-db/1\nname raw\n' >"$folder/format"
+	printf 'measure-db/1\nname %s\n' "$folder" >"$folder/format"
 	state=$(sha256sum <"$folder/format" | cut -c 1-64)
 	mkdir -p "$folder/log/00/00"
 	for path; do
@@ -138,7 +138,35 @@ run db audit --db raw --trust trust.yml
 expect_status 1
 expect test "$(grep -c '^malformed' "$STDOUT")" -eq 5
 expect_stdout_has 'in another case'
+expect_stderr 'measure: error[contradiction]: raw: 6 things in it cannot be so'
 ok 'what is no statement, stands elsewhere or twice counts for nothing'
+
+# ---- two that may both, and say different things
+printf 'two' >ramdisk
+"$MEASURE" build eif -q --kernel kernel --cmdline quiet --ramdisk ramdisk -o two.eif
+"$MEASURE" manifest make two.eif --product example.org/box --version 1.0 -q -o plain.corim >/dev/null
+"$MEASURE" sign manifest plain.corim --signer alice --key alice.key -q -o again.alice
+mkdir -p split/products/example.org%2Fbox/1.0
+cp 1.0.alice split/products/example.org%2Fbox/1.0/000000-manifest.corim
+cp again.alice split/products/example.org%2Fbox/1.0/000001-manifest.corim
+log_of split products/example.org%2Fbox/1.0/000000-manifest.corim products/example.org%2Fbox/1.0/000001-manifest.corim
+run db audit --db split --trust trust.yml
+expect_status 1
+expect_stdout_has 'contradiction products/example.org%2Fbox/1.0/000001-manifest.corim: '
+expect_stderr 'measure: error[contradiction]: split: 1 things in it cannot be so'
+run check one.eif --db split --trust trust.yml
+expect_status 1
+expect_stderr 'measure: error[contradiction]: one.eif: release: two manifests of this version both count'
+pcr0=$("$MEASURE" eif one.eif | sed -n 's/^PCR0  //p')
+run who "$pcr0" --db split --trust trust.yml
+expect_status 1
+expect_stderr "measure: error[contradiction]: $pcr0: example.org/box 1.0 has two manifests that both count"
+run db audit --db split --trust dave.yml --json
+expect_status 0
+expect_json 'j["unknown"] == 2 and j["findings"] == []'
+run db audit --db split --trust dave.yml
+expect_stderr 'measure: warning[unknown-key]: 2 statements are by keys that have no role here, and count for nothing'
+ok 'two manifests of one version make both a no'
 
 # ---- the static verifier, which has no libgit2, reads the files
 if [ -x "$BUILD/measure-verify" ]; then

@@ -43,6 +43,9 @@ pcr0() { "$MEASURE" eif "$1" | sed -n 's/^PCR0  //p'; }
 run db init --db db.git
 expect_status 0
 expect_stdout 'db'
+expect_stderr ''
+run db init -v --db told.git
+expect_stderr_has 'first its keys: `measure db keys --from TRUST --key ROOT --db told.git`'
 run db init --db db.git
 expect_status 2
 expect_stderr_has 'error[usage]'
@@ -128,9 +131,23 @@ expect_json 'j["releases"][0]["version"] == "1.0" and j["releases"][0]["is"][0][
 ok 'a digest tells its release'
 
 # ---- a channel
+run db refresh $db --key alice.key
+expect_status 1
+expect_stderr 'measure: error[not-listed]: no statement says what is latest, so there is none to renew
+measure: hint: `measure db publish FILE --channel NAME` makes one'
 run db publish 1.0.alice $db --minimum 1.0
 expect_status 2
 expect_stderr_has 'measure: error[usage]: --minimum has no meaning without --channel: statements are signed before they are published'
+manifest 1.0.1 two.eif alice
+run db publish 1.0.1.alice $db --channel 'a b' --key alice.key
+expect_status 3
+expect_stderr 'measure: error[statement]: 1.0.1.alice: a channel is 1 to 64 lower-case letters, digits, hyphens and dots'
+# shellcheck disable=SC2046 # words
+run db publish 1.0.1.alice $db --channel stable --key alice.key $(seq -f '--supersedes %g' 65)
+expect_status 3
+expect_stderr 'measure: error[limit]: 1.0.1.alice: --supersedes is given over 64 times'
+run db log $db
+expect_stdout_has 'db, 3 statements, state '
 run db publish 1.0.alice $db --channel stable --key alice.key
 expect_status 0
 expect_stdout_has 'published  products/example.org%2Fbox/~release/000003-release.cose'
@@ -171,7 +188,10 @@ run check two.eif --manifest box.bundle --trust trust.yml
 expect_status 0
 run db show example.org/none $db
 expect_status 1
-expect_stderr_has 'error[not-listed]'
+expect_stderr "measure: error[not-listed]: example.org/none: 'example.org/none' is no release of this database"
+run db show example $db
+expect_status 1
+expect_stderr "measure: error[not-listed]: example: 'example' is no product of this database"
 ok 'releases are shown, and written as bundles'
 
 # ---- others who carry it
@@ -215,7 +235,9 @@ cp -r db.git kept.git
 git -C db.git update-ref refs/heads/main main~
 run db log $db
 expect_status 1
-expect_stderr_has 'error[rollback]'
+expect_stderr_has "error[rollback]: db.git: 'db' was seen at height 9 with state "
+expect_stderr_has ', and now has height 8 and state '
+expect_stderr_has ', which is shorter'
 rm -rf db.git
 mv kept.git db.git
 run db init --db fork.git --name db
@@ -231,7 +253,8 @@ for n in 2 3 4 5 6 7 8 9 10; do
 done
 run who "$(pcr0 two.eif)" --db fork.git --trust trust.yml
 expect_status 1
-expect_stderr_has 'error[fork]'
+expect_stderr_has "error[fork]: fork.git: 'db' was seen at height 9 with state "
+expect_stderr_has ', with another history'
 ok 'a shorter history, or another one of that name, is refused by who saw more'
 
 # ---- many at once
@@ -279,6 +302,15 @@ run verify evidence --root root.pem $db --nonce $nonce
 expect_status 1
 expect_stderr_has 'error[withdrawn]'
 expect_stderr_has '1.1 was withdrawn: its key leaked; use instead 2.6'
+run db show example.org/box/1.1 $db
+expect_status 0
+expect_stdout_has '  signed by 2, rebuilt equal by 0, differently by 0'
+expect_stdout_has '  withdrawn because: its key leaked'
+expect_stdout_has '  use instead: 2.6'
+run db withdraw example.org/box/1.0 $db --reason 'no' --key dave.key -o withdraw.cose
+run db publish withdraw.cose $db --channel stable --key alice.key
+expect_status 2
+expect_stderr_has 'measure: error[usage]: --channel speaks of a manifest, and there is none among the files'
 run check two.eif $db
 expect_status 1
 expect_stderr 'measure: error[withdrawn]: two.eif: release: 1.1 was withdrawn: its key leaked; use instead 2.6'
