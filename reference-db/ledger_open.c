@@ -120,7 +120,7 @@ static void keep(const struct ledger *l, const char *path)
 	owned(buf_free) struct buf file = BUF(LEDGER_KEPT_MAX);
 	struct err no = {0};
 
-	if (home_make_folders(path, &no) && ledger_write(l, &file, &no))
+	if (home_make_folders(path, HOME_PRIVATE, &no) && ledger_write(l, &file, &no))
 		(void)!file_write(path, buf_bytes(&file), &no);
 }
 

@@ -183,7 +183,7 @@ static bool lock(const char *file, int *fd, struct err *e)
 	owned(buf_free) struct buf path = BUF(PATH_MAX);
 
 	buf_fmt(&path, "%s.lock", file);
-	if (!buf_done(&path, "the name of a lock", e) || !home_make_folders(file, e))
+	if (!buf_done(&path, "the name of a lock", e) || !home_make_folders(file, HOME_PRIVATE, e))
 		return false;
 	*fd = open(buf_cstr(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (*fd >= 0 && take_lock(*fd))

@@ -244,7 +244,8 @@ bool trust_add(struct trust_addition *a, struct err *e)
 	owned(own_close) int folder = -1;
 	owned(own_free) char *path = NULL;
 
-	if (!read_added(&w, a, e) || (a->make_folder && !home_make_folders(a->path, e)))
+	if (!read_added(&w, a, e) ||
+	    (a->make_folder && !home_make_folders(a->path, HOME_PRIVATE, e)))
 		return false;
 	path = target_of(a->path, e);
 	if (!path || !lock_folder(path, &folder, e) || !read_or_new(&t, path, e) ||

@@ -35,7 +35,7 @@ bool home_path(enum home home, const char *name, struct buf *out)
 	return named || user;
 }
 
-bool home_make_folders(const char *path, struct err *e)
+bool home_make_folders(const char *path, unsigned mode, struct err *e)
 {
 	owned(own_free) char *folder = own_string(path, e);
 
@@ -43,7 +43,7 @@ bool home_make_folders(const char *path, struct err *e)
 		return false;
 	for (char *p = strchr(folder + 1, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+		if (mkdir(folder, mode) != 0 && errno != EEXIST) {
 			err_errno(e, errno, "cannot be made");
 			return err_subject(e, folder);
 		}

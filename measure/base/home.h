@@ -19,7 +19,8 @@ must bool home_path(enum home home, const char *name, struct buf *out);
 /* The variable that names the folder, for messages. */
 const char *home_variable(enum home home);
 
-/* Makes every folder on the way to path that is not there yet, for nobody else to read. */
-must bool home_make_folders(const char *path, struct err *e);
+/* Makes every folder on the way to path that is not there yet, of that mode but for the umask. */
+#define HOME_PRIVATE 0700u
+must bool home_make_folders(const char *path, unsigned mode, struct err *e);
 
 #endif

@@ -4,7 +4,8 @@
 #include "measure/fetch/verbs.h"
 
 static const struct verb *const verbs[] = {
-	&verb_lists, &verb_inputs, &verb_kds, &verb_explain, &verb_version, &verb_help, NULL,
+	&verb_lists,   &verb_inputs,  &verb_kds,  &verb_db,
+	&verb_explain, &verb_version, &verb_help, NULL,
 };
 
 static const char *libcurl_version(bool running, char room[PROGRAM_VERSION_ROOM])

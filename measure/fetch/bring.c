@@ -60,7 +60,7 @@ static bool open_part(struct part *p, struct err *e)
 	buf_fmt(&p->path, "%s/partial/", p->to->path);
 	hex_put(&p->path, digest_bytes(&p->want->sha256));
 	if (!buf_done(&p->path, "the path of the store", e) ||
-	    !home_make_folders(buf_cstr(&p->path), e))
+	    !home_make_folders(buf_cstr(&p->path), HOME_PRIVATE, e))
 		return false;
 	p->fd = open(buf_cstr(&p->path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
 		     0600);

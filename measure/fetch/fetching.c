@@ -33,14 +33,18 @@ static bool read_bases(struct fetching *f, struct err *e)
 	return bases_add_apt(&f->bases, BASES_APT, e);
 }
 
-bool fetching_begin(struct fetching *f, struct cli *c, struct err *e)
+bool fetching_begin_http(struct fetching *f, struct cli *c, struct err *e)
 {
 	*f = (struct fetching){.c = c, .store = OBJECTS_NONE, .bases = BASES, .tries = HTTP_TRIES};
 	f->patience = HTTP_PATIENCE;
 	pthread_mutex_init(&f->lock, NULL);
 	return fetching_number(c, FETCHING_TRIES, TRIES_MAX, &f->tries, e) &&
-	       fetching_number(c, FETCHING_PATIENCE, PATIENCE_MAX, &f->patience, e) &&
-	       read_bases(f, e) &&
+	       fetching_number(c, FETCHING_PATIENCE, PATIENCE_MAX, &f->patience, e);
+}
+
+bool fetching_begin(struct fetching *f, struct cli *c, struct err *e)
+{
+	return fetching_begin_http(f, c, e) && read_bases(f, e) &&
 	       objects_open(&f->store, args_value(&c->args, FETCHING_STORE), true, e);
 }
 
@@ -146,4 +150,51 @@ bool fetching_item(struct fetching *f, const struct fetching_item *i, bool *brou
 		return false;
 	tick(&one, i->object->size);
 	return true;
+}
+
+/* ---- several at once */
+
+/* What is behind f is guarded by f's lock. */
+struct each {
+	const struct fetching_list *list;
+	struct fetching *f;
+	size_t next, failed;
+	struct err *first;
+};
+
+static void *work(void *arg)
+{
+	struct each *x = arg;
+	struct fetching *f = x->f;
+
+	pthread_mutex_lock(&f->lock);
+	while (x->next < x->list->n && (x->list->all || x->failed == 0)) {
+		size_t i = x->next++;
+		struct err e = {0};
+		bool ok;
+
+		pthread_mutex_unlock(&f->lock);
+		ok = x->list->one(x->list->arg, i, &e);
+		pthread_mutex_lock(&f->lock);
+		if (!ok && x->failed++ == 0)
+			*x->first = e;
+		if (!ok && x->list->all)
+			talk_error(&f->c->talk, &e);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return NULL;
+}
+
+size_t fetching_each(struct fetching *f, const struct fetching_list *list, struct err *first)
+{
+	struct each x = {list, f, 0, 0, first};
+	pthread_t id[FETCHING_JOBS_MAX];
+	unsigned n = 0;
+
+	while (n + 1 < list->jobs && n + 1 < list->n && pthread_create(&id[n], NULL, work, &x) == 0)
+		n++;
+	work(&x);
+	while (n > 0)
+		pthread_join(id[--n], NULL);
+	return x.failed;
 }

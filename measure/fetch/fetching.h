@@ -11,26 +11,34 @@
 #include "measure/fetch/bases.h"
 #include "measure/fetch/bring.h"
 
-/* Rows of a verb's own table, at its beginning. */
+/* Rows of a verb's own table, at its beginning: of all, and of those with a store. */
 enum fetching_option {
-	FETCHING_STORE,
-	FETCHING_BASE,
 	FETCHING_TRIES,
 	FETCHING_PATIENCE,
+	FETCHING_HTTP_OPTS,
+	FETCHING_STORE = FETCHING_HTTP_OPTS,
+	FETCHING_BASE,
 	FETCHING_OPTS
 };
-#define FETCHING_ROWS                                                                             \
-	[FETCHING_STORE] = {"store",   0,                                                         \
-			    OPT_VALUE, "DIR",                                                     \
-			    NULL,      "where objects are kept ($XDG_CACHE_HOME/measure/store)"}, \
-	[FETCHING_BASE] =                                                                         \
-		{"base",   0,                                                                     \
-		 OPT_LIST, "ARCHIVE=URL",                                                         \
-		 NULL,	   "where an archive is (else bases.yml, else what apt is told)"},        \
-	[FETCHING_TRIES] = {"tries", 0, OPT_VALUE, "N", NULL, "how often a file is tried (4)"},   \
-	[FETCHING_PATIENCE] = {                                                                   \
-		"patience", 0,	  OPT_VALUE,                                                      \
+#define FETCHING_HTTP_ROWS                                                                      \
+	[FETCHING_TRIES] = {"tries", 0, OPT_VALUE, "N", NULL, "how often a file is tried (4)"}, \
+	[FETCHING_PATIENCE] = {                                                                 \
+		"patience", 0,	  OPT_VALUE,                                                    \
 		"SECONDS",  NULL, "how long a server may send less than a kilobyte a second (60)"}
+#define FETCHING_ROWS                                                                          \
+	FETCHING_HTTP_ROWS,                                                                    \
+		[FETCHING_STORE] = {"store",                                                   \
+				    0,                                                         \
+				    OPT_VALUE,                                                 \
+				    "DIR",                                                     \
+				    NULL,                                                      \
+				    "where objects are kept ($XDG_CACHE_HOME/measure/store)"}, \
+		[FETCHING_BASE] = {                                                            \
+			"base",	  0,                                                           \
+			OPT_LIST, "ARCHIVE=URL",                                               \
+			NULL,	  "where an archive is (else bases.yml, else what apt is told)"}
+#define FETCHING_JOBS 4u
+#define FETCHING_JOBS_MAX 16u
 
 struct fetching {
 	struct cli *c;
@@ -43,6 +51,9 @@ struct fetching {
 
 /* f: its memory, zeroed but for store, bases and lock; released by fetching_end(). */
 must bool fetching_begin(struct fetching *f, struct cli *c, struct err *e);
+
+/* The same for who has neither store nor archives. */
+must bool fetching_begin_http(struct fetching *f, struct cli *c, struct err *e);
 void fetching_end(struct fetching *f);
 
 /* The value of an option, from 1 to max, if it is given. */
@@ -66,5 +77,18 @@ struct fetching_item {
 };
 must bool fetching_item(struct fetching *f, const struct fetching_item *i, bool *brought,
 			struct err *e);
+
+/*
+ * All n of a list, several threads at once, each begun in its turn. How many failed, and *first of
+ * them. all: each of these is told, and the others are done nevertheless.
+ */
+struct fetching_list {
+	bool (*one)(void *arg, size_t i, struct err *e);
+	void *arg;
+	size_t n;
+	unsigned jobs;
+	bool all;
+};
+size_t fetching_each(struct fetching *f, const struct fetching_list *list, struct err *first);
 
 #endif

@@ -1,6 +1,7 @@
 #include "measure/fetch/http.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <time.h>
 
 #include "measure/base/num.h"
@@ -58,9 +59,33 @@ static int progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up, 
 	return 0;
 }
 
-static void free_curl(CURL **c)
+static pthread_key_t of_thread;
+static pthread_once_t once_made = PTHREAD_ONCE_INIT;
+static bool made;
+
+static void make_key(void)
 {
-	curl_easy_cleanup(*c);
+	made = pthread_key_create(&of_thread, curl_easy_cleanup) == 0;
+}
+
+/* Each thread has one as long as it runs, whose connections are used again. */
+static CURL *handle(void)
+{
+	CURL *c;
+
+	if (pthread_once(&once_made, make_key) != 0 || !made)
+		return NULL;
+	c = pthread_getspecific(of_thread);
+	if (c) {
+		curl_easy_reset(c);
+		return c;
+	}
+	c = curl_easy_init();
+	if (c && pthread_setspecific(of_thread, c) != 0) {
+		curl_easy_cleanup(c);
+		return NULL;
+	}
+	return c;
 }
 
 static bool set(CURL *c, struct transfer *t, const char *url)
@@ -122,7 +147,7 @@ static bool answered(long status, struct err *e)
  */
 static bool once(struct transfer *t, const char *url, curl_off_t *wait, bool *anew, struct err *e)
 {
-	owned(free_curl) CURL *c = curl_easy_init();
+	CURL *c = handle();
 	CURLcode code;
 	long status = 0;
 

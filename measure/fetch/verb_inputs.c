@@ -5,8 +5,6 @@
 #include "measure/fetch/verbs.h"
 #include "measure/rebuild/lock.h"
 
-#define JOBS 4u
-#define JOBS_MAX 16u
 #define PATH_ROOM 8192u
 
 enum { O_JOBS = FETCHING_OPTS };
@@ -17,14 +15,14 @@ static const struct opt opts[] = {
 	{0},
 };
 
-/* `next`, `brought` and what failed are guarded by the lock of fetching. */
+/* `brought` is guarded by the lock of fetching. */
 struct work {
 	struct fetching f;
 	struct answer *a;
 	struct buf text;
 	struct lock lock;
 	const struct lock_input **item; /* each object once */
-	size_t n, next, brought, failed;
+	size_t n, brought, failed;
 	size_t trees; /* of commits, which no archive has and a build makes */
 	struct err first; /* of what failed */
 };
@@ -199,49 +197,22 @@ static bool check_bases(struct work *w, struct err *e)
 	return lacking && !err_is(e);
 }
 
-static bool one(struct work *w, const struct lock_input *i, bool *brought, struct err *e)
-{
-	owned(buf_free) struct buf name = BUF(1024);
-	struct fetching_item item = {NULL, &i->object, i->origins.item, i->origins.n};
-
-	name_of(i, &name);
-	item.what = buf_cstr(&name);
-	return fetching_item(&w->f, &item, brought, e) || err_in(e, "'%s'", item.what);
-}
-
-static void *run(void *arg)
+static bool one(void *arg, size_t i, struct err *e)
 {
 	struct work *w = arg;
+	const struct lock_input *x = w->item[i];
+	owned(buf_free) struct buf name = BUF(1024);
+	struct fetching_item item = {NULL, &x->object, x->origins.item, x->origins.n};
+	bool brought;
 
+	name_of(x, &name);
+	item.what = buf_cstr(&name);
+	if (!fetching_item(&w->f, &item, &brought, e))
+		return err_in(e, "'%s'", item.what);
 	pthread_mutex_lock(&w->f.lock);
-	while (w->next < w->n) {
-		const struct lock_input *i = w->item[w->next++];
-		struct err e = {0};
-		bool brought = false, ok;
-
-		pthread_mutex_unlock(&w->f.lock);
-		ok = one(w, i, &brought, &e);
-		pthread_mutex_lock(&w->f.lock);
-		w->brought += ok && brought;
-		if (!ok && w->failed++ == 0)
-			w->first = e;
-		if (!ok)
-			talk_error(&w->f.c->talk, &e);
-	}
+	w->brought += brought;
 	pthread_mutex_unlock(&w->f.lock);
-	return NULL;
-}
-
-static void run_all(struct work *w, unsigned jobs)
-{
-	pthread_t id[JOBS_MAX];
-	unsigned n = 0;
-
-	while (n + 1 < jobs && n + 1 < w->n && pthread_create(&id[n], NULL, run, w) == 0)
-		n++;
-	run(w);
-	while (n > 0)
-		pthread_join(id[--n], NULL);
+	return true;
 }
 
 static bool tell(struct work *w, struct err *e)
@@ -266,14 +237,16 @@ static bool tell(struct work *w, struct err *e)
 static bool inputs_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(work_free) struct work w = {.a = a, .text = BUF(LOCK_MAX_BYTES)};
-	unsigned jobs = JOBS;
+	struct fetching_list list = {one, &w, 0, FETCHING_JOBS, true};
 
-	if (!fetching_begin(&w.f, c, e) || !fetching_number(c, O_JOBS, JOBS_MAX, &jobs, e) ||
-	    !read_lock(&w, e) || !list_objects(&w, e))
+	if (!fetching_begin(&w.f, c, e) ||
+	    !fetching_number(c, O_JOBS, FETCHING_JOBS_MAX, &list.jobs, e) || !read_lock(&w, e) ||
+	    !list_objects(&w, e))
 		return false;
 	if (!check_bases(&w, e))
 		return false;
-	run_all(&w, jobs);
+	list.n = w.n;
+	w.failed = fetching_each(&w.f, &list, &w.first);
 	return tell(&w, e);
 }
 

@@ -135,7 +135,7 @@ static bool fetch(struct work *w, enum kds_item item, const char *path, const ch
 		return false;
 	if (!collateral_check(&w->collateral, item, buf_bytes(&file), e))
 		return err_subject(e, url);
-	return home_make_folders(path, e) && file_write(path, buf_bytes(&file), e);
+	return home_make_folders(path, HOME_PRIVATE, e) && file_write(path, buf_bytes(&file), e);
 }
 
 static void tell(struct work *w, enum kds_item item, const char *url, const char *path)

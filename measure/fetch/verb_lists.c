@@ -180,7 +180,8 @@ static bool keep(const struct work *w, const struct debian_suite *s, struct byte
 	debian_lists_path(s, &path);
 	return buf_done(&path, "the path of a list", e) &&
 	       objects_put(&w->f.store, &in.stream, NULL, &is, e) &&
-	       home_make_folders(buf_cstr(&path), e) && file_write(buf_cstr(&path), file, e);
+	       home_make_folders(buf_cstr(&path), HOME_PRIVATE, e) &&
+	       file_write(buf_cstr(&path), file, e);
 }
 
 static void tell(struct work *w, const struct recipe_suite *s, const struct debian_release *r)

@@ -93,7 +93,8 @@ bool cache_open(struct cache *c, const char *path, struct err *e)
 		return false;
 	new.path = own_string(buf_cstr(&place), e);
 	buf_str(&place, "/sha256/");
-	if (!new.path || !buf_done(&place, "a path", e) || !home_make_folders(buf_cstr(&place), e))
+	if (!new.path || !buf_done(&place, "a path", e) ||
+	    !home_make_folders(buf_cstr(&place), HOME_PRIVATE, e))
 		return false;
 	top = open_folder(new.path, e);
 	new.fd = top < 0 ? -1 : open_folder(buf_cstr(&place), e);

@@ -70,7 +70,7 @@ bool objects_open(struct objects *o, const char *path, bool make, struct err *e)
 	buf_str(&folder, "/" FOLDER "/");
 	if (!new.path || !buf_done(&folder, "the name of the store", e))
 		return false;
-	if (make && !home_make_folders(buf_cstr(&folder), e))
+	if (make && !home_make_folders(buf_cstr(&folder), HOME_PRIVATE, e))
 		return false;
 	folder.n--; /* a slash at the end would follow a link */
 	new.fd = open_folder(buf_cstr(&folder));

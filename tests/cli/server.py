@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """server.py FOLDER: serves FOLDER/files over HTTP on a port of 127.0.0.1, which it writes to
-FOLDER/port. A request for /a?b=c is answered with the file named a?b=c ("/" is "%"), with the rest of
-it where a range is asked for. The first line of FOLDER/faults, if there is one, is taken for each
+FOLDER/port. A request for /a?b=c is answered with the file named a?b=c ("/" is "%"), or else with
+what lies at that path, percent-decoded, in the folder FOLDER/tree, with the rest of it where a range is asked for. The first line of FOLDER/faults, if there is one, is taken for each
 request: ok, a status (503), "status seconds" for Retry-After, cut (half the bytes), stop (no answer),
 hang (half the bytes, and then nothing), whole (all of it, whatever was asked for), wrong (other bytes),
 to ADDRESS (a redirection). Requests go to FOLDER/log, with what follows a range's bytes=."""
@@ -9,6 +9,7 @@ import http.server
 import os
 import sys
 import time
+import urllib.parse
 
 top = sys.argv[1]
 
@@ -56,6 +57,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             f.write(self.path + self.headers.get("Range", "").replace("bytes=", " ") + "\n")
         what = fault()
         name = top + "/files/" + self.path.replace("/", "%")
+        if not os.path.isfile(name):
+            name = top + "/tree" + urllib.parse.unquote(self.path)
         body = open(name, "rb").read() if os.path.isfile(name) else None
         if what[0].isdigit():
             self.answer(int(what[0]), b"", [("Retry-After", what[1])] if len(what) > 1 else [])
