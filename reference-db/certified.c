@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "measure/core/hash.h"
+
 #define KEYS (X509_P256 | X509_P384 | X509_P521 | X509_ED25519)
 #define SIGNATURES (X509_ECDSA_SHA256 | X509_ECDSA_SHA384 | X509_ECDSA_SHA512 | X509_EDDSA)
 
@@ -121,6 +123,27 @@ bool certified_presentable(const struct x509 *const *cert, size_t n, struct err 
 	fault = x509_chain_fault(finding, n);
 	return !fault || err_set(e, REASON_CERTIFICATE, "certificate %zu of %zu %s",
 				 (size_t)(fault - finding) + 1, n, fault->text);
+}
+
+bool certified_subject(const struct certified *c, uint8_t out[32], struct err *e)
+{
+	owned(buf_free) struct buf text = BUF(SIGNED_MAX);
+	struct digest d;
+	size_t n = 0;
+
+	x509_subject(c->cert[0], &text);
+	if (!buf_done(&text, "the subject of a certificate", e))
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t x = text.p[i];
+
+		if (x != ' ' || n == 0 || text.p[n - 1] != ' ')
+			text.p[n++] = x >= 'A' && x <= 'Z' ? (uint8_t)(x - 'A' + 'a') : x;
+	}
+	if (!hash_of(DIGEST_SHA256, bytes_of(text.p, n), &d, e))
+		return false;
+	memcpy(out, d.v, 32);
+	return true;
 }
 
 bool certified_judge(struct certified *c, const struct signed_header *h,

@@ -38,6 +38,12 @@ must bool certified_ca(const struct x509 *ca, struct err *e);
 void certified_free(struct certified *c);
 
 /*
+ * Whom a chain that holds certifies, whatever his key: SHA-256 of the first one's subject, as the
+ * text that x509_subject() gives, in lower case, with runs of blanks as one.
+ */
+must bool certified_subject(const struct certified *c, uint8_t out[32], struct err *e);
+
+/*
  * True when it could be judged, whatever came of it. A chain that holds has a CA and no fault, and
  * its key is x509_pubkey(cert[0]).
  */

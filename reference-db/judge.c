@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "reference-db/certified.h"
+#include "reference-db/signers.h"
 #include "reference-db/signing.h"
 
 #define KID_SHOWN 8u /* bytes of a key's identity in texts */
@@ -100,7 +101,8 @@ static bool judge_stranger(const struct judge *j, struct opinion *o, struct err 
 	if (c.fault != REASON_NONE)
 		say(o, c.fault, "%s", c.text);
 	else if (c.ca)
-		return judge_key(j, x509_pubkey(c.cert[0]), NULL, o, e);
+		return certified_subject(&c, o->by.subject, e) &&
+		       judge_key(j, x509_pubkey(c.cert[0]), NULL, o, e);
 	else
 		say(o, REASON_UNKNOWN_KEY, "%s for this role; it counts for nothing",
 		    h->n_chain > 0 && rule->n_ca > 0
@@ -121,12 +123,20 @@ static bool judge_one(const struct judge *j, struct opinion *o, struct err *e)
 
 /* ---- all of them */
 
-static void count(struct judged *out, const struct judge_signer *by)
+/* Each signer by the first of his signatures. */
+static void count(struct judged *out, const struct opinion *o, size_t n)
 {
-	for (size_t i = 0; i < out->n; i++)
-		if (digest_equal(&out->signer[i].id, &by->id))
-			return;
-	out->signer[out->n++] = *by;
+	const struct signers_pair *p;
+	struct signers s = {.n = 0};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct signer_is is = {o[i].by.id.v, o[i].by.subject};
+
+		if (out->counts[i])
+			signers_add(&s, &is, i);
+	}
+	for (size_t i = 0; (p = signers_next(&s, &i));)
+		out->signer[out->n++] = o[p->first].by;
 }
 
 static enum check_result result_of(enum reason r, bool enough)
@@ -169,9 +179,8 @@ bool judge_signatures(const struct judge *j, const struct published *p, struct e
 		if (!judge_one(j, &o[i], e))
 			return false;
 		j->judged->counts[i] = o[i].reason == REASON_NONE;
-		if (j->judged->counts[i])
-			count(j->judged, &o[i].by);
 	}
+	count(j->judged, o, p->n);
 	report(j, o, p->n);
 	return true;
 }

@@ -2,7 +2,7 @@
  * Do enough trusted keys stand behind a payload? A signature counts when its key is named in the
  * trust file for the role, or is certified by a CA named for it (certified.h), verifies over the
  * received bytes, and is inside its own validity and the key's at the chosen time. k of n counts
- * distinct keys; of a key that is named, no certificate is looked at.
+ * different signers (signers.h); of a key that is named, no certificate is looked at.
  *
  * A signature in the name of a trusted key that does not hold fails the whole. One that is out of
  * its time, or whose certificates do not hold, counts for nothing: it is what fails the whole when
@@ -21,12 +21,13 @@
 struct judge_signer {
 	char name[JUDGE_NAME_MAX + 1]; /* in the trust file, or the subject of its certificate */
 	struct digest id; /* of its key */
+	uint8_t subject[32]; /* signers.h */
 	const struct x509 *ca; /* that certified it, borrowed from the trust; NULL: it is named */
 	const struct signed_statement *statement;
 };
 
 struct judged {
-	size_t n; /* distinct trusted keys whose signatures count */
+	size_t n; /* different signers whose signatures count */
 	struct judge_signer signer[BUNDLE_SIGNATURES];
 	bool counts[BUNDLE_SIGNATURES]; /* each of the statements, in their order */
 	char log[JUDGE_NAME_MAX + 1]; /* in which it is proven to be (log_judge.h), or empty */

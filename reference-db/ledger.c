@@ -241,6 +241,11 @@ bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,
 	return true;
 }
 
+struct signer_is ledger_signer(const struct ledger_record *r)
+{
+	return (struct signer_is){r->signer, r->subject};
+}
+
 /* Signed by whoever may say that the database is alive: who proposes keys with himself as their
  * root may not. */
 static bool is_alive(const struct ledger *l, const struct ledger_record *r)

@@ -9,7 +9,8 @@
  * thresholds. One takes force when thresholds of the root keys before it and of its own have signed
  * the same payload; before the first, the root keys are the trust file's, after it those of the
  * keys in force alone. A publisher of a payload never counts as its rebuilder, by the digest of the
- * key; a key counts once, and what it said last. Two payloads of one version contradict each other.
+ * key or the subject of its certificate; a signer counts once (signers.h), and what he said last.
+ * Two payloads of one version contradict each other.
  *
  * A release statement counts only if it was made upon a state that has the one in force before it,
  * so that none can be kept back. Versions of a channel are in the order in which they became its

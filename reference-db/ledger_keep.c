@@ -5,7 +5,7 @@
 #include "reference-db/ledger_parts.h"
 
 /* Changes with what is kept, and with what the replay makes of a log. */
-#define FORM "measure-ledger-2"
+#define FORM "measure-ledger-3"
 #define FORM_SIZE (sizeof(FORM) - 1)
 
 /* ---- written */
@@ -25,6 +25,7 @@ static void put_record(struct buf *out, const struct ledger_record *r)
 	put_raw(out, r->sha256, 32);
 	put_raw(out, r->payload, 32);
 	put_raw(out, r->signer, 32);
+	put_raw(out, r->subject, 32);
 	put_n(out, r->path);
 	put_n(out, r->signer_name);
 	put_n(out, r->why);
@@ -195,6 +196,7 @@ static void get_record(struct reader *r, struct ledger_record *x, size_t n_items
 	get_raw(r, x->sha256, 32, "sha256");
 	get_raw(r, x->payload, 32, "payload");
 	get_raw(r, x->signer, 32, "signer");
+	get_raw(r, x->subject, 32, "subject");
 	x->path = get_text(r, "path");
 	x->signer_name = get_text(r, "signer");
 	x->why = get_text(r, "why");
@@ -226,7 +228,7 @@ static void check_chains(struct reader *r)
 static void get_records(struct reader *r)
 {
 	struct ledger *l = r->l;
-	size_t least = 3 * 32 + 12 + 4 + 4 + 24 + 8, cap = 16;
+	size_t least = 4 * 32 + 12 + 4 + 4 + 24 + 8, cap = 16;
 
 	if (!cur_ok(&r->c))
 		return;

@@ -7,12 +7,13 @@
 #define REFERENCE_DB_LEDGER_PARTS_H
 
 #include "reference-db/ledger.h"
+#include "reference-db/signers.h"
 
 #define LEDGER_NONE UINT32_MAX
-#define LEDGER_SIGNERS 256u /* different keys that are counted of one release */
 
 struct ledger_record {
 	uint8_t sha256[32], payload[32], signer[32];
+	uint8_t subject[32]; /* signers.h */
 	uint32_t path, signer_name, why; /* texts; 0: none */
 	uint8_t kind, worth, outcome, has; /* outcome: of rebuilt; has: LEDGER_HAS_* */
 	uint32_t upon;
@@ -87,6 +88,8 @@ struct ledger {
 /* An empty one, of a database with that state 0. */
 must struct ledger *ledger_new(const struct trust *trust, const struct digest *trust_digest,
 			       const struct digest *first, struct err *e);
+
+struct signer_is ledger_signer(const struct ledger_record *r);
 
 /* ---- memory (ledger.c) */
 

@@ -2,11 +2,6 @@
 
 /* ---- who stands behind it */
 
-struct count {
-	const struct ledger_record *seen[LEDGER_SIGNERS];
-	size_t n;
-};
-
 static bool in_time(const struct ledger_record *r, const struct when *when)
 {
 	return !when_judged(when) ||
@@ -14,40 +9,21 @@ static bool in_time(const struct ledger_record *r, const struct when *when)
 		!((r->has & LEDGER_HAS_EXPIRES) && when->at > r->expires));
 }
 
-/* A key counts once, and what it said last. */
-static void count(struct count *c, const struct ledger_record *r)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		if (memcmp(c->seen[i]->signer, r->signer, 32) != 0)
-			continue;
-		c->seen[i] = r;
-		return;
-	}
-	if (c->n < LEDGER_SIGNERS)
-		c->seen[c->n++] = r;
-}
-
-static bool has(const struct count *c, const struct ledger_record *r)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (memcmp(c->seen[i]->signer, r->signer, 32) == 0)
-			return true;
-	return false;
-}
-
 /* Who signed the manifest is no independent rebuilder, whenever he signed; but if it came out
  * otherwise for him, he is heard. */
-static void count_rebuilders(const struct count *rebuilt, const struct count *ever,
-			     struct ledger_release *out)
+static void count_rebuilders(const struct ledger *l, const struct signers *rebuilt,
+			     const struct signers *ever, struct ledger_release *out)
 {
-	for (size_t i = 0; i < rebuilt->n; i++) {
-		const struct ledger_record *r = rebuilt->seen[i];
+	const struct signers_pair *p;
 
-		if (r->outcome == REBUILT_DIFFERS)
+	for (size_t i = 0; (p = signers_next(rebuilt, &i));) {
+		uint8_t outcome = l->record[p->last].outcome;
+
+		if (outcome == REBUILT_DIFFERS)
 			out->differing++;
-		else if (has(ever, r))
+		else if (signers_among(rebuilt, p, ever))
 			continue;
-		else if (r->outcome == REBUILT_EQUAL)
+		else if (outcome == REBUILT_EQUAL)
 			out->rebuilders++;
 		else
 			out->witnessed++;
@@ -57,22 +33,23 @@ static void count_rebuilders(const struct count *rebuilt, const struct count *ev
 static void count_all(const struct ledger *l, const struct ledger_item *it, const struct when *when,
 		      struct ledger_release *out)
 {
-	struct count publishers = {.n = 0}, ever = {.n = 0}, rebuilt = {.n = 0};
+	struct signers publishers = {.n = 0}, ever = {.n = 0}, rebuilt = {.n = 0};
 
 	for (uint32_t i = it->first; i != LEDGER_NONE; i = l->record[i].next) {
 		const struct ledger_record *r = &l->record[i];
+		const struct signer_is is = ledger_signer(r);
 
 		if (r->kind == STATEMENT_MANIFEST)
-			count(&ever, r);
+			signers_add(&ever, &is, i);
 		if (r->worth != LEDGER_COUNTS || !in_time(r, when))
 			continue;
 		if (r->kind == STATEMENT_MANIFEST)
-			count(&publishers, r);
+			signers_add(&publishers, &is, i);
 		else if (r->kind == STATEMENT_REBUILT)
-			count(&rebuilt, r);
+			signers_add(&rebuilt, &is, i);
 	}
 	out->publishers = publishers.n;
-	count_rebuilders(&rebuilt, &ever, out);
+	count_rebuilders(l, &rebuilt, &ever, out);
 }
 
 /* ---- its place in the channels */

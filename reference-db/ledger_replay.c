@@ -22,24 +22,21 @@ static void chain(struct ledger *l, uint32_t release, struct ledger_record *r)
 	it->last = me;
 }
 
-/* Different keys that have signed statements of this kind of a release, and this payload if any. */
+/* Different signers of statements of this kind of a release, and of this payload if any. */
 static uint64_t signers(const struct ledger *l, uint32_t release, enum statement_kind kind,
 			const uint8_t *payload, uint32_t upon)
 {
-	const struct ledger_record *seen[LEDGER_SIGNERS];
-	size_t n = 0;
+	struct signers s = {.n = 0};
 
 	for (uint32_t i = l->item[release].first; i != LEDGER_NONE; i = l->record[i].next) {
 		const struct ledger_record *r = &l->record[i];
-		bool known = r->kind != kind || r->worth != LEDGER_COUNTS || r->upon < upon ||
-			     (payload && memcmp(r->payload, payload, 32) != 0);
+		const struct signer_is is = ledger_signer(r);
 
-		for (size_t j = 0; j < n && !known; j++)
-			known = memcmp(seen[j]->signer, r->signer, 32) == 0;
-		if (!known && n < LEDGER_SIGNERS)
-			seen[n++] = r;
+		if (r->kind == kind && r->worth == LEDGER_COUNTS && r->upon >= upon &&
+		    (!payload || memcmp(r->payload, payload, 32) == 0))
+			signers_add(&s, &is, i);
 	}
-	return n;
+	return s.n;
 }
 
 /* ---- manifests */
@@ -326,7 +323,8 @@ static bool by_certificate(const struct ledger *l, struct ledger_work *w, struct
 	for (size_t i = 0; i < c.n && *known; i++)
 		if (!narrow_to(r, c.cert[i], e))
 			return false;
-	return !*known || ledger_holds(w, x509_pubkey(c.cert[0]), &holds, e);
+	return !*known || (certified_subject(&c, r->subject, e) &&
+			   ledger_holds(w, x509_pubkey(c.cert[0]), &holds, e));
 }
 
 /* *k: its entry, which of keys may be one of their own; NULL when a CA certified it. */

@@ -145,18 +145,14 @@ static bool count_own(const struct ledger *l, const struct trust *t, const uint8
 /* Different root keys in force that have signed it, the first of them at this entry. */
 static uint64_t count_old(const struct ledger *l, uint32_t first)
 {
-	const struct ledger_record *seen[LEDGER_SIGNERS];
-	size_t n = 0;
+	struct signers s = {.n = 0};
 
 	for (uint32_t i = first; i != LEDGER_NONE; i = l->record[i].next) {
-		bool known = false;
+		const struct signer_is is = ledger_signer(&l->record[i]);
 
-		for (size_t j = 0; j < n && !known; j++)
-			known = memcmp(seen[j]->signer, l->record[i].signer, 32) == 0;
-		if (!known && n < LEDGER_SIGNERS)
-			seen[n++] = &l->record[i];
+		signers_add(&s, &is, i);
 	}
-	return n;
+	return s.n;
 }
 
 /* The text of why keys cannot follow those in force; NULL when they can. */

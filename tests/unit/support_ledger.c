@@ -149,8 +149,8 @@ enum ledger_worth book_manifest(struct book *s, enum book_key k, const char *ver
 	return feed(s, k, STATEMENT_MANIFEST, book_payload_manifest(version, registers));
 }
 
-enum ledger_worth book_rebuilt(struct book *s, enum book_key k, const char *version,
-			       uint8_t registers, enum rebuilt_outcome outcome)
+struct buf book_payload_rebuilt(const char *version, uint8_t registers,
+				enum rebuilt_outcome outcome)
 {
 	char id[256];
 	struct rebuilt r = {
@@ -167,7 +167,13 @@ enum ledger_worth book_rebuilt(struct book *s, enum book_key k, const char *vers
 	struct err e = {0};
 
 	need(rebuilt_write(&r, &out, &e), e.text);
-	return feed(s, k, STATEMENT_REBUILT, out);
+	return out;
+}
+
+enum ledger_worth book_rebuilt(struct book *s, enum book_key k, const char *version,
+			       uint8_t registers, enum rebuilt_outcome outcome)
+{
+	return feed(s, k, STATEMENT_REBUILT, book_payload_rebuilt(version, registers, outcome));
 }
 
 enum ledger_worth book_withdraw(struct book *s, enum book_key k, const char *version,

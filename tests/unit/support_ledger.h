@@ -49,6 +49,8 @@ enum ledger_worth book_release(struct book *s, enum book_key k, const char *vers
 /* Payloads, of the product "a/b". */
 struct buf book_payload_manifest(const char *version, uint8_t registers);
 struct buf book_payload_release(const char *version, const char *minimum, const char *superseded);
+struct buf book_payload_rebuilt(const char *version, uint8_t registers,
+				enum rebuilt_outcome outcome);
 struct buf book_payload_withdraw(const char *version, uint8_t registers);
 
 /* Of that product: what the ledger says, at no time and in any channel. */

@@ -29,7 +29,7 @@ struct digest said_digest(uint8_t x)
 
 static void header(struct buf *out, const struct pubkey *key, const struct said_terms *t)
 {
-	const struct signed_header h = {
+	struct signed_header h = {
 		.alg = pubkey_alg(key),
 		.content_type = bytes_str(t->content_type),
 		.kid = digest_bytes(pubkey_id(key)),
@@ -42,10 +42,16 @@ static void header(struct buf *out, const struct pubkey *key, const struct said_
 		.issued = t->issued,
 		.has_upon = t->has_upon,
 		.upon = t->upon,
+		.n_chain = t->cert != NULL,
 	};
+	unsigned char *der = NULL;
+	int n = t->cert ? i2d_X509(t->cert, &der) : 0;
 	struct err e = {0};
 
+	h.chain[0] = bytes_of(der, n < 0 ? 0 : (size_t)n);
+
 	need(signed_header_write(out, &h, &e), e.text);
+	OPENSSL_free(der);
 }
 
 struct buf said_sign(EVP_PKEY *key, const struct said_terms *t, struct bytes payload)

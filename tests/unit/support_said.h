@@ -6,6 +6,7 @@
 #define TESTS_UNIT_SUPPORT_SAID_H
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "reference-db/statement.h"
 
@@ -15,6 +16,7 @@ struct said_terms {
 	bool has_upon;
 	struct signed_upon upon;
 	bool detached, broken; /* without its payload; the signature does not hold */
+	X509 *cert; /* of the key, by a CA; or NULL */
 };
 
 /* All of its bytes are x. */

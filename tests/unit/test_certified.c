@@ -103,6 +103,37 @@ static void a_key_that_is_named_and_certified_counts_once(void **state)
 	}
 }
 
+/* Two keys of one subject, and another subject's; the second time in other letters. */
+static void a_subject_counts_once_whatever_its_keys(void **state)
+{
+	static const char *const subjects[2][2] = {{"Alice", "Bob"}, {"Alice", "ALICE"}};
+	owned(chain_free) struct chain_made made = chain_make(good, 4);
+
+	(void)state;
+	for (size_t same = 0; same < 2; same++) {
+		owned(scene_free) struct scene s = {0};
+		struct buf text = trusting_ca(made.cert[3], 2, NULL, "publisher");
+
+		scene_trust(&s, &text);
+		for (size_t i = 0; i < 2; i++) {
+			const struct chain_spec spec[2] = {{.subject = subjects[same][i]}, good[1]};
+			owned(cert_key_free) EVP_PKEY *key = cert_key("P-256");
+			const struct chain_made keys = {.n = 2, .key = {key, made.key[1]}};
+			owned(cert_free) X509 *leaf = chain_issue(&keys, spec, 0, 1);
+			struct signature_spec by = certified(&made, 3);
+
+			by.key = key;
+			by.chain[0] = leaf;
+			scene_sign(&s, &by);
+		}
+		scene_judge(&s, NULL);
+		scene_check(&s, 0, CHECK_PASS, REASON_NONE, "CN=Alice: holds");
+		scene_yes(&s, !same, same ? REASON_THRESHOLD : REASON_NONE);
+		assert_int_equal(s.judged.n, same ? 1 : 2);
+		assert_string_equal(s.judged.signer[0].name, "CN=Alice");
+	}
+}
+
 /* Of a key that is named the chain is not looked at: neither does it help nor harm. */
 static void the_entry_of_a_key_says_more_than_its_chain(void **state)
 {
@@ -382,6 +413,7 @@ int main(void)
 		cmocka_unit_test(a_chain_that_leads_to_the_ca_of_the_role_counts_as_its_key),
 		cmocka_unit_test(a_ca_of_another_role_certifies_nobody_for_this_one),
 		cmocka_unit_test(a_key_that_is_named_and_certified_counts_once),
+		cmocka_unit_test(a_subject_counts_once_whatever_its_keys),
 		cmocka_unit_test(the_entry_of_a_key_says_more_than_its_chain),
 		cmocka_unit_test(a_chain_with_a_fault_counts_for_nothing),
 		cmocka_unit_test(order_repetition_and_strangers_are_no_chain),

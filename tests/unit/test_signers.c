@@ -1,156 +1,131 @@
-#include "measure/core/signers.h"
+#include "reference-db/signers.h"
 
-#include <stdio.h>
+#include <string.h>
 
-#include "measure/base/base64.h"
-#include "measure/base/buf.h"
-#include "measure/base/when.h"
 #include "tests/unit/support_check.h"
 
-/* Nobody's: of thirty-two bytes "k". */
-#define RAW "\0\0\0\013ssh-ed25519\0\0\0 kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-#define KEY "AAAAC3NzaC1lZDI1NTE5AAAAIGtra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tr"
-#define LINE "ssh-ed25519 " KEY "\n"
-#define PRINT "SHA256:sArVyTbDlP2ByuRNM59Xf/iwOUmdy69sxylyNl3iUQQ"
+/* Pairs by one letter each: ' ' is no certificate. */
+static uint8_t letter[128][32];
 
-static int64_t at(const char *time)
+static struct signer_is is(const char *pair)
 {
-	struct err e = {0};
-	int64_t when = 0;
-
-	assert_true(when_read(time, "time", &when, &e));
-	return when;
+	return (struct signer_is){letter[(unsigned char)pair[0]],
+				  letter[pair[1] == ' ' ? 0 : (unsigned char)pair[1]]};
 }
 
-static const char *find(const char *text, const char *name_space, const char *time, struct err *e)
+static void add(struct signers *s, const char *pair, size_t what)
 {
-	static char principals[128];
-	struct signers_claim claim = {
-		.key = bytes_of(RAW, sizeof(RAW) - 1), .name_space = name_space, .when = at(time)};
-	struct signers *s = signers_read(bytes_str(text), e);
-	const char *found = NULL;
+	const struct signer_is x = is(pair);
 
-	check_no_err(e);
-	if (signers_find(s, &claim, &found, e))
-		snprintf(principals, sizeof(principals), "%s", found);
-	signers_free(&s);
-	return found ? principals : NULL;
+	signers_add(s, &x, what);
 }
 
-static void check_found(const char *text, const char *principals)
-{
-	struct err e = {0};
-	const char *found = find(text, "git", "2024-06-01T12:30:30Z", &e);
-
-	check_no_err(&e);
-	assert_string_equal(found, principals);
-}
-
-static void check_not(const char *text, const char *against)
-{
-	struct err e = {0};
-	char expected[256];
-
-	assert_null(find(text, "git", "2024-06-01T12:30:30Z", &e));
-	snprintf(expected, sizeof(expected), "the key %s is %s", PRINT, against);
-	check_err(&e, REASON_SIGNATURE, expected);
-}
-
-static void a_key_is_found_with_its_principals(void **state)
+static int fill(void **state)
 {
 	(void)state;
-	check_found("# who may sign\n\n \t# more\na@example.org " LINE, "a@example.org");
-	check_found("a@example.org,*@example.com \t" LINE, "a@example.org,*@example.com");
-	check_found("\"a b\" ssh-ed25519 " KEY " a comment with blanks\r\n", "a b");
-	check_found("a namespaces=\"git\" " LINE, "a");
-	check_found("a namespaces=\"file,g?t\" " LINE, "a");
-	check_found("a namespaces=\"*\" " LINE, "a");
-	check_found("a namespaces=\"a*b,g*t\" " LINE, "a");
-	check_found(
-		"a namespaces=\"git\",valid-after=\"20240601Z\",valid-before=\"20240602Z\" " LINE,
-		"a");
-	check_found("a valid-after=\"20240601123030Z\",valid-before=\"20240601123030Z\" " LINE,
-		    "a");
-	check_found("a valid-after=\"202406011230Z\" " LINE, "a");
-	check_found("a namespaces=\"file\" " LINE "b " LINE, "b");
-	check_found("a ssh-ed25519 " KEY, "a");
+	for (unsigned i = 0; i < 128; i++)
+		memset(letter[i], (int)i, 32);
+	return 0;
 }
 
-static void a_key_that_is_not_allowed_is_none(void **state)
+static void who_shares_a_key_or_a_subject_is_one_signer(void **state)
 {
+	static const struct {
+		const char *pairs;
+		size_t n;
+	} cases[] = {
+		{"", 0},
+		{"a ", 1},
+		{"a a ", 1},
+		{"a b ", 2},
+		{"aAbA", 1},
+		{"aAbB", 2},
+		{"aAaB", 1},
+		{"a aA", 1},
+		{"a bBaB", 1},
+		{"aAbBaB", 1},
+		{"aAbBcCbA", 2},
+		{"a b c d dAaAcCbC", 2},
+		{"aAbBcCdDaBcDbC", 1},
+		{"a b aBbAcAcB", 1},
+	};
+
 	(void)state;
-	check_not("", "no allowed signer's");
-	check_not(
-		"a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
-		"no allowed signer's");
-	check_not("a namespaces=\"file\" " LINE, "not allowed in this name space");
-	check_not("a namespaces=\"*,!git\" " LINE, "not allowed in this name space");
-	check_not("a namespaces=\"gi,gitx,?git,gi?t\" " LINE, "not allowed in this name space");
-	check_not("a valid-after=\"20240602Z\" " LINE,
-		  "not allowed yet at the time of the signature");
-	check_not("a valid-after=\"20240601123031Z\" " LINE,
-		  "not allowed yet at the time of the signature");
-	check_not("a valid-before=\"202406011230Z\" " LINE,
-		  "no longer allowed at the time of the signature");
-}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct signers s = {.n = 0};
+		size_t at = 0, n = 0;
 
-static const char *const wrong[][2] = {
-	{"a", "line 1: needs a kind of key that is known"},
-	{"a ssh-ed25519", "line 1: a key is not of the kind that stands before it"},
-	{"\n\na ssh-ed25519 ???\n", "line 3: a key is not written in base64"},
-	{"a ssh-rsa " KEY, "line 1: a key is not of the kind that stands before it"},
-	{"a ssh-dss AAAA", "line 1: an option that is unknown, or stands twice"},
-	{"a namespaces=\"git\" ssh-dss AAAA", "line 1: needs a kind of key that is known"},
-	{"a ssh-ed25519-cert-v01@openssh.com AAAA",
-	 "line 1: an option that is unknown, or stands twice"},
-	{"\"a " LINE, "line 1: a quote is not closed"},
-	{"a namespaces=\"git " LINE, "line 1: a quote is not closed"},
-	{"\"\" " LINE, "line 1: a field is empty, or has a quote in it"},
-	{"a\"b\" " LINE, "line 1: a field is empty, or has a quote in it"},
-	{"a namespaces=\"\" " LINE, "line 1: a field is empty, or has a quote in it"},
-	{"a namespaces=git " LINE, "line 1: the value of an option is not in quotes"},
-	{"a namespaces " LINE, "line 1: the value of an option is not in quotes"},
-	{"a namespaces=\"x\",namespaces=\"y\" " LINE,
-	 "line 1: an option that is unknown, or stands twice"},
-	{"a namespaces=\"x\", " LINE, "line 1: a comma is at the end of the options"},
-	{"a cert-authority " LINE,
-	 "line 1: certificates are not judged, so no authority for them can be"},
-	{"a no-touch-required " LINE, "line 1: an option that is unknown, or stands twice"},
-	{"a valid-after=\"20240601\" " LINE,
-	 "line 1: a time without a Z is another one on each machine"},
-	{"a valid-after=\"202406011230\" " LINE,
-	 "line 1: a time without a Z is another one on each machine"},
-	{"a valid-after=\"2024Z\" " LINE, "line 1: needs a time, YYYYMMDD[HHMM[SS]]Z"},
-	{"a valid-after=\"20240631Z\" " LINE, "line 1: needs a time, YYYYMMDD[HHMM[SS]]Z"},
-	{"a valid-after=\"202406012500Z\" " LINE, "line 1: needs a time, YYYYMMDD[HHMM[SS]]Z"},
-	{"a valid-before=\"now\" " LINE, "line 1: needs a time, YYYYMMDD[HHMM[SS]]Z"},
-};
-
-static void a_line_that_says_something_else_is_refused(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(wrong); i++) {
-		struct err e = {0};
-
-		assert_null(signers_read(bytes_str(wrong[i][0]), &e));
-		check_err(&e, REASON_ALLOWED_SIGNERS, wrong[i][1]);
+		for (size_t j = 0; cases[i].pairs[j]; j += 2)
+			add(&s, cases[i].pairs + j, j);
+		assert_int_equal(s.n, cases[i].n);
+		while (signers_next(&s, &at))
+			n++;
+		assert_int_equal(n, cases[i].n);
 	}
-	{
-		static const char nul[] = "a ssh-ed25519\0 " KEY;
-		struct err e = {0};
+}
 
-		assert_null(signers_read(bytes_of(nul, sizeof(nul) - 1), &e));
-		check_err(&e, REASON_ALLOWED_SIGNERS, "line 1: a NUL");
+static void a_signer_is_told_by_his_first_and_his_last_word(void **state)
+{
+	const struct signers_pair *p;
+	struct signers s = {.n = 0};
+	size_t at = 0;
+
+	(void)state;
+	add(&s, "a ", 3);
+	add(&s, "bB", 4);
+	add(&s, "aA", 5);
+	add(&s, "cA", 6);
+	p = signers_next(&s, &at);
+	assert_true(p && p->first == 3 && p->last == 6);
+	p = signers_next(&s, &at);
+	assert_true(p && p->first == 4 && p->last == 4);
+	assert_null(signers_next(&s, &at));
+}
+
+static void one_of_his_pairs_is_enough_to_be_among_others(void **state)
+{
+	struct signers s = {.n = 0}, others = {.n = 0};
+	const struct signers_pair *p;
+	size_t at = 0;
+
+	(void)state;
+	add(&s, "a ", 0);
+	add(&s, "aA", 1);
+	add(&s, "d ", 2);
+	add(&others, "bA", 0);
+	p = signers_next(&s, &at);
+	assert_true(p && signers_among(&s, p, &others));
+	p = signers_next(&s, &at);
+	assert_true(p && !signers_among(&s, p, &others));
+}
+
+static void more_than_can_be_told_apart_are_left_out(void **state)
+{
+	static uint8_t key[SIGNERS + 8][32];
+	struct signers s = {.n = 0};
+
+	(void)state;
+	for (size_t i = 0; i < SIGNERS + 8; i++) {
+		const struct signer_is x = {key[i], letter[0]};
+
+		key[i][0] = (uint8_t)i;
+		key[i][1] = (uint8_t)(i >> 8);
+		signers_add(&s, &x, i);
 	}
+	assert_int_equal(s.n, SIGNERS);
+	signers_add(&s, &(struct signer_is){key[7], letter['A']}, 1000);
+	assert_int_equal(s.n, SIGNERS);
+	assert_int_equal(s.pair[7].last, 1000);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_key_is_found_with_its_principals),
-		cmocka_unit_test(a_key_that_is_not_allowed_is_none),
-		cmocka_unit_test(a_line_that_says_something_else_is_refused),
+		cmocka_unit_test(who_shares_a_key_or_a_subject_is_one_signer),
+		cmocka_unit_test(a_signer_is_told_by_his_first_and_his_last_word),
+		cmocka_unit_test(one_of_his_pairs_is_enough_to_be_among_others),
+		cmocka_unit_test(more_than_can_be_told_apart_are_left_out),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, fill, NULL);
 }
