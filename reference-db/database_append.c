@@ -16,6 +16,7 @@
 
 #define TREES ((size_t)1 << 30) /* bytes of all that is new but the statements */
 #define MESSAGE 4096u /* bytes of a commit's */
+#define PACK_NAME 256u
 
 static const char readme[] =
 	"# %s\n"
@@ -36,6 +37,8 @@ struct job {
 	struct database *d;
 	struct arena arena;
 	struct gitdb_pack *pack;
+	struct gitdb_roll *old; /* what the pack is to take the place of; or NULL */
+	struct buf name; /* of the pack */
 	struct gitedit_file *file;
 	size_t n;
 	struct signed_upon head; /* the new one */
@@ -44,14 +47,16 @@ struct job {
 
 static void job_free(struct job *j)
 {
+	gitdb_roll_free(&j->old);
 	gitdb_pack_free(&j->pack);
+	buf_free(&j->name);
 	arena_free(&j->arena);
 	free(j->file);
 }
 
 static bool job_new(struct job *j, struct database *d, size_t files, struct err *e)
 {
-	*j = (struct job){.d = d, .arena = ARENA(TREES), .head = d->head};
+	*j = (struct job){.d = d, .arena = ARENA(TREES), .head = d->head, .name = BUF(PACK_NAME)};
 	j->file = own_new((files + 1) * sizeof(*j->file), e);
 	j->pack = j->file ? gitdb_pack_new(d->git, e) : NULL;
 	return j->pack != NULL;
@@ -157,6 +162,20 @@ static bool add_commit(struct job *j, bool first, const struct database_news *ne
 	return gitdb_pack_add(j->pack, GITDB_COMMIT, bytes_of(kept, b.n), &j->commit, e);
 }
 
+/* A publication comes first: whatever stands against tidying up, by damage or for want of room,
+ * the pack is made without it. */
+static bool write_pack(struct job *j, struct err *e)
+{
+	struct err ignored = {0};
+
+	if (gitdb_roll_up(j->pack, &j->old, &ignored) && j->old &&
+	    gitdb_pack_write(j->pack, &j->name, &ignored))
+		return true;
+	gitdb_roll_free(&j->old);
+	gitdb_pack_only_new(j->pack);
+	return gitdb_pack_write(j->pack, NULL, e);
+}
+
 /* Objects first; then the branch; then what is open is what is there now. */
 static bool carry_out(struct job *j, bool first, const struct database_news *news, bool *moved,
 		      struct err *e)
@@ -167,7 +186,7 @@ static bool carry_out(struct job *j, bool first, const struct database_news *new
 	const struct gitdb_move move = {DATABASE_REF, first ? NULL : &d->commit, &j->commit};
 
 	if (!gitedit(&edit, j->file, j->n, &j->tree, e) || !add_commit(j, first, news, e) ||
-	    !gitdb_pack_write(j->pack, NULL, e) || !gitdb_move(d->git, &move, moved, e))
+	    !write_pack(j, e) || !gitdb_move(d->git, &move, moved, e))
 		return false;
 	if (!*moved)
 		return true;
@@ -204,8 +223,7 @@ static bool append(struct database *d, const struct database_news *news, bool *m
 		return true;
 	if (!carry_out(&j, false, news, moved, e))
 		return false;
-	/* What was published stands, whether there was room to tidy up or not. */
-	return !*moved || gitdb_roll_up(d->git, &ignored) || true;
+	return !j.old || gitdb_roll_away(j.old, buf_cstr(&j.name), &ignored) || true;
 }
 
 bool database_append(struct database *d, const struct database_news *news, bool *moved,

@@ -114,14 +114,15 @@ static struct ledger *from_kept(const struct ledger_ask *a, const char *path)
 	return is_at_head(l, a->database) ? take(l) : NULL;
 }
 
-/* For the next time; that it cannot be kept is nobody's fault. */
+/* For the next time; that it cannot be kept is nobody's fault. What a power cut leaves half of it
+ * is damaged, and so not used. */
 static void keep(const struct ledger *l, const char *path)
 {
 	owned(buf_free) struct buf file = BUF(LEDGER_KEPT_MAX);
 	struct err no = {0};
 
 	if (home_make_folders(path, HOME_PRIVATE, &no) && ledger_write(l, &file, &no))
-		(void)!file_write(path, buf_bytes(&file), &no);
+		(void)!file_leave(path, buf_bytes(&file), &no);
 }
 
 static struct ledger *anew(const struct ledger_ask *a, struct err *e)

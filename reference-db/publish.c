@@ -82,7 +82,7 @@ static bool begin(struct attempt *a, size_t n, struct err *e)
 		return false;
 	ask.database = a->database;
 	return (a->ledger = ledger_open(&ask, e)) &&
-	       seen_check(&a->seen, p->path, a->ledger, a->database, e);
+	       seen_compare(&a->seen, p->path, a->ledger, a->database, e);
 }
 
 /* "PATH", or how many: what a commit is about. */
@@ -95,14 +95,11 @@ static void describe(const struct attempt *a, char *out, size_t room)
 }
 
 /* *moved: it is there, or it was. */
-static bool attempt(struct attempt *a, size_t n, bool *moved, struct err *e)
+static bool put_in(struct attempt *a, size_t n, bool *moved, struct err *e)
 {
-	const struct publish *p = a->p;
 	char message[DATABASE_PATH];
-	struct database_news news = {.message = message, .when = p->when};
+	struct database_news news = {.message = message, .when = a->p->when};
 
-	if (!begin(a, n, e))
-		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!add(a, a->file[i], &a->out[i], e))
 			return n > 1 ? err_in(e, "statement %zu", i + 1) : false;
@@ -112,8 +109,21 @@ static bool attempt(struct attempt *a, size_t n, bool *moved, struct err *e)
 	news.entry = a->fresh;
 	news.n = a->n;
 	describe(a, message, sizeof(message));
-	return database_append(a->database, &news, moved, e) &&
-	       (!*moved || seen_check(&a->seen, p->path, a->ledger, a->database, e));
+	return database_append(a->database, &news, moved, e);
+}
+
+/* What was seen is remembered once, when there is an answer, and that may be a no. */
+static bool attempt(struct attempt *a, size_t n, bool *moved, struct err *e)
+{
+	struct err ignored = {0};
+	const char *path = a->p->path;
+
+	if (!begin(a, n, e))
+		return false;
+	if (put_in(a, n, moved, e))
+		return !*moved || seen_check(&a->seen, path, a->ledger, a->database, e);
+	(void)!seen_check(&a->seen, path, a->ledger, a->database, &ignored);
+	return false;
 }
 
 /* Those who were refused at the same time must not come back at the same time. */

@@ -218,13 +218,13 @@ static bool put_path(const char *path, struct buf *out, struct err *e)
 	return buf_done(out, "the path of a database", e);
 }
 
-static bool check(struct here *h, const char *path, struct bytes text, struct err *e)
+static bool check(struct here *h, const char *path, struct bytes text, bool lasting, struct err *e)
 {
 	owned(buf_free) struct buf lines = BUF(SEEN_MAX);
 	bool news;
 
 	return put_path(path, &h->path, e) && look(h, text, &lines, &news, e) &&
-	       (!news || remember(h, e));
+	       (!news || !lasting || remember(h, e));
 }
 
 void seen_free(struct seen *s)
@@ -243,21 +243,31 @@ bool seen_read(struct seen *s, const char *given, struct err *e)
 	       slurp(buf_cstr(&s->file), &s->text, e);
 }
 
-bool seen_check(struct seen *s, const char *path, const struct ledger *l, const struct database *d,
-		struct err *e)
+static bool check_head(struct seen *s, const char *path, struct here h, bool lasting, struct err *e)
 {
-	struct here h = {
-		.l = l,
-		.file = buf_cstr(&s->file),
-		.name = database_name(d),
-		.path = BUF(3 * PATH_MAX),
-		.head = ledger_head(l),
-	};
 	bool good;
 
 	if (s->file.n == 0)
 		return true;
-	good = check(&h, path, buf_bytes(&s->text), e);
+	h.file = buf_cstr(&s->file);
+	h.path = BUF(3 * PATH_MAX);
+	good = check(&h, path, buf_bytes(&s->text), lasting, e);
 	buf_free(&h.path);
 	return good;
+}
+
+bool seen_check(struct seen *s, const char *path, const struct ledger *l, const struct database *d,
+		struct err *e)
+{
+	const struct here h = {.l = l, .name = database_name(d), .head = database_head(d)};
+
+	return check_head(s, path, h, true, e);
+}
+
+bool seen_compare(struct seen *s, const char *path, const struct ledger *l,
+		  const struct database *d, struct err *e)
+{
+	const struct here h = {.l = l, .name = database_name(d), .head = database_head(d)};
+
+	return check_head(s, path, h, false, e);
 }

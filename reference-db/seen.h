@@ -29,12 +29,17 @@ must bool seen_read(struct seen *s, const char *given, struct err *e);
 void seen_free(struct seen *s);
 
 /*
- * Is what the ledger has the same history as what had been seen, and no shorter one? `rollback`: it
+ * Is what the database has, and the ledger at least, the same history as what had been seen, and no
+ * shorter one? `rollback`: it
  * is shorter; `fork`: another state stands at that height; both name the two heads. Then what is
  * newer is remembered, durably, before anything is answered; the file is locked meanwhile (by
  * FILE.lock), and stays as it was when it cannot be written. Malformed lines: `database`.
  */
 must bool seen_check(struct seen *s, const char *path, const struct ledger *l,
 		     const struct database *d, struct err *e);
+
+/* The same without remembering: for who is going to answer later, after seen_check(). */
+must bool seen_compare(struct seen *s, const char *path, const struct ledger *l,
+		       const struct database *d, struct err *e);
 
 #endif

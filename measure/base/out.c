@@ -308,17 +308,29 @@ bool out_rename(struct out *o, const char *name, struct err *e)
 	return true;
 }
 
-bool out_commit(struct out *o, struct err *e)
+static bool put_in_place(struct out *o, struct err *e)
 {
 	bool named;
 
-	if (fsync(o->fd) != 0)
-		return out_failed(o, "cannot be made durable", e);
 	if (!give_name(o, &named, e))
 		return false;
 	if (!named && renameat(o->folder, o->temp, o->folder, o->name) != 0)
 		return out_failed(o, "cannot be renamed into place", e);
 	free(take(o->temp));
+	return true;
+}
+
+bool out_precede(struct out *o, struct err *e)
+{
+	if (fsync(o->fd) != 0)
+		return out_failed(o, "cannot be made durable", e);
+	return put_in_place(o, e);
+}
+
+bool out_commit(struct out *o, struct err *e)
+{
+	if (!out_precede(o, e))
+		return false;
 	/* EBADF: opened by a caller who may not read it. */
 	if (fsync(o->folder) != 0 && errno != EINVAL && errno != EBADF)
 		return out_failed(o, "its folder cannot be made durable", e);
@@ -342,4 +354,11 @@ bool file_write(const char *path, struct bytes x, struct err *e)
 	owned(out_free) struct out o = OUT_NONE;
 
 	return out_open(&o, path, e) && out_write(&o, x, e) && out_commit(&o, e);
+}
+
+bool file_leave(const char *path, struct bytes x, struct err *e)
+{
+	owned(out_free) struct out o = OUT_NONE;
+
+	return out_open(&o, path, e) && out_write(&o, x, e) && put_in_place(&o, e);
 }

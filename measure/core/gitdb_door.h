@@ -50,6 +50,8 @@ struct door {
 	__typeof__(&git_repository_init_ext) create;
 };
 
+struct gitdb_pack;
+
 struct gitdb {
 	struct door door;
 	git_repository *repository;
@@ -58,6 +60,9 @@ struct gitdb {
 
 /* What libgit2 says of its last failure behind our own words; memory is told as that. False. */
 bool gitdb_fail(const struct door *d, enum reason r, struct err *e, const char *what);
+
+/* The repository that a pack is made for. */
+const struct gitdb *gitdb_pack_of(const struct gitdb_pack *p);
 
 /* The library alone, without a repository; released by gitdb_free(). */
 must struct gitdb *gitdb_library(struct err *e);

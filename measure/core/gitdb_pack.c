@@ -47,6 +47,11 @@ struct gitdb_pack *gitdb_pack_new(const struct gitdb *g, struct err *e)
 	return p;
 }
 
+const struct gitdb *gitdb_pack_of(const struct gitdb_pack *p)
+{
+	return p->git;
+}
+
 static struct item *grow(struct gitdb_pack *p, struct err *e)
 {
 	if (p->n == p->room) {
@@ -114,6 +119,16 @@ static void sort(struct gitdb_pack *p)
 	p->n = n;
 }
 
+void gitdb_pack_only_new(struct gitdb_pack *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->item[i].have)
+			p->item[n++] = p->item[i];
+	p->n = n;
+}
+
 /* ---- a file that ends in the SHA-1 of what is before that */
 
 struct sink {
@@ -144,13 +159,12 @@ static bool put(struct sink *s, struct bytes x, struct err *e)
 	return hash_add(s->sha1, x, e) && out_write(&s->out, x, e);
 }
 
-static bool close_sink(struct sink *s, const char *name, const char *extension, struct err *e)
+static bool name_sink(struct sink *s, const char *name, const char *extension, struct err *e)
 {
 	owned(buf_free) struct buf whole = BUF(256);
 
 	buf_fmt(&whole, "%s%s", name, extension);
-	return buf_done(&whole, "a name", e) && out_rename(&s->out, buf_cstr(&whole), e) &&
-	       out_commit(&s->out, e);
+	return buf_done(&whole, "a name", e) && out_rename(&s->out, buf_cstr(&whole), e);
 }
 
 /* ---- the pack */
@@ -235,7 +249,11 @@ static bool write_index(const struct gitdb_pack *p, const struct digest *pack, s
 	       hash_finish(s->sha1, &sha1, e) && out_write(&s->out, digest_bytes(&sha1), e);
 }
 
-/* The index comes last: a pack without one is nothing to anybody. */
+/*
+ * The index comes last: a pack without one is nothing to anybody. Both names are in one folder, so
+ * that one fsync of it makes both durable; should a power cut keep the later name alone, an index
+ * without its pack is passed over, and nothing points at its objects yet.
+ */
 bool gitdb_pack_write(struct gitdb_pack *p, struct buf *name, struct err *e)
 {
 	owned(sink_free) struct sink pack = {.out = OUT_NONE}, index = {.out = OUT_NONE};
@@ -248,8 +266,9 @@ bool gitdb_pack_write(struct gitdb_pack *p, struct buf *name, struct err *e)
 		return false;
 	buf_str(&own, "pack-");
 	hex_put(&own, digest_bytes(&sha1));
-	if (!buf_done(&own, "a name", e) || !close_sink(&pack, buf_cstr(&own), ".pack", e) ||
-	    !close_sink(&index, buf_cstr(&own), ".idx", e))
+	if (!buf_done(&own, "a name", e) || !name_sink(&pack, buf_cstr(&own), ".pack", e) ||
+	    !out_precede(&pack.out, e) || !name_sink(&index, buf_cstr(&own), ".idx", e) ||
+	    !out_commit(&index.out, e))
 		return false;
 	if (!name)
 		return true;

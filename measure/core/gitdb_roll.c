@@ -14,16 +14,20 @@ struct old {
 	uint64_t size;
 };
 
-struct packs {
+struct gitdb_roll {
 	struct listing all;
 	size_t n;
 	struct old *old; /* those that may go, the smallest first */
 };
 
-static void packs_free(struct packs *p)
+void gitdb_roll_free(struct gitdb_roll **r)
 {
-	listing_free(&p->all);
-	free(p->old);
+	if (!*r)
+		return;
+	listing_free(&(*r)->all);
+	free((*r)->old);
+	free(*r);
+	*r = NULL;
 }
 
 static bool ends(const char *path, const char *end)
@@ -75,7 +79,7 @@ static bool other(const char *idx, const char *extension, struct buf *path)
 	return path->failed == REASON_NONE && *buf_cstr(path);
 }
 
-static bool look(struct packs *p, const char *folder, struct err *e)
+static bool look(struct gitdb_roll *p, const char *folder, struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(16384);
 	struct stat st;
@@ -106,12 +110,12 @@ static bool look(struct packs *p, const char *folder, struct err *e)
  * Each pack that stays is larger than all that became one, so that an object is written again as
  * often as the logarithm of how much there is.
  */
-static size_t choose(const struct packs *p)
+static size_t choose(const struct gitdb_roll *p)
 {
 	uint64_t sum = 0;
 	size_t n = 0;
 
-	if (p->n < GITDB_PACKS)
+	if (p->n + 1 < GITDB_PACKS)
 		return 0;
 	while (n < p->n && (n < 2 || p->old[n].size <= sum) && p->old[n].size < ROLLED_MAX - sum)
 		sum += p->old[n++].size;
@@ -173,26 +177,29 @@ static bool take_away(const char *idx, struct err *e)
 	return true;
 }
 
-bool gitdb_roll_up(const struct gitdb *g, struct err *e)
+bool gitdb_roll_away(const struct gitdb_roll *old, const char *name, struct err *e)
 {
-	owned(packs_free) struct packs p = {0};
-	owned(gitdb_pack_free) struct gitdb_pack *pack = gitdb_pack_new(g, e);
-	owned(buf_free) struct buf folder = BUF(8192), name = BUF(256);
-	size_t n;
+	for (size_t i = 0; i < old->n; i++)
+		if (!is_named(old->old[i].idx, name) && !take_away(old->old[i].idx, e))
+			return false;
+	return true;
+}
 
+bool gitdb_roll_up(struct gitdb_pack *into, struct gitdb_roll **old, struct err *e)
+{
+	owned(gitdb_roll_free) struct gitdb_roll *r = own_new(sizeof(*r), e);
+	const struct gitdb *g = gitdb_pack_of(into);
+	owned(buf_free) struct buf folder = BUF(8192);
+
+	*old = NULL;
 	buf_fmt(&folder, "%sobjects/pack", gitdb_folder(g));
-	if (!pack || !buf_done(&folder, "a path", e) || !look(&p, buf_cstr(&folder), e))
+	if (!r || !buf_done(&folder, "a path", e) || !look(r, buf_cstr(&folder), e))
 		return false;
-	n = choose(&p);
-	if (n == 0)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		if (!take_pack(&g->door, p.old[i].idx, pack, e))
+	r->n = choose(r);
+	for (size_t i = 0; i < r->n; i++)
+		if (!take_pack(&g->door, r->old[i].idx, into, e))
 			return false;
-	if (!gitdb_pack_write(pack, &name, e))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!is_named(p.old[i].idx, buf_cstr(&name)) && !take_away(p.old[i].idx, e))
-			return false;
+	if (r->n > 0)
+		*old = take(r);
 	return true;
 }

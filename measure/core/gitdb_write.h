@@ -32,6 +32,9 @@ must bool gitdb_pack_add(struct gitdb_pack *p, enum gitdb_kind kind, struct byte
 /* One that the repository has. */
 must bool gitdb_pack_have(struct gitdb_pack *p, const struct gitdb_id *id, struct err *e);
 
+/* Those of them that the repository has are not to be written. */
+void gitdb_pack_only_new(struct gitdb_pack *p);
+
 /* All of them, each once, durably. name: of the pack, without ".pack"; or NULL. */
 must bool gitdb_pack_write(struct gitdb_pack *p, struct buf *name, struct err *e);
 
@@ -59,11 +62,18 @@ must bool gitdb_move(const struct gitdb *g, const struct gitdb_move *m, bool *mo
 
 #define GITDB_PACKS 32u
 
+struct gitdb_roll; /* released by gitdb_roll_free() */
+
 /*
- * Who holds that right makes one pack of the smaller ones when there are GITDB_PACKS of them or
- * more, and removes those when it is durable. All objects stay, reachable or not. Left alone: packs
- * that somebody has marked, and any when git keeps an index over several.
+ * Who holds that right lets one more pack take the place of the smaller ones where it would be the
+ * GITDB_PACKS-th: all their objects, reachable or not, come into it as well, so that tidying up
+ * costs no fsync of its own. *old: those packs; NULL: it is not time yet. Left alone: packs that
+ * somebody has marked, and any when git keeps an index over several.
  */
-must bool gitdb_roll_up(const struct gitdb *g, struct err *e);
+must bool gitdb_roll_up(struct gitdb_pack *into, struct gitdb_roll **old, struct err *e);
+void gitdb_roll_free(struct gitdb_roll **r);
+
+/* Removes them, when the pack of that name, which has all of theirs, is durable. */
+must bool gitdb_roll_away(const struct gitdb_roll *old, const char *name, struct err *e);
 
 #endif

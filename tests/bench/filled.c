@@ -1,9 +1,11 @@
 /*
  * Databases to measure with, made in one commit and one pack.
- *   filled signed DATABASE TRUST N   N manifests of 64 products, each with three registers that no
- *                                    other has, signed by one key of P-384, which TRUST trusts
- *   filled plain DATABASE N          N statements that are any text
- *   filled grow DATABASE             one more of those, as a publisher appends it
+ *   filled signed DATABASE TRUST CURVE N [FOLDER MORE]
+ *                            N manifests of 64 products, each with three registers that no other
+ *                            has, signed by one key of that curve, which TRUST trusts; the files
+ *                            of MORE that could follow go to FOLDER, as 1, 2, ...
+ *   filled plain DATABASE N  N statements that are any text
+ *   filled grow DATABASE     one more of those, as a publisher appends it
  * The same DATABASE has the same statements but for their signatures. What cannot be done is told,
  * and the exit status is 1.
  */
@@ -27,9 +29,9 @@ struct signer {
 	struct pubkey *key;
 };
 
-static bool new_signer(struct signer *s, const char *trust, struct err *e)
+static bool new_signer(struct signer *s, const char *trust, const char *curve, struct err *e)
 {
-	EVP_PKEY *pkey = cert_key("P-384");
+	EVP_PKEY *pkey = cert_key(curve);
 	char *pem = cert_key_pem(pkey, CERT_PKCS8);
 	struct buf text = BUF(65536);
 	bool ok;
@@ -175,19 +177,40 @@ static bool grow(const char *path, struct err *e)
 	return ok;
 }
 
+/* What could be published next. */
+static bool write_more(const char *folder, const struct signer *s, size_t from, size_t n,
+		       struct err *e)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < n && ok; i++) {
+		struct buf file = BUF(65536);
+		char path[4096];
+
+		snprintf(path, sizeof(path), "%s/%zu", folder, i + 1);
+		ok = sign(s, from + i, &file, e) && file_write(path, buf_bytes(&file), e);
+		buf_free(&file);
+	}
+	return ok;
+}
+
 static bool run(int argc, char **argv, struct err *e)
 {
 	struct signer s = {0};
+	size_t n;
 	bool ok;
 
 	if (argc == 3 && strcmp(argv[1], "grow") == 0)
 		return grow(argv[2], e);
 	if (argc == 4 && strcmp(argv[1], "plain") == 0)
 		return made(argv[2], NULL, strtoul(argv[3], NULL, 10), e);
-	if (argc != 5 || strcmp(argv[1], "signed") != 0)
+	if ((argc != 6 && argc != 8) || strcmp(argv[1], "signed") != 0)
 		return err_set(e, REASON_USAGE,
-			       "filled signed DATABASE TRUST N, plain DATABASE N, grow DATABASE");
-	ok = new_signer(&s, argv[3], e) && made(argv[2], &s, strtoul(argv[4], NULL, 10), e);
+			       "filled signed DATABASE TRUST CURVE N [FOLDER MORE], plain DATABASE "
+			       "N, grow DATABASE");
+	n = strtoul(argv[5], NULL, 10);
+	ok = new_signer(&s, argv[3], argv[4], e) && made(argv[2], &s, n, e) &&
+	     (argc == 6 || write_more(argv[6], &s, n, strtoul(argv[7], NULL, 10), e));
 	pubkey_free(&s.key);
 	key_free(&s.secret);
 	return ok;

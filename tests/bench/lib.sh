@@ -83,13 +83,32 @@ need_filled() {
 	[ -e "$work/filled-$1" ] || "$FILLED" plain "$work/filled-$1" "$1" >"$work/log" 2>&1
 }
 
+# need_desk N: $work/desk-N, a database of N signed manifests that was replayed once, and 200 more to
+# be published into it, $work/next-N/1 and so on; by a key of P-256, which is soon made and verified
+need_desk() {
+	export XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
+	[ ! -e "$work/desk-$1" ] || return 0
+	mkdir "$work/next-$1"
+	"$FILLED" signed "$work/desk-$1" "$work/desk-$1.yml" P-256 "$1" "$work/next-$1" 200 >"$work/log" 2>&1
+	"$MEASURE" db show --db "$work/desk-$1" --trust "$work/desk-$1.yml" >"$work/log"
+	echo 0 >"$work/next-$1/done"
+}
+
+# desk N: `desk` publishes the next statement into $work/desk-N
+desk() {
+	local n
+	n=$(($(cat "$work/next-$1/done") + 1))
+	echo "$n" >"$work/next-$1/done"
+	desk=("$MEASURE" db publish "$work/next-$1/$n" --db "$work/desk-$1" --trust "$work/desk-$1.yml")
+}
+
 # need_listed: $work/listed, a database of 10 000 manifests with 30 000 registers, signed; and replayed
 # once, as whoever looks up has done. $listed is the digest of the first payload.
 need_listed() {
 	export XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
 	local release
 	if [ ! -e "$work/listed" ]; then
-		"$FILLED" signed "$work/listed" "$work/listed.yml" 10000 >"$work/log" 2>&1
+		"$FILLED" signed "$work/listed" "$work/listed.yml" P-384 10000 >"$work/log" 2>&1
 		"$MEASURE" db show --db "$work/listed" --trust "$work/listed.yml" >"$work/shown"
 	fi
 	release=$(sed -n '1s/  .*//p' "$work/shown")

@@ -293,10 +293,10 @@ pair_growth() {
 pair_publish() {
 	local i
 	command -v strace >/dev/null || skip publish 'no strace'
-	need_filled 100
+	need_desk 100
 	for i in {1..40}; do
-		strace -f -qq -e trace=fsync,fdatasync,syncfs,sync -o "$work/calls" \
-			"$FILLED" grow "$work/filled-100"
+		desk 100
+		strace -f -qq -e trace=fsync,fdatasync,syncfs,sync -o "$work/calls" "${desk[@]}" >"$work/log"
 		grep -c sync "$work/calls" >>"$work/syncs"
 	done
 }

@@ -69,6 +69,19 @@ static void a_large_file_is_on_its_way_before_it_is_committed(void **state)
 	free(bytes);
 }
 
+static void what_can_be_made_again_is_left_under_its_name(void **state)
+{
+	const char *path = folder_path(*state, "f");
+	struct err e = {0};
+
+	assert_true(file_leave(path, bytes_str("old"), &e));
+	assert_true(file_leave(path, bytes_str("new"), &e));
+	check_content(path, "new");
+	assert_int_equal(folder_count(*state), 1);
+	assert_false(file_leave("nowhere/f", bytes_str("x"), &e));
+	assert_string_equal(e.text, "cannot be created: No such file or directory");
+}
+
 static void without_a_commit_nothing_remains_and_the_old_file_stays(void **state)
 {
 	const char *path = folder_file(*state, "f", "old", 3);
@@ -451,6 +464,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_committed_file_stands_alone_in_its_folder),
 		TEST(a_large_file_is_on_its_way_before_it_is_committed),
+		TEST(what_can_be_made_again_is_left_under_its_name),
 		TEST(without_a_commit_nothing_remains_and_the_old_file_stays),
 		TEST(an_old_file_is_replaced_and_its_readers_keep_it),
 		TEST(a_new_file_has_the_mode_that_the_umask_leaves),
