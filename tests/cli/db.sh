@@ -45,13 +45,14 @@ expect_status 0
 expect_stdout 'db'
 expect_stderr ''
 run db init -v --db told.git
+# shellcheck disable=SC2016 # a hint has back-quotes
 expect_stderr_has 'first its keys: `measure db keys --from TRUST --key ROOT --db told.git`'
 run db init --db db.git
 expect_status 2
 expect_stderr_has 'error[usage]'
 ok 'a database is made once'
 
-# shellcheck disable=SC2086 # options are words
+# shellcheck disable=SC2086,SC2016 # options are words, and a hint has back-quotes
 {
 run db keys $db
 expect_status 0

@@ -114,21 +114,55 @@ static void what_the_log_does_not_explain_is_told(void **state)
 		"git update-index --add --cacheinfo 160000,$(git -C ../sub rev-parse HEAD),sub\n"
 		"git commit -qm x");
 	check_audit(folder_path(&f, "db"), "sub is a submodule\n");
+	folder_free(&f);
+}
+
+static void check_told(struct folder *f, const char *line)
+{
+	struct told t = {BUF(1 << 24)};
+	struct database_stray stray = {tell, &t};
+	struct err e = {0};
+	struct database *d = database_open(folder_path(f, "db"), &e);
+	bool clean;
+
+	assert_non_null(d);
+	assert_true(database_audit_tree(d, &stray, &clean, &e));
+	assert_false(clean);
+	assert_non_null(strstr(buf_cstr(&t.lines), line));
+	buf_free(&t.lines);
+	database_free(&d);
+}
+
+static void names_that_are_too_many_too_long_or_too_deep_are_told(void **state)
+{
+	struct folder f;
+
+	(void)state;
+	if (!git_here())
+		skip();
+	make(&f);
+	git_run(&f, "cd db; git reset -q --hard; mkdir keys; cd keys\n"
+		    "for i in $(seq 257); do echo x >$i; done\n"
+		    "cd ..; git add -A; git commit -qm x\n");
+	check_told(&f, "keys/ has more than 256 names\n");
 	git_run(&f,
-		"cd db; git reset -q --hard first; mkdir keys; cd keys\n"
-		"for i in $(seq 257); do echo x >$i; done; cd ..; git add -A; git commit -qm x\n");
+		"cd db; id=$(echo x | git hash-object -w --stdin); long=$(seq -s- 200)\n"
+		"id=$(printf '100644 blob %s\\t%.256s\\n' $id $long | git mktree)\n"
+		"for i in 1 2 3 4 5; do\n"
+		"  id=$(printf '040000 tree %s\\t%.250s\\n' $id $long | git mktree)\n"
+		"  tree=$({ git ls-tree main~; printf '040000 tree %s\\tkeys\\n' $id; } | git mktree)\n"
+		"  git update-ref refs/heads/deep$i $(git commit-tree -p main~ -m x $tree)\n"
+		"done; git update-ref refs/heads/main deep1");
+	check_told(&f, " has a name of more than 255 bytes\n");
+	git_run(&f, "cd db; git update-ref refs/heads/main deep5");
+	check_told(&f, " lies deeper than any statement can\n");
 	folder_free(&f);
 }
 
 /* 16 folders in each of 10 folders, one in another: more than 10^12 of them in eleven objects. */
 static void a_tree_that_cannot_be_walked_is_told(void **state)
 {
-	struct told t = {BUF(1 << 24)};
-	struct database_stray stray = {tell, &t};
 	struct folder f;
-	struct database *d;
-	struct err e = {0};
-	bool clean;
 
 	(void)state;
 	if (!git_here())
@@ -141,13 +175,7 @@ static void a_tree_that_cannot_be_walked_is_told(void **state)
 		"printf '040000 tree %s\\t%s\\n' $id $j; done | git mktree); done\n"
 		"tree=$({ git ls-tree main; printf '040000 tree %s\\tkeys\\n' $id; } | git mktree)\n"
 		"git update-ref refs/heads/main $(git commit-tree -p main -m x $tree)\n");
-	d = database_open(folder_path(&f, "db"), &e);
-	assert_non_null(d);
-	assert_true(database_audit_tree(d, &stray, &clean, &e));
-	assert_false(clean);
-	assert_non_null(strstr(buf_cstr(&t.lines), "and more folders than the entries can need"));
-	buf_free(&t.lines);
-	database_free(&d);
+	check_told(&f, "and more folders than the entries can need");
 	folder_free(&f);
 }
 
@@ -156,6 +184,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_appended_is_clean),
 		cmocka_unit_test(what_the_log_does_not_explain_is_told),
+		cmocka_unit_test(names_that_are_too_many_too_long_or_too_deep_are_told),
 		cmocka_unit_test(a_tree_that_cannot_be_walked_is_told),
 	};
 

@@ -1,7 +1,8 @@
-#include "reference-db/ledger.h"
+#include "reference-db/publish.h"
 
 #include <stdio.h>
 
+#include "tests/unit/support_cert.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_ledger.h"
 
@@ -33,6 +34,8 @@ static struct buf payload_of(struct book *b, enum statement_kind kind)
 		return book_payload_withdraw("1", 1);
 	if (kind == STATEMENT_RELEASE)
 		return book_payload_release("1", "", NULL);
+	if (kind == STATEMENT_REBUILT)
+		return book_payload_rebuilt("1", 1, REBUILT_EQUAL);
 	assert_true(trust_new(&k.trust, &e));
 	book_add(k.trust, b->key[DAVE_KEY], "dave", 1u << TRUST_ROOT);
 	assert_true(keys_write(&k, &out, &e));
@@ -44,8 +47,6 @@ static enum ledger_worth try_kind(struct book *b, enum statement_kind kind)
 {
 	struct said_terms t = book_terms(b, kind);
 
-	if (kind == STATEMENT_REBUILT)
-		return book_rebuilt(b, BOB_KEY, "1", 1, REBUILT_EQUAL);
 	return book_feed(b, BOB_KEY, &t, payload_of(b, kind)).statement.worth;
 }
 
@@ -136,6 +137,17 @@ static void apply(struct book *b, struct buf file, const char *path)
 	ledger_work_free(&w);
 }
 
+/* By bob, of version 1. */
+static struct buf file_of(struct book *b, enum statement_kind kind)
+{
+	struct said_terms t = book_terms(b, kind);
+	struct buf payload = payload_of(b, kind), file;
+
+	file = said_sign(b->key[BOB_KEY], &t, buf_bytes(&payload));
+	buf_free(&payload);
+	return file;
+}
+
 static struct buf signed_manifest(struct book *b)
 {
 	struct said_terms t = book_terms(b, STATEMENT_MANIFEST);
@@ -173,6 +185,40 @@ static void a_statement_stands_where_its_kind_and_name_say_and_once(void **state
 	check_last(&b, LEDGER_MALFORMED,
 		   "the tag of COSE_Sign1 is a text string and must be a tag");
 	book_free(&b);
+}
+
+/* Each kind at the place of every other, by a key that may say all of it. */
+static void a_statement_counts_in_the_place_of_its_kind_alone(void **state)
+{
+	static const char *const places[STATEMENT_KINDS] = {
+		[STATEMENT_MANIFEST] = "products/a%2Fb/1/000001-manifest.corim",
+		[STATEMENT_REBUILT] = "products/a%2Fb/1/000001-rebuilt.cose",
+		[STATEMENT_WITHDRAW] = "products/a%2Fb/1/000001-withdraw.cose",
+		[STATEMENT_KEYS] = "keys/000001-keys.cose",
+		[STATEMENT_RELEASE] = "products/a%2Fb/~release/000001-release.cose",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < STATEMENT_KINDS * STATEMENT_KINDS; i++) {
+		unsigned kind = i / STATEMENT_KINDS, place = i % STATEMENT_KINDS;
+		struct book b = book_new();
+		struct ledger_statement x;
+
+		book_trust(&b, ALICE_KEY, PUBLISHER);
+		book_trust(&b, BOB_KEY, ALL_ROLES);
+		book_begin(&b);
+		book_manifest(&b, ALICE_KEY, "1", 1);
+		apply(&b, file_of(&b, (enum statement_kind)kind), places[place]);
+		ledger_statement(b.l, 1, &x);
+		if (kind == place)
+			check_last(&b, LEDGER_COUNTS, NULL);
+		else
+			check_last(&b, LEDGER_MALFORMED,
+				   "does not stand where its kind and name say");
+		assert_false(book_look(&b, "1").withdrawn && kind != place);
+		assert_false(book_look(&b, "1").latest && kind != place);
+		book_free(&b);
+	}
 }
 
 /* Times are kept, and judged by who asks. */
@@ -217,6 +263,68 @@ static void signatures_count_in_their_time(void **state)
 	book_free(&b);
 }
 
+/* The trust file's, and those that the database gives a role. */
+static void keys_of_both_are_not_more_than_there_is_room_for(void **state)
+{
+	struct book b = book_new();
+	struct said_terms t;
+	struct buf payload, file;
+	struct ledger_fed fed;
+	struct err e = {0};
+
+	(void)state;
+	book_trust(&b, BOB_KEY, 1u << TRUST_ROOT);
+	for (unsigned i = 1; i < TRUST_KEYS; i++) {
+		EVP_PKEY *key = cert_key("ED25519");
+		char name[16];
+
+		snprintf(name, sizeof(name), "k%u", i);
+		book_add(b.trust, key, name, PUBLISHER);
+		cert_key_free(&key);
+	}
+	book_begin(&b);
+	t = book_terms(&b, STATEMENT_KEYS);
+	payload = payload_of(&b, STATEMENT_KEYS); /* of dave */
+	file = said_sign(b.key[DAVE_KEY], &t, buf_bytes(&payload));
+	(void)!ledger_feed(b.l, buf_bytes(&file), &fed, &e);
+	check_no_err(&e);
+	buf_free(&file);
+	file = said_sign(b.key[BOB_KEY], &t, buf_bytes(&payload));
+	assert_false(ledger_feed(b.l, buf_bytes(&file), &fed, &e) &&
+		     ledger_trust(b.l)->n == TRUST_KEYS);
+	check_err(&e, REASON_LIMIT, "more than 256 keys");
+	buf_free(&file);
+	buf_free(&payload);
+	book_free(&b);
+}
+
+static void a_place_that_is_none_is_damage(void **state)
+{
+	struct book b = book_new();
+	struct ledger_slot slot;
+	struct err e = {0};
+
+	(void)state;
+	book_begin(&b);
+	assert_true(ledger_get(b.l, LEDGER_CHANNEL, bytes_str("x"), &slot, &e));
+	assert_int_equal(slot.value, LEDGER_NONE);
+	slot.value = 5;
+	assert_true(ledger_put(b.l, &slot, &e));
+	assert_false(ledger_get(b.l, LEDGER_CHANNEL, bytes_str("x"), &slot, &e));
+	check_err(&e, REASON_DATABASE, "what was kept is damaged");
+	book_free(&b);
+}
+
+static void more_at_once_than_there_is_room_for_is_refused(void **state)
+{
+	const struct publish p = {.path = "nowhere"};
+	struct err e = {0};
+
+	(void)state;
+	assert_false(publish(&p, NULL, PUBLISH_MAX + 1, NULL, &e));
+	check_err(&e, REASON_LIMIT, "65537 statements at once, and at most 65536 are taken");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -224,7 +332,11 @@ int main(void)
 		cmocka_unit_test(a_statement_upon_another_history_counts_for_nothing),
 		cmocka_unit_test(a_signature_that_does_not_hold_hinders_nobody),
 		cmocka_unit_test(a_statement_stands_where_its_kind_and_name_say_and_once),
+		cmocka_unit_test(a_statement_counts_in_the_place_of_its_kind_alone),
 		cmocka_unit_test(signatures_count_in_their_time),
+		cmocka_unit_test(keys_of_both_are_not_more_than_there_is_room_for),
+		cmocka_unit_test(a_place_that_is_none_is_damage),
+		cmocka_unit_test(more_at_once_than_there_is_room_for_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

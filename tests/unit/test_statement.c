@@ -1,10 +1,12 @@
 #include "reference-db/statement.h"
 
+#include "measure/base/base64.h"
 #include "measure/core/cbor.h"
 #include "reference-db/statement_field.h"
 #include "tests/unit/support_cert.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_said.h"
+#include "tests/unit/support_trust.h"
 
 /* ---- withdraw */
 
@@ -258,6 +260,92 @@ static void one_key_under_two_names_is_refused(void **state)
 	buf_free(&out);
 }
 
+static void a_statement_of_keys_is_of_keys_alone_each_of_them_once(void **state)
+{
+	struct buf out = BUF(STATEMENT_MAX), der = BUF(64);
+	struct keys k = said_keys(1);
+	struct err e = {0}, twice = {0};
+	size_t bad;
+
+	(void)state;
+	k.trust->rule[TRUST_REBUILDER].n_ca = 1;
+	assert_false(keys_write(&k, &out, &e));
+	check_err(&e, REASON_STATEMENT, "a statement of keys names no CAs");
+	k.trust->rule[TRUST_REBUILDER].n_ca = 0;
+	pubkey_free(&k.trust->key[1].key);
+	assert_true(base64_read(bytes_str(ALICE_SPKI), &der, &bad) &&
+		    pubkey_read_spki(&k.trust->key[1].key, buf_bytes(&der), &twice));
+	assert_false(keys_write(&k, &out, &twice));
+	check_err(&twice, REASON_STATEMENT, "the key of 'bob' is that of 'alice'");
+	keys_free(&k);
+	buf_free(&der);
+	buf_free(&out);
+}
+
+/* One key of root, whose members are put so, with thresholds for so many roles. */
+struct bent {
+	unsigned thresholds, members;
+	struct bytes spki;
+	unsigned extra; /* the number of a fourth member */
+};
+
+static void check_bent(const struct bent *b, const char *text)
+{
+	struct buf out = BUF(STATEMENT_MAX);
+	const struct digest none = said_digest(0);
+	struct keys k;
+	struct err e = {0};
+
+	field_put_form(&out, 6);
+	cbor_put_uint(&out, 1);
+	cbor_put_uint(&out, 1);
+	field_put_digest(&out, 2, &none);
+	cbor_put_uint(&out, 3);
+	cbor_put_uint(&out, 0);
+	cbor_put_uint(&out, 4);
+	cbor_put_array(&out, b->thresholds);
+	for (unsigned i = 0; i < b->thresholds; i++)
+		cbor_put_uint(&out, i == TRUST_ROOT);
+	cbor_put_uint(&out, 5);
+	cbor_put_array(&out, 1);
+	cbor_put_map(&out, b->members);
+	field_put_text(&out, 0, bytes_str("a"));
+	cbor_put_uint(&out, 1);
+	cbor_put_bytes(&out, b->spki);
+	if (b->members > 2) {
+		cbor_put_uint(&out, 2);
+		cbor_put_uint(&out, 1u << TRUST_ROOT);
+	}
+	if (b->members > 3) {
+		cbor_put_uint(&out, b->extra);
+		cbor_put_uint(&out, 5);
+	}
+	if (keys_read(&k, buf_bytes(&out), 0, &e))
+		keys_free(&k);
+	assert_string_equal(e.text, text);
+	buf_free(&out);
+}
+
+static void a_key_is_written_in_one_way_alone(void **state)
+{
+	struct buf der = BUF(64);
+	struct bytes alice;
+	size_t bad;
+
+	(void)state;
+	assert_true(base64_read(bytes_str(ALICE_SPKI), &der, &bad));
+	alice = buf_bytes(&der);
+	check_bent(&(struct bent){4, 3, alice, 0}, "");
+	check_bent(&(struct bent){4, 4, alice, 3}, "");
+	check_bent(&(struct bent){4, 4, alice, 5}, "a key has no member 5");
+	check_bent(&(struct bent){4, 2, alice, 0}, "a key needs 3 members, found 2");
+	check_bent(&(struct bent){3, 3, alice, 0},
+		   "thresholds is an array of 3 and must be one of 4");
+	check_bent(&(struct bent){4, 3, bytes_of(alice.p, 43), 0},
+		   "the key of 'a': no SubjectPublicKeyInfo in 43 bytes");
+	buf_free(&der);
+}
+
 /* ---- members */
 
 /* A map of members that are each the number 1, but for one. */
@@ -379,6 +467,22 @@ static void what_is_no_statement_of_a_database_is_refused(void **state)
 	buf_free(&payload);
 }
 
+static void a_manifest_of_no_version_of_a_product_is_none_of_a_database(void **state)
+{
+	owned(cert_key_free) EVP_PKEY *key = cert_key("ED25519");
+	struct buf payload = said_manifest("a/b", "1", 0x33), file;
+	uint8_t *id = memmem(payload.p, payload.n, "a/b/1", 5);
+
+	(void)state;
+	assert_non_null(id);
+	id[4] = '2';
+	file = said_sign(key, &(struct said_terms){.content_type = CONTENT_MANIFEST},
+			 buf_bytes(&payload));
+	check_open(&file, REASON_STATEMENT,
+		   "the manifest does not say of which version of which product it is");
+	buf_free(&payload);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -390,10 +494,13 @@ int main(void)
 		cmocka_unit_test(keys_that_contradict_themselves_are_none),
 		cmocka_unit_test(thresholds_that_cannot_be_reached_are_none),
 		cmocka_unit_test(one_key_under_two_names_is_refused),
+		cmocka_unit_test(a_statement_of_keys_is_of_keys_alone_each_of_them_once),
+		cmocka_unit_test(a_key_is_written_in_one_way_alone),
 		cmocka_unit_test(members_are_exactly_those_of_the_form),
 		cmocka_unit_test(a_statement_of_each_kind_is_known_by_its_content_type),
 		cmocka_unit_test(no_payload_is_taken_for_another_kinds),
 		cmocka_unit_test(what_is_no_statement_of_a_database_is_refused),
+		cmocka_unit_test(a_manifest_of_no_version_of_a_product_is_none_of_a_database),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
