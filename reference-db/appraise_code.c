@@ -300,7 +300,10 @@ static void compare_manifest(const struct claims *c, const struct manifest *m,
 		say_mismatch(c, m, first, out->rows, v);
 	else
 		verdict_detail(verdict_add(v, "code", CHECK_FAIL, REASON_MEASUREMENT),
-			       "%.100s has no reference values for such evidence (%s)", id_of(m),
+			       "%.100s %s (%s)", id_of(m),
+			       manifest_kind(m) == MANIFEST_OF_FILES
+				       ? "lists files alone, and nothing that evidence has"
+				       : "has no reference values for such evidence",
 			       c->format->kind);
 }
 

@@ -308,12 +308,12 @@ static bool judge(struct reader *r)
 
 	if (!compare_with_ours(r->m, r->e))
 		return false;
+	if (r->m->foreign && (nitro || manifest_kind(r->m) == MANIFEST_OF_FILES))
+		reader_warn(r, LINT_OURS, "not byte for byte what this program writes");
 	if (!nitro)
 		return true;
 	if (!r->m->product)
 		r->m->product = nitro->model;
-	if (r->m->foreign)
-		reader_warn(r, LINT_OURS, "not byte for byte what this program writes");
 	lint_harden(r->l, LINT_CANONICAL);
 	lint_harden(r->l, LINT_KEY);
 	lint_harden(r->l, LINT_PATH);

@@ -1,7 +1,8 @@
 /*
  * The manifest as CoRIM (draft-ietf-rats-corim-11), both ways. What we write is one form, described
  * in formats/manifest.md: base CoRIM without a profile, deterministic CBOR, one CoMID with the
- * registers of a Nitro enclave and one CoSWID (RFC 9393) with the artefact and its components.
+ * registers of a Nitro enclave and one CoSWID (RFC 9393) with the artefact and its components; of
+ * files alone that CoSWID and no CoMID.
  *
  * Read is that, and what others write: base CoRIM, the profile of AMD SEV-SNP
  * (draft-deeglaze-amd-sev-snp-corim-profile-02, by both of its URIs) and the launch measurements of

@@ -359,6 +359,6 @@ void corim_rules(struct reader *r)
 	r->place = (struct place){PLACE_NONE, NULL, PLACE_NONE, NULL};
 	if (r->profile == CORIM_IGVM)
 		check_igvm(r, n[ROW_REFERENCE]);
-	if (n[ROW_REFERENCE] == 0)
+	if (n[ROW_REFERENCE] == 0 && manifest_kind(r->m) != MANIFEST_OF_FILES)
 		reader_warn(r, LINT_EMPTY, "no reference values at all");
 }

@@ -156,16 +156,25 @@ static void put_comid(struct buf *out, const struct manifest *m, const char *id,
 	put_triples(out, m, coswid_id);
 }
 
+static void put_tag(struct buf *out, uint64_t tag, const struct buf *content)
+{
+	cbor_put_tag(out, tag);
+	cbor_put_bytes(out, buf_bytes(content));
+}
+
 bool corim_write(const struct manifest *m, struct buf *out, struct err *e)
 {
 	owned(buf_free) struct buf comid = BUF(PART_MAX), coswid = BUF(PART_MAX);
 	char comid_id[2 * MANIFEST_NAME + 16], coswid_id[2 * MANIFEST_NAME + 16];
 
+	bool files = manifest_kind(m) == MANIFEST_OF_FILES;
+
 	if (!manifest_check(m, e))
 		return false;
 	snprintf(comid_id, sizeof(comid_id), "%s/%s", m->id, m->profile ? "snp" : "nitro");
-	snprintf(coswid_id, sizeof(coswid_id), "%s/image", m->id);
-	put_comid(&comid, m, comid_id, coswid_id);
+	snprintf(coswid_id, sizeof(coswid_id), "%s/%s", m->id, files ? "files" : "image");
+	if (!files)
+		put_comid(&comid, m, comid_id, coswid_id);
 	coswid_write(m, coswid_id, &coswid);
 	if (!buf_done(&comid, "the CoMID", e) || !buf_done(&coswid, "the CoSWID", e))
 		return false;
@@ -174,11 +183,10 @@ bool corim_write(const struct manifest *m, struct buf *out, struct err *e)
 	cbor_put_uint(out, 0); /* id */
 	cbor_put_text(out, m->id);
 	cbor_put_uint(out, 1); /* tags */
-	cbor_put_array(out, 2);
-	cbor_put_tag(out, TAG_COMID);
-	cbor_put_bytes(out, buf_bytes(&comid));
-	cbor_put_tag(out, TAG_COSWID);
-	cbor_put_bytes(out, buf_bytes(&coswid));
+	cbor_put_array(out, files ? 1 : 2);
+	if (!files)
+		put_tag(out, TAG_COMID, &comid);
+	put_tag(out, TAG_COSWID, &coswid);
 	if (m->profile) {
 		cbor_put_uint(out, 3); /* profile */
 		cbor_put_tag(out, TAG_URI);

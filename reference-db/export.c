@@ -104,6 +104,12 @@ static bool check_nitro(const struct manifest *m, const char *format, struct err
 {
 	size_t n = export_references(m);
 
+	if (manifest_kind(m) == MANIFEST_OF_FILES)
+		return err_set(
+			e, REASON_EXPORT,
+			"%s carries the registers of a Nitro enclave, and the manifest lists "
+			"files alone",
+			format);
 	for (size_t i = 0; i < m->n_rows; i++)
 		if (m->row[i].kind == ROW_REFERENCE && !manifest_is_nitro(&m->row[i]))
 			return not_nitro(m, &m->row[i], format, e);

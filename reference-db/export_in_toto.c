@@ -79,14 +79,38 @@ static bool check_name(const struct mset *registers, const char *name, struct er
 		       name);
 }
 
+static bool no_digest(const struct component *c, struct err *e)
+{
+	return err_set(e, REASON_EXPORT, "in-toto needs a digest of %s, and the manifest has none",
+		       c->name);
+}
+
 static bool check_artefact(const struct manifest *m, struct err *e)
 {
 	if (!m->artefact.name)
 		return err_set(e, REASON_EXPORT,
 			       "in-toto makes a statement of a file, and the manifest names none");
-	return m->artefact.digest.len > 0 ||
-	       err_set(e, REASON_EXPORT, "in-toto needs a digest of %s, and the manifest has none",
-		       m->artefact.name);
+	return m->artefact.digest.len > 0 || no_digest(&m->artefact, e);
+}
+
+/* Of files alone they are the subject. */
+static bool put_files(struct json_out *w, const struct export_source *s, struct err *e)
+{
+	const struct manifest *m = s->manifest;
+	struct digest payload;
+
+	for (size_t i = 0; i < m->n_components; i++)
+		if (m->component[i].digest.len == 0)
+			return no_digest(&m->component[i], e);
+	if (!hash_of(DIGEST_SHA256, s->payload, &payload, e))
+		return false;
+	json_key(w, "subject");
+	json_open(w, '[');
+	for (size_t i = 0; i < m->n_components; i++)
+		put_component(w, &m->component[i]);
+	put_payload(w, m->id, &payload);
+	json_close(w, ']');
+	return true;
 }
 
 static bool put_subject(struct json_out *w, const struct export_source *s, struct err *e)
@@ -95,6 +119,8 @@ static bool put_subject(struct json_out *w, const struct export_source *s, struc
 	struct mset registers = {0};
 	struct digest payload;
 
+	if (manifest_kind(m) == MANIFEST_OF_FILES)
+		return put_files(w, s, e);
 	if (!export_registers(m, "in-toto", UINT32_MAX, &registers, e) || !check_artefact(m, e) ||
 	    !check_name(&registers, m->artefact.name, e) || !check_name(&registers, m->id, e) ||
 	    !hash_of(DIGEST_SHA256, s->payload, &payload, e))
@@ -118,14 +144,14 @@ static void put_dependencies(struct json_out *w, const struct manifest *m)
 	json_open(w, '[');
 	put_named_digest(w, "source", m->source_commit, m->source_digest);
 	put_named_digest(w, "inputs", NULL, m->inputs_digest);
-	for (size_t i = 0; i < m->n_components; i++)
+	for (size_t i = 0; i < m->n_components && m->artefact.name; i++)
 		put_component(w, &m->component[i]);
 	json_close(w, ']');
 }
 
 static void put_definition(struct json_out *w, const struct manifest *m)
 {
-	bool built = !m->foreign && m->artefact.origin == ORIGIN_SOURCE && m->recipe_digest;
+	bool built = !m->foreign && manifest_origin(m) == ORIGIN_SOURCE && m->recipe_digest;
 
 	json_key(w, "buildDefinition");
 	json_open(w, '{');

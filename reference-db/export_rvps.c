@@ -191,5 +191,7 @@ bool export_rvps(const struct export_source *s, struct buf *out, struct err *e)
 
 bool export_rvps_corim(const struct export_source *s, struct buf *out, struct err *e)
 {
+	if (manifest_kind(s->manifest) == MANIFEST_OF_FILES)
+		return err_set(e, REASON_EXPORT, "the manifest has no reference values");
 	return put_message(out, "corim", s->payload, e);
 }

@@ -92,6 +92,17 @@ struct value *manifest_value(struct manifest *m, const char *key, enum value_kin
 	return &m->value[m->n_values++];
 }
 
+enum manifest_kind manifest_kind(const struct manifest *m)
+{
+	if (manifest_is_snp(m))
+		return MANIFEST_OF_GUEST;
+	if (m->profile)
+		return MANIFEST_OF_OTHERS;
+	if (m->n_rows == 0 && !m->artefact.name && m->n_components > 0)
+		return MANIFEST_OF_FILES;
+	return manifest_nitro(m) ? MANIFEST_OF_NITRO : MANIFEST_OF_OTHERS;
+}
+
 bool manifest_is_nitro(const struct manifest_row *row)
 {
 	return row->vendor && strcmp(row->vendor, MANIFEST_NITRO) == 0;

@@ -113,6 +113,15 @@ struct manifest_row *manifest_row(struct manifest *m, enum row_kind kind, struct
 struct value *manifest_value(struct manifest *m, const char *key, enum value_kind kind,
 			     struct err *e);
 
+/* What a manifest is of, which its form tells. */
+enum manifest_kind {
+	MANIFEST_OF_OTHERS, /* whatever is read and not written */
+	MANIFEST_OF_NITRO,
+	MANIFEST_OF_GUEST, /* of AMD SEV-SNP */
+	MANIFEST_OF_FILES, /* files alone, and nothing that evidence could be held against */
+};
+enum manifest_kind manifest_kind(const struct manifest *m);
+
 /* Is the row of the class of Nitro enclaves? The first one that is a reference, or NULL. */
 bool manifest_is_nitro(const struct manifest_row *row);
 const struct manifest_row *manifest_nitro(const struct manifest *m);
@@ -138,10 +147,11 @@ bool manifest_alg_find(int alg, enum digest_alg *out);
 
 /*
  * What may be written, whatever the encoding: names that no reader could take for something else,
- * components, and the reference values. Those are either one Nitro row with PCR0, PCR1, PCR2 and
- * perhaps PCR8, and an artefact; or, with AMD's profile, a row with a label for each launch digest,
- * no artefact, and as the first component the firmware, or the IGVM file that holds everything.
- * Such a row holds GUEST_SVN (at least), POLICY, FAMILY_ID, IMAGE_ID, MEASUREMENT, ID_KEY_DIGEST
+ * components, and the reference values. Those are one Nitro row with PCR0, PCR1, PCR2 and perhaps
+ * PCR8, and an artefact; or, with AMD's profile, a row with a label for each launch digest, no
+ * artefact, and as the first component the firmware, or the IGVM file that holds everything; or
+ * none, without architecture and artefact, and the components are files in bytewise order of their
+ * names. A guest's row holds GUEST_SVN (at least), POLICY, FAMILY_ID, IMAGE_ID, MEASUREMENT, ID_KEY_DIGEST
  * and AUTHOR_KEY_DIGEST in that order, POLICY and MEASUREMENT always; POLICY has a mask by the URI
  * of 2025 and none by that of 2024.
  * Errors: usage, zero-measurement, debug-mode, naming what is wrong.

@@ -25,18 +25,26 @@ static bool check_id(const struct manifest *m, struct err *e)
 		       m->version);
 }
 
+/* A file may be of any, or of none. */
+static bool check_arch(const struct manifest *m, struct err *e)
+{
+	if (manifest_kind(m) == MANIFEST_OF_FILES)
+		return !m->arch ||
+		       err_set(e, REASON_USAGE, "files have no architecture, and \"%s\" is given",
+			       m->arch);
+	for (size_t i = 0; m->arch && i < COUNT(archs); i++)
+		if (strcmp(m->arch, archs[i]) == 0)
+			return true;
+	return m->arch ? err_set(e, REASON_USAGE, "the architecture \"%s\" is not known", m->arch)
+		       : err_set(e, REASON_USAGE, "the architecture is missing");
+}
+
 static bool check_words(const struct manifest *m, struct err *e)
 {
-	bool known = false;
-
-	if (!m->id || !m->product || !m->version || !m->vendor || !m->arch)
+	if (!m->id || !m->product || !m->version || !m->vendor)
 		return err_set(e, REASON_USAGE,
-			       "one of id, product, version, vendor and arch is missing");
-	for (size_t i = 0; i < COUNT(archs); i++)
-		known = known || strcmp(m->arch, archs[i]) == 0;
-	if (!known)
-		return err_set(e, REASON_USAGE, "the architecture \"%s\" is not known", m->arch);
-	return check_id(m, e) && name_check_product(m->product, e) &&
+			       "one of id, product, version and vendor is missing");
+	return check_arch(m, e) && check_id(m, e) && name_check_product(m->product, e) &&
 	       name_check(m->version, "the version", e) &&
 	       name_check_text(m->vendor, "the vendor", e);
 }
@@ -273,13 +281,36 @@ static bool check_snp(const struct manifest *m, struct err *e)
 		       m->component[0].name);
 }
 
+/* ---- files alone */
+
+static bool check_files(const struct manifest *m, struct err *e)
+{
+	if (!check_components(m, 1, e))
+		return false;
+	for (size_t i = 1; i < m->n_components; i++)
+		if (strcmp(m->component[i - 1].name, m->component[i].name) > 0)
+			return err_set(e, REASON_USAGE,
+				       "the files are not in the order of their names: %s stands "
+				       "before %s",
+				       m->component[i - 1].name, m->component[i].name);
+	return true;
+}
+
 /* ---- all */
 
 bool manifest_check(const struct manifest *m, struct err *e)
 {
+	static bool (*const check[])(const struct manifest *m, struct err *e) = {
+		[MANIFEST_OF_OTHERS] = check_nitro,
+		[MANIFEST_OF_NITRO] = check_nitro,
+		[MANIFEST_OF_GUEST] = check_snp,
+		[MANIFEST_OF_FILES] = check_files,
+	};
+
 	if ((m->profile && !manifest_is_snp(m)) || m->n_entities > 0 || m->has_validity)
 		return err_set(e, REASON_USAGE,
 			       "other profiles, entities and validity are not written");
-	return check_words(m, e) && (m->profile ? check_snp : check_nitro)(m, e) &&
-	       check_provenance(m, e);
+	if (m->n_rows == 0 && !m->artefact.name && m->n_components == 0)
+		return err_set(e, REASON_USAGE, "neither reference values nor files");
+	return check_words(m, e) && check[manifest_kind(m)](m, e) && check_provenance(m, e);
 }

@@ -271,7 +271,8 @@ void show_text(const struct manifest *m, const struct corim_file *f, bool regist
 	if (m->artefact.name)
 		put_component(out, "Artefact", &m->artefact);
 	for (size_t i = 0; i < m->n_components; i++)
-		put_component(out, "Part", &m->component[i]);
+		put_component(out, manifest_kind(m) == MANIFEST_OF_FILES ? "File" : "Part",
+			      &m->component[i]);
 	if (!f && manifest_is_snp(m)) { /* each that matters is told by its check */
 		put_label(out, "Rows");
 		buf_fmt(out, "%zu\n", m->n_rows);

@@ -102,6 +102,18 @@ static bool write_snp_and_read(void *arg, struct err *e)
 	       corim_read(&again, buf_bytes(&out), 0, &l, e);
 }
 
+static bool write_files_and_read(void *arg, struct err *e)
+{
+	owned(manifest_free) struct manifest m = {0}, again = {0};
+	owned(buf_free) struct buf out = BUF(CORIM_MAX);
+	static struct lint l;
+
+	(void)arg;
+	l = (struct lint){0};
+	return sample_files(&m, e) && corim_write(&m, &out, e) &&
+	       corim_read(&again, buf_bytes(&out), 0, &l, e);
+}
+
 static bool make(void *arg, struct err *e)
 {
 	struct world *w = arg;
@@ -148,6 +160,7 @@ static void writing_survives_the_lack_of_memory(void **state)
 {
 	check(*state, write, 5);
 	check(*state, write_snp_and_read, 10);
+	check(*state, write_files_and_read, 5);
 }
 
 static void making_survives_the_lack_of_memory(void **state)

@@ -56,6 +56,20 @@ bool sample_manifest(struct manifest *m, struct err *e)
 	       put_register(m, "PCR2", 0x12, e) && put_register(m, "PCR8", 0x18, e);
 }
 
+bool sample_files(struct manifest *m, struct err *e)
+{
+	if (!manifest_init(m, 4096, e))
+		return false;
+	put_words(m);
+	m->arch = NULL;
+	m->component[0] =
+		(struct component){"box-1.2.3.tar.gz", true, 90000, filled(0x51), ORIGIN_SOURCE};
+	m->component[1] = (struct component){"boxd", true, 70000, filled(0x52), ORIGIN_SOURCE};
+	m->component[2] = (struct component){"licence", true, 100, filled(0x53), ORIGIN_PINNED};
+	m->n_components = 3;
+	return true;
+}
+
 /* ---- SEV-SNP */
 
 static bool put_raw(struct manifest *m, const char *name, struct bytes bytes, struct err *e)

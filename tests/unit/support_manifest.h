@@ -13,4 +13,7 @@ must bool sample_manifest(struct manifest *m, struct err *e);
 /* The same of a guest of SEV-SNP: two rows, the first with all that an ID block gives. */
 must bool sample_snp(struct manifest *m, struct err *e);
 
+/* The same of files alone: three of them. */
+must bool sample_files(struct manifest *m, struct err *e);
+
 #endif

@@ -441,7 +441,7 @@ static void what_may_not_be_published_is_not_written(void **state)
 	       "the name of a component \"a/b.eif\" is not one component of a path");
 	refuse(same_names, REASON_USAGE, "two components are named kernel");
 	refuse(one_component, REASON_USAGE, "1 components, where 2 to 64 are possible");
-	refuse(no_vendor, REASON_USAGE, "one of id, product, version, vendor and arch is missing");
+	refuse(no_vendor, REASON_USAGE, "one of id, product, version and vendor is missing");
 	refuse(other_arch, REASON_USAGE, "the architecture \"riscv64\" is not known");
 	refuse(other_id, REASON_USAGE,
 	       "the id \"example.org/blindbox/1.2.4\" is not \"example.org/blindbox/1.2.3\"");
