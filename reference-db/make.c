@@ -120,8 +120,9 @@ bool make_all_named(const struct manifest *m, const struct record *r, struct err
 		for (size_t j = 0; j < m->n_components; j++)
 			found = found || strcmp(m->component[j].name, name) == 0;
 		if (!found)
-			return err_set(e, REASON_BUILD_RECORD,
-				       "the build record names %s, which the image has not", name);
+			return err_set(
+				e, REASON_BUILD_RECORD, "the build record names %s, which %s", name,
+				record_is_of_files(r) ? "was not given" : "the image has not");
 	}
 	return true;
 }
@@ -271,6 +272,10 @@ static bool make_eif(struct manifest *m, const struct make_request *q, const str
 static bool make_any(struct manifest *m, const struct make_request *q, const struct record *r,
 		     struct err *e)
 {
+	if (q->files || record_is_of_files(r))
+		return make_files(m, q, r, e);
+	if (!q->image)
+		return err_set(e, REASON_USAGE, "IMAGE is missing, which the build record is of");
 	if (snp_bundle_is(q->image))
 		return make_bundle(m, q, r, e);
 	return igvm_file_is(q->image) ? make_igvm(m, q, r, e) : make_eif(m, q, r, e);

@@ -3,7 +3,8 @@
  * section, and what the build record, or the command line, says of where they come from. Or from
  * a bundle of a guest of SEV-SNP (ovmf-snp/bundle.h): its launch digests, computed again from the
  * files, which must be those that its record tells of. Or from an IGVM file, and the launch digest
- * that it gives by one profile (ovmf-snp/igvm_measure.h).
+ * that it gives by one profile (ovmf-snp/igvm_measure.h). Or from files, which are released as they
+ * are.
  */
 #ifndef REFERENCE_DB_MAKE_H
 #define REFERENCE_DB_MAKE_H
@@ -13,6 +14,9 @@
 
 struct make_request {
 	const char *image; /* path of a regular file; of a bundle's folder, or its launch.json */
+	bool files; /* files are released, no image; a record without an artefact says so too */
+	const char *const *file; /* those: paths; where there are none, what the record names and */
+	size_t n_files; /* lies beside it */
 	const char *record; /* path of a build record, or NULL: then all origins are asserted */
 	const char *product, *version; /* may be NULL with a record, else must equal the record's */
 	const char *vendor; /* or NULL: the product's part before the first slash */
@@ -38,5 +42,8 @@ struct make_request {
  * whatever reading the files gives.
  */
 must bool manifest_make(struct manifest *m, const struct make_request *q, struct err *e);
+
+/* The path of a file of that name beside a record. */
+must bool make_file_beside(const char *record, const char *name, struct buf *path, struct err *e);
 
 #endif

@@ -33,6 +33,12 @@ const char *make_keep(struct manifest *m, const char *text);
 /* A digest as the next value of the last row. */
 must bool make_digest(struct manifest *m, const char *name, const struct digest *d, struct err *e);
 
+/* ---- files alone */
+
+/* A manifest of them, whose strings are not made yet. */
+must bool make_files(struct manifest *m, const struct make_request *q, const struct record *r,
+		     struct err *e);
+
 /* ---- guests of SEV-SNP */
 
 /* What rows hold beside their launch digest: an ID block with the digests of its keys. */

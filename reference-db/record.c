@@ -127,7 +127,7 @@ static bool take_texts(struct record *r, const struct json *j, struct err *e)
 		{"product", CHECK_PRODUCT, true, &r->product},
 		{"version", CHECK_NAME, true, &r->version},
 		{"vendor", CHECK_TEXT, true, &r->vendor},
-		{"artefact", CHECK_NAME, true, &r->artefact},
+		{"artefact", CHECK_NAME, false, &r->artefact},
 		{"recipe", CHECK_DIGEST, true, &r->recipe},
 		{"inputs", CHECK_DIGEST, true, &r->inputs},
 		{"certificate", CHECK_DIGEST, false, &r->certificate},
@@ -229,17 +229,22 @@ static bool take_schema(const struct json *j, struct err *e)
 	return known_keys(j, root, top_keys, e);
 }
 
+/* Where an image is released it is the artefact; files alone have neither it nor its origin. */
+static bool take_artefact(struct record *r, const struct json *j, struct err *e)
+{
+	const struct json_node *root = &j->nodes[0], *origin = json_member(j, root, "origin");
+
+	if (!origin)
+		return !r->artefact || wrong(e, root, "\"origin\" is missing");
+	if (!r->artefact)
+		return wrong(e, root, "\"artefact\" is missing");
+	return take_origin(origin, "the artefact", &r->origin, e);
+}
+
 static bool take_all(struct record *r, const struct json *j, struct err *e)
 {
-	const struct json_node *origin;
-
-	if (!take_schema(j, e) || !take_texts(r, j, e))
-		return false;
-	origin = json_member(j, &j->nodes[0], "origin");
-	if (!origin)
-		return wrong(e, &j->nodes[0], "\"origin\" is missing");
-	return take_origin(origin, "the artefact", &r->origin, e) && take_source(r, j, e) &&
-	       take_components(r, j, e);
+	return take_schema(j, e) && take_texts(r, j, e) && take_artefact(r, j, e) &&
+	       take_source(r, j, e) && take_components(r, j, e);
 }
 
 bool record_read(struct record *r, struct bytes text, struct err *e)
@@ -287,6 +292,11 @@ void record_write(const struct record *r, struct buf *out)
 	json_text(&w, "certificate", r->certificate);
 	json_close(&w, '}');
 	buf_str(out, "\n");
+}
+
+bool record_is_of_files(const struct record *r)
+{
+	return r->product && !r->artefact;
 }
 
 enum origin record_origin(const struct record *r, const char *component)

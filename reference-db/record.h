@@ -17,11 +17,12 @@
 /* Texts point into `strings`. NULL: not said. */
 struct record {
 	struct buf strings;
-	const char *product, *version, *vendor, *artefact;
+	const char *product, *version, *vendor;
+	const char *artefact; /* or NULL: files alone, which the components are */
 	const char *source_commit, *source_digest; /* one of them at least */
 	const char *recipe, *inputs; /* "sha256:..." */
 	const char *certificate; /* "sha256:..." of its DER, when PCR8 is part of the release */
-	enum origin origin; /* of the artefact */
+	enum origin origin; /* of the artefact; ORIGIN_NONE without one */
 	size_t n_components;
 	struct {
 		const char *name;
@@ -35,6 +36,9 @@ void record_free(struct record *r);
 
 /* In one form: keys in the order of the structure, indented, with a newline. */
 void record_write(const struct record *r, struct buf *out);
+
+/* Is it of a release of files alone? Of no record it is not. */
+bool record_is_of_files(const struct record *r);
 
 /* ORIGIN_NONE when the record does not name it. */
 enum origin record_origin(const struct record *r, const char *component);

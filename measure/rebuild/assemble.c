@@ -185,10 +185,10 @@ static bool write_record(struct works *w, const char *folder, const struct assem
 		.product = r->product,
 		.version = r->version,
 		.vendor = r->vendor,
-		.artefact = r->artefact ? r->artefact : r->files.item[0].name,
+		.artefact = r->artefact,
 		.recipe = digest_text(recipe, &w->plan->recipe_digest),
 		.inputs = digest_text(inputs, &w->plan->inputs_digest),
-		.origin = ORIGIN_SOURCE,
+		.origin = r->artefact ? ORIGIN_SOURCE : ORIGIN_NONE,
 		.n_components = made->n,
 	};
 

@@ -117,7 +117,7 @@ refused 2 'usage]: --artefact means nothing for a bundle' one --artefact x
 refused 2 "usage]: --policy-mask means nothing for 'kernel': no bundle" kernel --policy-mask 1
 refused 5 'no-such-file]: absent/launch.json: ' absent/launch.json
 refused 3 'magic]: fw.fd: ' fw.fd
-expect_stderr_has 'measure: hint: a manifest is made of an EIF, of an IGVM file, or of the folder that `measure build snp` writes'
+expect_stderr_has 'measure: hint: a manifest is made of an EIF, of an IGVM file, of the folder that `measure build snp` writes, or with --files of any'
 mkdir one/below
 for out in one/none.corim one/kernel one/below/none.corim elsewhere/../one/none.corim; do
 	mkdir -p elsewhere

@@ -76,6 +76,10 @@ expect "$MEASURE" idblock create -q --measurement "$(digest_of guest)" --guest-s
 expect "$MEASURE" idblock sign -q id.block --id-key id.key --author-key author.key -o id.auth
 manifest snp.corim guest --product example.org/blindbox --version 1.2.3 --id-block id.block --id-auth id.auth
 manifest bare.corim bare --product p --version 1 --profile-uri 2024
+record "$commit" | sed 's/"artefact": "blindbox.eif", "origin": "source", //' >files.json
+for name in cmdline ramdisk0 ramdisk1; do cp kernel $name; done
+manifest file.corim --files kernel --product p --version 1
+manifest files.corim --record files.json
 expect cddl manifest ./*.corim
 ok 'payloads are as the CDDL says: with and without record, PCR8, signature, many ramdisks'
 
@@ -120,7 +124,7 @@ ok 'so are signatures of every algorithm, and bundles'
 # Each field broken in every way. What is left are texts, sizes and times that are free, and members
 # that are optional; numbers of files and of signatures are the same for all. What
 # a certificate or a list must be is said in words.
-cddl --broken published full.corim snp.corim bare.corim p384.signed p384.bundle collateral.bundle 2>tried | sed '
+cddl --broken published full.corim snp.corim bare.corim files.corim p384.signed p384.bundle collateral.bundle 2>tried | sed '
 	s|^p384.signed/tag/2/cbor|full.corim|; s|^p384.bundle/payload/1/cbor|full.corim|
 	s|^collateral.bundle/payload/1/cbor|full.corim|; s|/collateral/00[01]|/collateral/N|; s|/proof/00[01]|/proof/N|
 	s|^p384.bundle/signature/000/1/cbor|p384.signed|; s|/26/17/[0-9]\([/:]\)|/26/17/N\1|' | sort -u >accepted
@@ -181,6 +185,17 @@ END
 6/16/26/17/20: other number
 6/16/26/17/24: other text
 13: other text
+END
+	under files.corim/tag/1/0/tag/cbor <<'END'
+1: other text
+2/31: other text
+6/16/26/17/N: missing
+6/16/26/17/N/20: other number
+6/16/26/17/N/24: other text
+13: other text
+inputs-digest: missing
+recipe-digest: missing
+source-commit: missing
 END
 	under collateral.bundle/collateral <<'END'
 N/1: longer
@@ -253,7 +268,7 @@ expect diff expected accepted
 ok 'statements are as their CDDL says, which refuses what is broken'
 
 json_schema() { python3 -B "$ROOT/tests/schema/json_schema.py" "$formats/build-record.schema.json" "$@"; }
-expect json_schema commit.json digest.json full.json
+expect json_schema commit.json digest.json full.json files.json
 ok 'the build records are as their JSON Schema says'
 
 # refused SED-COMMAND...: a record that both the program and the schema refuse

@@ -29,12 +29,14 @@ SIMPLE = {
     'minProperties': lambda v, x: len(v) >= x,
     'maxProperties': lambda v, x: len(v) <= x,
     'required': lambda v, x: set(x) <= set(v),
+    'dependentRequired': lambda v, x: all(set(x[k]) <= set(v) for k in x.keys() & v.keys()),
 }
 FOR = {
     'string': {'minLength', 'maxLength', 'pattern'},
     'integer': {'minimum', 'maximum'},
     'array': {'minItems', 'maxItems', 'items'},
-    'object': {'minProperties', 'maxProperties', 'required', 'properties', 'additionalProperties'},
+    'object': {'minProperties', 'maxProperties', 'required', 'dependentRequired', 'properties',
+               'additionalProperties'},
 }
 
 

@@ -7,6 +7,9 @@
 #define ONES "1111111111111111111111111111111111111111111111111111111111111111"
 #define D "\"sha256:" ONES "\""
 #define COMMIT "\"0123456789abcdef0123456789abcdef01234567\""
+#define FILES                                                                                    \
+	"{\"schema\": \"measure-build/1\", \"product\": \"example.org/blindbox\", \"version\": " \
+	"\"1.2.3\", \"vendor\": \"Example\", "
 #define START                                                                                    \
 	"{\"schema\": \"measure-build/1\", \"product\": \"example.org/blindbox\", \"version\": " \
 	"\"1.2.3\", \"vendor\": \"Example\", \"artefact\": \"blindbox.eif\", "
@@ -40,6 +43,25 @@ static void a_record_is_read(void **state)
 	assert_int_equal(r.n_components, 2);
 	assert_int_equal(record_origin(&r, "kernel"), ORIGIN_PINNED);
 	assert_int_equal(record_origin(&r, "cmdline"), ORIGIN_NONE);
+}
+
+static void a_record_without_an_artefact_is_of_files_alone(void **state)
+{
+	owned(record_free) struct record r = {0}, of_image = {0};
+	owned(buf_free) struct buf text = BUF(RECORD_MAX);
+	const struct record none = {0};
+	struct err e;
+
+	(void)state;
+	assert_true(read_text(&r, FILES SOURCE DIGESTS COMPONENTS "}", &e));
+	assert_true(record_is_of_files(&r));
+	assert_int_equal(r.origin, ORIGIN_NONE);
+	record_write(&r, &text);
+	assert_null(strstr(buf_cstr(&text), "artefact"));
+	assert_null(strstr(buf_cstr(&text), "\"origin\""));
+	assert_true(read_text(&of_image, START ORIGIN SOURCE DIGESTS COMPONENTS "}", &e));
+	assert_false(record_is_of_files(&of_image));
+	assert_false(record_is_of_files(&none));
 }
 
 static void what_was_read_is_written_again_the_same(void **state)
@@ -80,6 +102,8 @@ static const struct {
 	{START ORIGIN SOURCE DIGESTS "\"recipe2\": 1}", REASON_BUILD_RECORD,
 	 "\"recipe2\" is no key of measure-build/1", "did you mean \"recipe\"?"},
 	{START SOURCE DIGESTS COMPONENTS "}", REASON_BUILD_RECORD, "\"origin\" is missing", ""},
+	{FILES ORIGIN SOURCE DIGESTS COMPONENTS "}", REASON_BUILD_RECORD, "\"artefact\" is missing",
+	 ""},
 	{START ORIGIN DIGESTS COMPONENTS "}", REASON_BUILD_RECORD, "\"source\" is missing", ""},
 	{START ORIGIN SOURCE "\"inputs\": " D ", " COMPONENTS "}", REASON_BUILD_RECORD,
 	 "\"recipe\" is missing", ""},
@@ -162,6 +186,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_is_read),
+		cmocka_unit_test(a_record_without_an_artefact_is_of_files_alone),
 		cmocka_unit_test(what_was_read_is_written_again_the_same),
 		cmocka_unit_test(each_fault_of_a_record_is_named),
 		cmocka_unit_test(limits_of_a_record),
