@@ -1,7 +1,8 @@
 /*
  * An image held against a manifest: every register that the manifest names, recomputed; the
  * sections, which show where bytes differ and whether they moved from one part to another under
- * the same registers; the unsigned file as a whole, which also covers what is not measured.
+ * the same registers; the unsigned file as a whole, which also covers what is not measured. Or, of
+ * a release of files alone, files.
  */
 #ifndef REFERENCE_DB_COMPARE_H
 #define REFERENCE_DB_COMPARE_H
@@ -33,5 +34,20 @@ must bool compare_bundle(const struct manifest *m, const char *path, struct watc
  * each when none does)? And is it the file that the manifest names ("section")?
  */
 must bool compare_igvm(const struct manifest *m, struct file *f, struct verdict *v, struct err *e);
+
+struct files_given {
+	const char *const *path;
+	size_t n; /* at most MANIFEST_COMPONENTS, so that a verdict has room for all */
+	struct watch watch;
+};
+
+/*
+ * Files held against a manifest of files alone (manifest_kind()): each must be one of those by its
+ * name, which is the last part of its path, and by size and digest. Adds the check "file" for each;
+ * a warning for each that the manifest lists and nobody gave. A list of another form than ours is
+ * wrong-manifest.
+ */
+must bool compare_files(const struct manifest *m, const struct files_given *g, struct verdict *v,
+			struct err *e);
 
 #endif

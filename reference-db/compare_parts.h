@@ -1,6 +1,6 @@
 /*
- * What the comparisons of guests of SEV-SNP share, and nobody else needs: rows of a manifest by
- * launch digest and policy, its components by name.
+ * What the comparisons share, and nobody else needs: rows of a manifest of guests of SEV-SNP by
+ * launch digest and policy; the components of any by name.
  */
 #ifndef REFERENCE_DB_COMPARE_PARTS_H
 #define REFERENCE_DB_COMPARE_PARTS_H

@@ -3,6 +3,7 @@
 #include "eif/image.h"
 #include "ovmf-snp/bundle.h"
 #include "ovmf-snp/igvm_file.h"
+#include "reference-db/released_file.h"
 
 static void add(struct identified *out, const struct digest *d)
 {
@@ -46,15 +47,36 @@ static bool of_image(struct file *f, struct identified *out, struct err *e)
 	return true;
 }
 
+static bool of_file(const char *path, struct watch watch, struct identified *out, struct err *e)
+{
+	struct component c = {0};
+
+	if (!released_file_read(path, watch, &c, e))
+		return false;
+	add(out, &c.digest);
+	return true;
+}
+
+static bool is_eif(const struct file *f)
+{
+	uint8_t head[4];
+	struct err ignored = {0};
+	size_t n = 0;
+
+	return f->stream || (file_pread(f, 0, (struct span){head, sizeof(head)}, &n, &ignored) &&
+			     bytes_equal(bytes_of(head, n), bytes_str(".eif")));
+}
+
 bool identify(const char *path, struct watch watch, struct identified *out, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
 
-	*out = (struct identified){0};
 	if (snp_bundle_is(path))
 		return of_bundle(path, watch, out, e) || err_subject(e, path);
 	if (!file_open(&f, path, e))
 		return false;
+	if (!igvm_file_is(path) && !is_eif(&f))
+		return of_file(path, watch, out, e);
 	f.watch = watch;
 	return (igvm_file_is(path) ? of_igvm : of_image)(&f, out, e) || err_subject(e, path);
 }

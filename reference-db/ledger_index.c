@@ -60,7 +60,9 @@ static bool add_component(struct ledger *l, uint32_t release, const struct compo
 bool ledger_index(struct ledger *l, const struct statement *st, uint32_t release, struct err *e)
 {
 	const struct manifest *m = &st->manifest;
-	const char *kind = manifest_nitro(m) ? "section" : "file";
+	const char *kind = manifest_kind(m) == MANIFEST_OF_FILES ? "released file"
+			   : manifest_nitro(m)			 ? "section"
+								 : "file";
 
 	if (!add(l, release, digest_bytes(&st->payload), "manifest", e))
 		return false;

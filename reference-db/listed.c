@@ -7,7 +7,8 @@
 
 static bool is_measurement(const char *what)
 {
-	return strcmp(what, "PCR0") == 0 || strncmp(what, "launch digest", 13) == 0;
+	return strcmp(what, "PCR0") == 0 || strncmp(what, "launch digest", 13) == 0 ||
+	       strncmp(what, "released file ", 14) == 0;
 }
 
 static bool is_asked(const struct listed *x, const struct ledger_release *r)
@@ -144,11 +145,10 @@ void listed_unknown(const struct listed *x, struct verdict *v)
 {
 	struct signed_upon head = ledger_head(x->ledger);
 
-	verdict_detail(
-		verdict_add(v, "release", CHECK_FAIL, REASON_NOT_LISTED),
-		"nothing that counts in the %llu statements speaks of these measurements%s%.80s",
-		(unsigned long long)head.height, x->product ? " as of " : "",
-		x->product ? x->product : "");
+	verdict_detail(verdict_add(v, "release", CHECK_FAIL, REASON_NOT_LISTED),
+		       "nothing that counts in the %llu statements speaks of it%s%.80s",
+		       (unsigned long long)head.height, x->product ? " as of " : "",
+		       x->product ? x->product : "");
 }
 
 /* A clock that runs ahead, by mistake or not, makes nothing newer; whose it is people can ask. */

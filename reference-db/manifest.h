@@ -151,9 +151,9 @@ bool manifest_alg_find(int alg, enum digest_alg *out);
  * PCR8, and an artefact; or, with AMD's profile, a row with a label for each launch digest, no
  * artefact, and as the first component the firmware, or the IGVM file that holds everything; or
  * none, without architecture and artefact, and the components are files in bytewise order of their
- * names. A guest's row holds GUEST_SVN (at least), POLICY, FAMILY_ID, IMAGE_ID, MEASUREMENT, ID_KEY_DIGEST
- * and AUTHOR_KEY_DIGEST in that order, POLICY and MEASUREMENT always; POLICY has a mask by the URI
- * of 2025 and none by that of 2024.
+ * names. A guest's row holds GUEST_SVN (at least), POLICY, FAMILY_ID, IMAGE_ID, MEASUREMENT,
+ * ID_KEY_DIGEST and AUTHOR_KEY_DIGEST in that order, POLICY and MEASUREMENT always; POLICY has a
+ * mask by the URI of 2025 and none by that of 2024.
  * Errors: usage, zero-measurement, debug-mode, naming what is wrong.
  */
 must bool manifest_check(const struct manifest *m, struct err *e);

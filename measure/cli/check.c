@@ -78,18 +78,35 @@ static bool read_manifest(const struct cli *c, struct released *r, struct err *e
 	return add_proofs(c, r, e) && released_read(r, args_item(&c->args, O_MANIFEST, 0), e);
 }
 
-static bool compare(struct cli *c, const char *path, const struct released *r, struct verdict *v,
-		    struct err *e)
+/* What is looked at: files, of which a release that is an image has one. */
+static bool operands(struct cli *c, struct files_given *g, struct err *e)
+{
+	*g = (struct files_given){c->args.operands, c->args.n_operands, cli_watch(c)};
+	if (g->n == 0)
+		return err_set(e, REASON_USAGE, "one IMAGE or FILE at least, 0 are given");
+	if (g->n > MANIFEST_COMPONENTS)
+		return err_set(e, REASON_USAGE, "%zu files, and no release has more than %u", g->n,
+			       MANIFEST_COMPONENTS);
+	for (size_t i = 0; i < g->n; i++)
+		cli_expect_file(c, g->path[i]);
+	return true;
+}
+
+static bool compare(struct cli *c, const struct files_given *g, const struct released *r,
+		    struct verdict *v, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
+	const char *path;
 
+	if (manifest_kind(&r->manifest) == MANIFEST_OF_FILES)
+		return compare_files(&r->manifest, g, v, e);
+	if (!cli_operand(c, "IMAGE", &path, e))
+		return false;
 	if (snp_bundle_is(path))
-		return compare_bundle(&r->manifest, path, cli_watch(c), v, e) ||
-		       err_subject(e, path);
+		return compare_bundle(&r->manifest, path, g->watch, v, e) || err_subject(e, path);
 	if (!file_open(&f, path, e))
 		return false;
-	f.watch = cli_watch(c);
-	cli_expect_file(c, path);
+	f.watch = g->watch;
 	return (igvm_file_is(path) ? compare_igvm : compare_image)(&r->manifest, &f, v, e) ||
 	       err_subject(e, path);
 }
@@ -98,10 +115,12 @@ static bool compare(struct cli *c, const char *path, const struct released *r, s
 static void text_limits(struct buf *out, const struct job *j)
 {
 	const struct released *r = &j->released;
+	bool files = manifest_kind(&r->manifest) == MANIFEST_OF_FILES;
 
-	buf_fmt(out,
-		"not proven: that this image runs anywhere (that takes `measure verify`), that its "
-		"code\n            is good%s\n",
+	buf_fmt(out, "not proven: %s is good%s\n",
+		files ? "that these files are what runs anywhere, that their code\n           "
+		      : "that this image runs anywhere (that takes `measure verify`), that its "
+			"code\n           ",
 		j->db.ledger ? "" : ", or that no later release replaces it");
 	if (manifest_origin(&r->manifest) == ORIGIN_ASSERTED)
 		buf_str(out,
@@ -149,7 +168,15 @@ static void json(const struct released *r, const struct verdict *v, struct json_
 
 /* ---- a release out of a database */
 
-static bool find_release(struct cli *c, const char *path, struct job *j, struct err *e)
+static bool identify_all(const struct files_given *g, struct identified *is, struct err *e)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (!identify(g->path[i], g->watch, is, e))
+			return false;
+	return true;
+}
+
+static bool find_release(struct cli *c, const struct files_given *g, struct job *j, struct err *e)
 {
 	const struct released *r = &j->released;
 	struct listed x = {
@@ -158,11 +185,10 @@ static bool find_release(struct cli *c, const char *path, struct job *j, struct 
 		.as_of = {.when = r->when, .channel = args_value(&c->args, O_CHANNEL)},
 		.latest = args_has(&c->args, O_LATEST),
 	};
-	struct identified is;
+	struct identified is = {0};
 	uint64_t release;
 
-	if (!db_begin(&j->db, c, O_DB, e) || !db_open(&j->db, false, e) ||
-	    !identify(path, cli_watch(c), &is, e))
+	if (!db_begin(&j->db, c, O_DB, e) || !db_open(&j->db, false, e) || !identify_all(g, &is, e))
 		return false;
 	x.ledger = j->db.ledger;
 	listed_age(&x, &j->v);
@@ -175,7 +201,7 @@ static bool find_release(struct cli *c, const char *path, struct job *j, struct 
 	return db_take(&j->db, release, &j->released, e) && add_proofs(c, &j->released, e);
 }
 
-static bool read_release(struct cli *c, const char *path, struct job *j, struct err *e)
+static bool read_release(struct cli *c, const struct files_given *g, struct job *j, struct err *e)
 {
 	struct released *r = &j->released;
 
@@ -183,7 +209,7 @@ static bool read_release(struct cli *c, const char *path, struct job *j, struct 
 	if (args_has(&c->args, O_DB) && args_has(&c->args, O_MANIFEST))
 		return err_set(e, REASON_USAGE, "--db and --manifest exclude each other");
 	if (args_has(&c->args, O_DB))
-		return find_release(c, path, j, e);
+		return find_release(c, g, j, e);
 	if (args_has(&c->args, O_CHANNEL) || args_has(&c->args, O_LATEST))
 		return err_set(e, REASON_USAGE, "--%s has no meaning without --db",
 			       args_has(&c->args, O_LATEST) ? "latest" : "channel");
@@ -222,24 +248,23 @@ static bool check_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(job_free) struct job j = {0};
 	struct released *r = &j.released;
-	const char *path;
+	struct files_given g;
 
 	r->product = args_value(&c->args, O_PRODUCT);
 	r->version = args_value(&c->args, O_VERSION);
-	if (!cli_operand(c, "IMAGE", &path, e) ||
-	    !when_choose(args_value(&c->args, O_AT), false, &r->when, e) ||
-	    !read_release(c, path, &j, e) ||
-	    (j.listed && (!released_judge(r, &j.v, e) || !compare(c, path, r, &j.v, e))))
+	if (!operands(c, &g, e) || !when_choose(args_value(&c->args, O_AT), false, &r->when, e) ||
+	    !read_release(c, &g, &j, e) ||
+	    (j.listed && (!released_judge(r, &j.v, e) || !compare(c, &g, r, &j.v, e))))
 		return false;
-	return tell(c, &j, a, e) || err_subject(e, path);
+	return tell(c, &j, a, e) || (g.n == 1 ? err_subject(e, g.path[0]) : false);
 }
 
 const struct verb verb_check = {
 	.name = "check",
-	.summary = "is this file the image that its publishers released?",
+	.summary = "is this file the one that its publishers released?",
 	.group = GROUP_VERIFY,
-	.usage = "IMAGE|BUNDLE --manifest FILE... [--trust FILE]\n"
-		 "IMAGE|BUNDLE --db DIR [--channel NAME] [--latest] [--trust FILE]",
+	.usage = "IMAGE|BUNDLE|FILE... --manifest FILE... [--trust FILE]\n"
+		 "IMAGE|BUNDLE|FILE... --db DIR [--channel NAME] [--latest] [--trust FILE]",
 	.opts = opts,
 	.run = check_run,
 };

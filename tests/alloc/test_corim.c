@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "measure/core/cbor_diag.h"
+#include "reference-db/compare.h"
 #include "reference-db/corim.h"
 #include "reference-db/make.h"
 #include "reference-db/record.h"
@@ -123,6 +124,19 @@ static bool make(void *arg, struct err *e)
 	return manifest_make(&m, &q, e);
 }
 
+static bool make_of_files(void *arg, struct err *e)
+{
+	struct world *w = arg;
+	const char *const files[] = {w->image, w->record};
+	struct make_request q = {
+		.files = true, .file = files, .n_files = 2, .product = "p", .version = "1"};
+	struct files_given g = {files, 2, {0}};
+	owned(manifest_free) struct manifest m = {0};
+	struct verdict v = {0};
+
+	return manifest_make(&m, &q, e) && compare_files(&m, &g, &v, e) && verdict_decide(&v, e);
+}
+
 static bool diag(void *arg, struct err *e)
 {
 	struct world *w = arg;
@@ -166,6 +180,7 @@ static void writing_survives_the_lack_of_memory(void **state)
 static void making_survives_the_lack_of_memory(void **state)
 {
 	check(*state, make, 20);
+	check(*state, make_of_files, 4);
 }
 
 static void diagnostic_notation_survives_the_lack_of_memory(void **state)

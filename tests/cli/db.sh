@@ -106,7 +106,7 @@ ok 'a release counts when enough publishers have signed it, and is there once'
 
 run check other.eif $db
 expect_status 1
-expect_stderr 'measure: error[not-listed]: other.eif: release: nothing that counts in the 3 statements speaks of these measurements'
+expect_stderr 'measure: error[not-listed]: other.eif: release: nothing that counts in the 3 statements speaks of it'
 expect_stdout_has 'FAIL'
 run who "$(pcr0 other.eif)" $db
 expect_status 1

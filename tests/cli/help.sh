@@ -27,7 +27,7 @@ Publish  manifest    the signed statement what a released image measures to
          db          the database of signed releases
 Verify   who         which release is this digest?
          reproduce   is a release what its source, recipe and inputs give?
-         check       is this file the image that its publishers released?
+         check       is this file the one that its publishers released?
          verify      is what runs the image that its publishers released?
 measure help VERB, measure explain REASON, measure version
 END
