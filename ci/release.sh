@@ -1,6 +1,7 @@
 #!/bin/sh
 # A release, from a recipe to the database: build, build again varied, measure, manifest, hold the
-# registers against those of the release before, sign, publish, bundle, check, a summary in Markdown.
+# registers (of a recipe that makes no image: the files) against those of the release before, sign,
+# publish, bundle, check, a summary in Markdown.
 #
 #	ci/release.sh --db REPOSITORY --key FILE [OPTION VALUE]... [RECIPE]
 #
@@ -17,7 +18,7 @@
 #	--bases "ARCHIVE=URL..."	(words) where archives of inputs are, as --base of measure-fetch
 #	--vary LIST		what the second build is varied in (all); none: no second build
 #	--before DIR		recipe and measure.lock of the release before (out of git's history)
-#	--because TEXT		a register may change although nothing that feeds it did, for this reason
+#	--because TEXT		a register or file may change although nothing that feeds it did, for this reason
 #	--out DIR		what is left: image, manifest, bundle, records (out/release)
 #	--summary FILE		the summary is added to it ($GITHUB_STEP_SUMMARY)
 #
@@ -101,7 +102,7 @@ bring "$(dirname "$recipe")/measure.lock" $bases
 begin 'build'
 "$measure" build "$recipe" --logs -o "$out/image" ${source:+--source "$source"} ${store:+--store "$store"} >"$out/built"
 artefact=$(sed -n 's/^  "artefact": "\(.*\)",*$/\1/p' "$out/image/build.json")
-[ -n "$artefact" ] || die 'the recipe makes no image'
+what=${artefact:+register} what=${what:-file}
 
 varied='It was not built again.'
 if [ "$vary" != none ]; then
@@ -117,7 +118,7 @@ if [ "$vary" != none ]; then
 fi
 
 begin 'make the manifest'
-"$measure" manifest make "$out/image/$artefact" --record "$out/image/build.json" -q -o "$out/manifest.corim"
+"$measure" manifest make ${artefact:+"$out/image/$artefact"} --record "$out/image/build.json" -q -o "$out/manifest.corim"
 "$measure" manifest export "$out/manifest.corim" --to text >"$out/digests"
 product=$(field Product "$out/manifest.corim") version=$(field Version "$out/manifest.corim")
 tell "## $product $version" ''
@@ -131,11 +132,11 @@ last_release()
 	END { print last }'
 }
 
-# feeds RECIPE: "REGISTER DIGEST INPUTS..." a line
+# feeds RECIPE: "REGISTER DIGEST INPUTS..." a line, or of a file its name
 feeds()
 {
 	"$measure" lock --feeds "$1" | awk '
-	/^[A-Z]/ { register = $1; digest = $2 }
+	/^[^ ]/ { register = $1; digest = $2 }
 	/^  inputs/ { $1 = ""; print register, digest $0 }'
 }
 
@@ -153,7 +154,7 @@ find_before()
 	done
 }
 
-# compare: a row for each register; into $out/unexplained those that changed by themselves
+# compare: a row for each register or file; into $out/unexplained those that changed by themselves
 compare()
 {
 	awk -v unexplained="$out/unexplained" '
@@ -181,11 +182,11 @@ else
 		before=$out/before
 		find_before
 	fi
-	begin "hold the registers against those of $last"
+	begin "hold the ${what}s against those of $last"
 	"$measure" manifest export "$out/before.bundle" --to text >"$out/digests.before"
 	feeds "$before/${recipe##*/}" >"$out/feeds.before"
 	feeds "$recipe" >"$out/feeds"
-	tell "| register | $last | $version | what feeds it |" '| --- | --- | --- | --- |' "$(compare)"
+	tell "| $what | $last | $version | what feeds it |" '| --- | --- | --- | --- |' "$(compare)"
 	if [ -s "$out/unexplained" ]; then
 		sed "s/^/${0##*/}: /" "$out/unexplained" >&2
 		tell '' "$(cat "$out/unexplained")"
@@ -209,11 +210,15 @@ else
 fi
 
 begin 'gather the bundle'
-db show "$product/$version" -o "$out/$artefact.bundle" >"$out/status"
+db show "$product/$version" -o "$out/${artefact:-${product##*/}}.bundle" >"$out/status"
 
-begin 'check the image by what was published'
+begin 'check what was built by what was published'
 status=0
-"$measure" check "$out/image/$artefact" --db "$copy" ${trust:+--trust "$trust"} \
+set --
+for file in ${artefact:-$(sed 's/^[0-9a-f]*  //' "$out/digests")}; do
+	set -- "$@" "$out/image/$file"
+done
+"$measure" check "$@" --db "$copy" --product "$product" --version "$version" ${trust:+--trust "$trust"} \
 	>"$out/checked" 2>"$out/checked.said" || status=$?
 cat "$out/checked.said" >&2
 if [ $status -ne 0 ]; then

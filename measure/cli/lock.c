@@ -28,8 +28,9 @@ static const struct opt opts[] = {
 		  "when lists of packages must be valid: now, none or RFC 3339"},
 	[O_BUILDINFO] = {"buildinfo", 0, OPT_VALUE, "FILE", NULL,
 			 "a Debian .buildinfo: packages are locked in the versions that it names"},
-	[O_FEEDS] = {"feeds", 0, OPT_FLAG, NULL, NULL,
-		     "say what can reach each register, by the lock as it is, and lock nothing"},
+	[O_FEEDS] =
+		{"feeds", 0, OPT_FLAG, NULL, NULL,
+		 "say what can reach each register or file, by the lock as it is; lock nothing"},
 	{0},
 };
 

@@ -11,17 +11,18 @@ enum part { PART_KERNEL, PART_BOOT, PART_APPLICATION, PART_FIRMWARE, PARTS };
 struct rule {
 	const char *name;
 	unsigned parts; /* 1u << enum part */
+	const char *file; /* a reference: what is published as it is */
 };
 
 /* facts of the formats: eif/pcr.h, ovmf-snp/launch.h */
 static const struct rule eif_rules[] = {
-	{"PCR0", 1u << PART_KERNEL | 1u << PART_BOOT | 1u << PART_APPLICATION},
-	{"PCR1", 1u << PART_KERNEL | 1u << PART_BOOT},
-	{"PCR2", 1u << PART_APPLICATION},
+	{"PCR0", 1u << PART_KERNEL | 1u << PART_BOOT | 1u << PART_APPLICATION, NULL},
+	{"PCR1", 1u << PART_KERNEL | 1u << PART_BOOT, NULL},
+	{"PCR2", 1u << PART_APPLICATION, NULL},
 };
 static const struct rule snp_rules[] = {
 	{"MEASUREMENT",
-	 1u << PART_KERNEL | 1u << PART_BOOT | 1u << PART_APPLICATION | 1u << PART_FIRMWARE},
+	 1u << PART_KERNEL | 1u << PART_BOOT | 1u << PART_APPLICATION | 1u << PART_FIRMWARE, NULL},
 };
 
 struct feeding {
@@ -199,6 +200,7 @@ static bool feed(struct feeding *f, const struct rule *rule, struct err *e)
 	for (unsigned i = 0; i < PARTS; i++)
 		if (rule->parts & 1u << i)
 			sayers[i](f);
+	reach(f, rule->file);
 	reach_further(f);
 	for (size_t i = 0; i < f->r->n_inputs; i++)
 		if (f->to->input[i] && !say_input(f, &f->r->inputs[i], e))
@@ -211,16 +213,44 @@ static bool feed(struct feeding *f, const struct rule *rule, struct err *e)
 	       hash_of(DIGEST_SHA256, buf_bytes(&text), &f->to->digest, e);
 }
 
-bool feeds_read(const struct recipe *r, const struct lock *l, struct feeds *out, struct err *e)
+static bool feed_all(const struct rule *rule, size_t n, const struct feeding *of, struct feeds *out,
+		     struct err *e)
 {
-	const struct rule *rules = r->image == IMAGE_IS_EIF ? eif_rules : snp_rules;
+	for (out->n = 0; out->n < n; out->n++) {
+		struct feeding f = *of;
 
-	*out = (struct feeds){.n = r->image == IMAGE_IS_EIF ? 3 : r->image == IMAGE_IS_SNP ? 1 : 0};
-	for (size_t i = 0; i < out->n; i++) {
-		struct feeding f = {.r = r, .l = l, .to = &out->feed[i]};
-
-		if (!feed(&f, &rules[i], e))
+		f.to = &out->feed[out->n];
+		if (!feed(&f, &rule[out->n], e))
 			return false;
 	}
 	return true;
+}
+
+static bool feed_files(const struct feeding *of, struct feeds *out, struct err *e)
+{
+	const struct recipe_pairs *files = &of->r->files;
+	struct rule rules[FEEDS_MAX];
+
+	if (files->n > FEEDS_MAX)
+		return err_set(e, REASON_LIMIT, "%zu files, %u are the limit of a release",
+			       files->n, FEEDS_MAX);
+	for (size_t i = 0; i < files->n; i++)
+		rules[i] = (struct rule){files->item[i].name, 0, files->item[i].value};
+	return feed_all(rules, files->n, of, out, e);
+}
+
+bool feeds_read(const struct recipe *r, const struct lock *l, struct feeds *out, struct err *e)
+{
+	const struct feeding of = {.r = r, .l = l};
+
+	*out = (struct feeds){0};
+	switch (r->image) {
+	case IMAGE_IS_EIF:
+		return feed_all(eif_rules, sizeof(eif_rules) / sizeof(eif_rules[0]), &of, out, e);
+	case IMAGE_IS_SNP:
+		return feed_all(snp_rules, 1, &of, out, e);
+	case IMAGE_IS_NONE:
+		break;
+	}
+	return feed_files(&of, out, e);
 }

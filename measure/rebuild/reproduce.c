@@ -75,7 +75,9 @@ bool reproduce_image(const char *folder, struct buf *path, struct err *e)
 		return false;
 	if (!record_read(&record, buf_bytes(&text), e))
 		return err_subject(e, buf_cstr(&from));
-	buf_fmt(path, "%s/%s", folder, record.artefact);
+	buf_str(path, folder);
+	if (!record_is_of_files(&record))
+		buf_fmt(path, "/%s", record.artefact);
 	return buf_done(path, "a path", e);
 }
 
@@ -213,6 +215,21 @@ static bool compare_image_or_bundle(const struct manifest *m, const char *image,
 	return compare_image(m, &f, v, e) || err_subject(e, image);
 }
 
+/* What was built, and the manifest knows nothing of. */
+static void compare_more(const struct manifest *m, const struct manifest *found, struct verdict *v)
+{
+	for (size_t i = 0; i < found->n_components; i++) {
+		const char *name = found->component[i].name;
+		struct check *c;
+
+		if (find_part(m, name))
+			continue;
+		c = say(v, "part", false);
+		verdict_part(c, name);
+		verdict_detail(c, "%s was built, and is not in the manifest", name);
+	}
+}
+
 static bool explain(struct rebuild *b, const struct reproduced *r, struct verdict *v, struct err *e)
 {
 	const struct manifest *m = b->q->manifest;
@@ -221,6 +238,10 @@ static bool explain(struct rebuild *b, const struct reproduced *r, struct verdic
 		compare_part(&m->artefact, &r->found, v);
 	for (size_t i = 0; i < m->n_components; i++)
 		compare_part(&m->component[i], &r->found, v);
+	if (manifest_kind(m) == MANIFEST_OF_FILES) {
+		compare_more(m, &r->found, v);
+		return true;
+	}
 	return compare_image_or_bundle(m, buf_cstr(&b->image), b->q->watch, v, e);
 }
 

@@ -1,8 +1,8 @@
 /*
  * Is a release what its source, recipe and inputs give? What a rebuild left (the folder of `measure
- * build`: image, build.json) is made into a manifest again; the release is reproduced when that is,
- * byte for byte, the payload that was published. So nothing is compared that a manifest could leave
- * out, and what makes manifests is the same code. What differs is then told part by part.
+ * build`: image or files, build.json) is made into a manifest again; the release is reproduced when
+ * that is, byte for byte, the payload that was published. So nothing is compared that a manifest
+ * could leave out, and what makes manifests is the same code. What differs is told part by part.
  *
  * Where a published image is given as a witness, and what was built is another payload, compressed
  * ramdisks of it stand in for those that were built and have the same content (core/witness.h). A
@@ -29,7 +29,7 @@ struct reproduce_request {
 	struct watch watch;
 };
 
-/* Of the image in a folder that a build left, by its record; appended. */
+/* Of the image in a folder that a build left, by its record; of files alone that folder. */
 must bool reproduce_image(const char *folder, struct buf *path, struct err *e);
 
 /* Can it be built again at all? nothing-to-rebuild otherwise. */
