@@ -316,7 +316,11 @@ WRAP := $(foreach f,malloc calloc realloc free,-Wl$(comma)--wrap=$f)
 $(BUILD)/tests/alloc/%: $(BUILD)/obj/tests/alloc/%.o $(KIT) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(LINK) $(WRAP) -o $@ $^ $(CMOCKA) $(LIB_LIBS)
+	$(Q)$(LINK) $(WRAP) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA) $(LIB_LIBS) $(MORE_LIBS)
+
+# of measure-fetch, which is no part of the library
+$(BUILD)/tests/alloc/test_bases: $(call object,measure/fetch/bases.c measure/fetch/http.c)
+$(BUILD)/tests/alloc/test_bases: private MORE_LIBS = $(call pc,--libs,libcurl)
 
 # the generators of broken images and of evidence, which the demo uses where no cmocka is
 $(BUILD)/tests/%: $(BUILD)/obj/tests/shouldfail/%.o $(call object,$(FORGE)) $(LIB)

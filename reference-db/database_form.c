@@ -69,10 +69,7 @@ bool database_format_write(const char *name, struct buf *out, struct err *e)
 	return buf_done(out, "'format'", e);
 }
 
-/* ---- digests */
-
-/* Exactly 64 lower-case digits. */
-static bool digest_of(struct bytes digits, struct digest *out)
+bool database_digest(struct bytes digits, struct digest *out)
 {
 	*out = (struct digest){.alg = DIGEST_SHA256, .len = SHA256};
 	if (digits.n != 2 * (size_t)SHA256)
@@ -108,7 +105,7 @@ bool database_head_read(struct bytes file, struct signed_upon *head, struct err 
 
 	if (!blank || file.n != n + 2 * (size_t)SHA256 + 2 || file.p[file.n - 1] != '\n' ||
 	    !height_of(bytes_of(file.p, n), &new.height) ||
-	    !digest_of(bytes_of(blank + 1, 2 * (size_t)SHA256), &new.state))
+	    !database_digest(bytes_of(blank + 1, 2 * (size_t)SHA256), &new.state))
 		return err_set(e, REASON_DATABASE, "'head' is not one line 'HEIGHT STATE'");
 	if (new.height > DATABASE_ENTRIES)
 		return err_set(e, REASON_DATABASE, "'head' counts %llu entries, %u are the most",
@@ -211,7 +208,7 @@ bool database_line_read(struct bytes file, uint64_t n, struct database_entry *ou
 	struct database_entry new;
 	struct bytes path;
 
-	if (file.n < digits + 4 || !digest_of(bytes_of(file.p, digits), &new.sha256) ||
+	if (file.n < digits + 4 || !database_digest(bytes_of(file.p, digits), &new.sha256) ||
 	    memcmp(file.p + digits, "  ", 2) != 0 || file.p[file.n - 1] != '\n')
 		return err_set(e, REASON_DATABASE, "entry %llu is not one line 'SHA256  PATH'",
 			       (unsigned long long)n);

@@ -30,6 +30,9 @@ must bool database_path_check(struct bytes path, uint64_t n, struct err *e);
 /* The number in its last part; false: it has none. */
 bool database_path_entry(struct bytes path, uint64_t *n);
 
+/* Of SHA-256, in exactly 64 lower-case digits; false: it is something else. */
+must bool database_digest(struct bytes digits, struct digest *out);
+
 /* The next state. */
 must bool database_state(const struct digest *before, struct bytes line, struct digest *state,
 			 struct err *e);

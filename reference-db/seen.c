@@ -9,6 +9,7 @@
 
 #include "measure/base/hex.h"
 #include "measure/base/home.h"
+#include "reference-db/database_form.h"
 
 #define STATE_HEX 64u
 #define HEIGHT_DIGITS 10u
@@ -51,31 +52,14 @@ static bool read_height(struct bytes w, uint64_t *height)
 	return w.n > 0 && w.n <= HEIGHT_DIGITS;
 }
 
-static bool read_state(struct bytes w, struct digest *state)
-{
-	owned(buf_free) struct buf bytes = BUF(32);
-	char text[STATE_HEX + 1];
-	struct err no = {0};
-
-	if (w.n != STATE_HEX)
-		return false;
-	memcpy(text, w.p, STATE_HEX);
-	text[STATE_HEX] = '\0';
-	if (!hex_read(text, "state", &bytes, &no) || bytes.n != 32)
-		return false;
-	*state = (struct digest){.alg = DIGEST_SHA256, .len = 32};
-	memcpy(state->v, bytes.p, 32);
-	return true;
-}
-
 static bool read_line(struct bytes text, size_t number, struct line *out, struct err *e)
 {
 	struct bytes height = word(&text), state = word(&text);
 
 	out->name = word(&text);
 	out->path = text;
-	return (read_height(height, &out->seen.height) && read_state(state, &out->seen.state) &&
-		out->name.n > 0 && text.n > 0) ||
+	return (read_height(height, &out->seen.height) &&
+		database_digest(state, &out->seen.state) && out->name.n > 0 && text.n > 0) ||
 	       err_set(e, REASON_DATABASE, "line %zu is not 'HEIGHT STATE NAME PATH'", number);
 }
 

@@ -167,10 +167,16 @@ static bool has_word(struct bytes value, const char *wanted)
 	return false;
 }
 
+/* What cannot be read says nothing; that there is no memory for it is another matter. */
+static bool says_nothing(const struct err *why, struct err *e)
+{
+	return why->reason != REASON_OUT_OF_MEMORY || err_set(e, why->reason, "%s", why->text);
+}
+
 static bool add_sources(struct bases *b, struct bytes text, struct err *e)
 {
 	owned(buf_free) struct buf plain = BUF(SOURCES_MAX);
-	struct err ignored = {0};
+	struct err why = {0};
 	struct stream_bytes in;
 	struct bytes uris, word;
 	owned(deb822_free) struct deb822 *d = NULL;
@@ -181,7 +187,7 @@ static bool add_sources(struct bases *b, struct bytes text, struct err *e)
 	d = deb822_new(&in.stream, e);
 	if (!d || !buf_done(&plain, "a file of apt's sources", e))
 		return false;
-	while (deb822_next(d, &end, &ignored) && !end) {
+	while (deb822_next(d, &end, &why) && !end) {
 		uris = deb822_get(d, "URIs");
 		if (!has_word(deb822_get(d, "Types"), "deb") ||
 		    bytes_equal(deb822_get(d, "Enabled"), bytes_str("no")))
@@ -190,7 +196,7 @@ static bool add_sources(struct bases *b, struct bytes text, struct err *e)
 			if (!add_address(b, word, e))
 				return false;
 	}
-	return true;
+	return says_nothing(&why, e);
 }
 
 static bool ends_in(const char *path, const char *end)
@@ -203,12 +209,12 @@ static bool ends_in(const char *path, const char *end)
 static bool add_path(struct bases *b, const char *path, struct err *e)
 {
 	owned(buf_free) struct buf text = BUF(SOURCES_MAX);
-	struct err ignored = {0};
+	struct err why = {0};
 
 	if (!ends_in(path, ".list") && !ends_in(path, ".sources"))
 		return true;
-	if (!file_slurp(path, SOURCES_MAX, &text, &ignored))
-		return true;
+	if (!file_slurp(path, SOURCES_MAX, &text, &why))
+		return says_nothing(&why, e);
 	return ends_in(path, ".list") ? add_list(b, buf_bytes(&text), e)
 				      : add_sources(b, buf_bytes(&text), e);
 }
@@ -217,15 +223,14 @@ bool bases_add_apt(struct bases *b, const char *folder, struct err *e)
 {
 	owned(buf_free) struct buf path = BUF(PATH_ROOM);
 	owned(listing_free) struct listing files = {0};
-	struct err ignored = {0};
+	struct err why = {0};
 
 	buf_fmt(&path, "%s/sources.list", folder);
 	if (!buf_done(&path, "a path", e) || !add_path(b, buf_cstr(&path), e))
 		return false;
 	buf_str(&path, ".d");
-	if (!listing_read(&files, buf_cstr(&path), &ignored))
-		return ignored.reason != REASON_OUT_OF_MEMORY ||
-		       err_set(e, ignored.reason, "%s", ignored.text);
+	if (!listing_read(&files, buf_cstr(&path), &why))
+		return says_nothing(&why, e);
 	for (size_t i = 0; i < files.n; i++)
 		if (!add_path(b, files.path[i], e))
 			return false;

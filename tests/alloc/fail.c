@@ -121,7 +121,7 @@ static void wrapped(void)
 		fail_msg("free is not wrapped");
 }
 
-size_t fail_each(bool (*operation)(void *arg, struct err *e), void *arg)
+static size_t fail_all(bool (*operation)(void *arg, struct err *e), void *arg, bool may_do)
 {
 	wrapped();
 	for (run.refuse = 1;; run.refuse++) {
@@ -135,8 +135,18 @@ size_t fail_each(bool (*operation)(void *arg, struct err *e), void *arg)
 				fail_msg("nothing refused, and yet: %s", e.text);
 			return run.made;
 		}
-		if (ok || e.reason != REASON_OUT_OF_MEMORY)
+		if ((ok && !may_do) || (!ok && e.reason != REASON_OUT_OF_MEMORY))
 			fail_msg("allocation %zu refused: %s, %s: %s", run.refuse,
 				 ok ? "done" : "failed", reason_slug(e.reason), e.text);
 	}
+}
+
+size_t fail_each(bool (*operation)(void *arg, struct err *e), void *arg)
+{
+	return fail_all(operation, arg, false);
+}
+
+size_t fail_each_or_do(bool (*operation)(void *arg, struct err *e), void *arg)
+{
+	return fail_all(operation, arg, true);
 }

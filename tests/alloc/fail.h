@@ -16,4 +16,7 @@
  */
 size_t fail_each(bool (*operation)(void *arg, struct err *e), void *arg);
 
+/* The same of what does some of its work again, or without: it may be done all the same. */
+size_t fail_each_or_do(bool (*operation)(void *arg, struct err *e), void *arg);
+
 #endif

@@ -8,6 +8,7 @@
 #include "eif/report.h"
 #include "eif/sign.h"
 #include "measure/core/key.h"
+#include "reference-db/identify.h"
 #include "tests/alloc/fail.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_eif_sign.h"
@@ -110,6 +111,13 @@ static bool read_large(void *arg, struct err *e)
 	return read_path(((struct world *)arg)->large, false, e);
 }
 
+static bool name(void *arg, struct err *e)
+{
+	struct identified x;
+
+	return identify(((struct world *)arg)->sealed, (struct watch){0}, &x, e) && x.n == 1;
+}
+
 static bool describe(void *arg, struct err *e)
 {
 	owned(file_close) struct file f = FILE_NONE;
@@ -201,6 +209,7 @@ static void check(struct world *w, bool (*operation)(void *, struct err *), size
 static void reading_a_signed_image_survives_the_lack_of_memory(void **state)
 {
 	check(*state, read_signed, 10);
+	check(*state, name, 10);
 }
 
 static void reading_with_threads_survives_the_lack_of_memory(void **state)

@@ -2,10 +2,13 @@
 #include "tests/alloc/fail.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_folder.h"
+#include "tests/unit/support_pe.h"
 #include "tests/unit/support_volume.h"
 
+#include "measure/core/hash.h"
 #include "measure/core/part_diff.h"
 #include "ovmf-snp/image_shape.h"
+#include "ovmf-snp/module_cause.h"
 #include "ovmf-snp/ovmf_parts.h"
 #include "ovmf-snp/solve_show.h"
 #include "ovmf-snp/vcpu.h"
@@ -142,6 +145,53 @@ static bool shape(void *arg, struct err *e)
 	return image_shape(bytes_of(x, sizeof(x)), &d, e) && d.len == 32;
 }
 
+/* A module, as of one volume. */
+static struct part *module(const struct buf *image, struct err *e)
+{
+	owned(part_free) struct part *root = part_new(NULL, "firmware", 0, 0, e);
+	struct part *in = root ? part_new(root, "M", 0, 0, e) : NULL;
+	struct part *p = in ? part_new(in, "PE32", 0, image->n + 4, e) : NULL;
+
+	if (!p)
+		return NULL;
+	root->held = BUF(1u << 16);
+	buf_le(&root->held, image->n + 4, 4);
+	buf_put(&root->held, buf_bytes(image));
+	p->n_digests = 1;
+	if (!buf_done(&root->held, "a module", e) ||
+	    !hash_of(DIGEST_SHA256, buf_bytes(image), &p->digest[0], e))
+		return NULL;
+	return take(root);
+}
+
+/* Of two images. */
+static bool explain(void *arg, struct err *e)
+{
+	const struct buf *image = arg;
+	owned(part_free) struct part *a = module(&image[0], e);
+	owned(part_free) struct part *b = a ? module(&image[1], e) : NULL;
+	owned(buf_free) struct buf text = BUF(4096);
+
+	return b && module_cause(a, b, &text) == CAUSE_BUILD_PATH && buf_done(&text, "why", e) &&
+	       text.n > 0;
+}
+
+static void explaining_survives_the_lack_of_memory(void **state)
+{
+	static const struct forge_image x[] = {
+		{FORGE_PE64, "a", 1, "RSDS", "/b/one/Build/A.dll"},
+		{FORGE_PE64, "a", 1, "RSDS", "/b/two/Build/A.dll"},
+	};
+	struct buf image[] = {BUF(1u << 16), BUF(1u << 16)};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(x); i++)
+		forge_image(&image[i], &x[i]);
+	assert_true(fail_each(explain, image) > 5);
+	for (size_t i = 0; i < COUNT(x); i++)
+		buf_free(&image[i]);
+}
+
 static void describing_survives_the_lack_of_memory(void **state)
 {
 	assert_true(fail_each(describe_and_free, *state) > 40);
@@ -164,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(describing_survives_the_lack_of_memory),
+		cmocka_unit_test(explaining_survives_the_lack_of_memory),
 		cmocka_unit_test(comparing_survives_the_lack_of_memory),
 		cmocka_unit_test(searching_survives_the_lack_of_memory),
 	};

@@ -1,6 +1,7 @@
 #include "ovmf-snp/igvm_measure.h"
 #include "ovmf-snp/igvm_parts.h"
 #include "reference-db/compare.h"
+#include "reference-db/identify.h"
 #include "reference-db/make.h"
 #include "tests/alloc/fail.h"
 #include "tests/unit/support_check.h"
@@ -74,6 +75,14 @@ static bool compare(void *arg, struct err *e)
 	return file_open(&f, r->path, e) && compare_igvm(r->m, &f, &v, e) && verdict_decide(&v, e);
 }
 
+static bool name(void *arg, struct err *e)
+{
+	const struct released *r = arg;
+	struct identified x;
+
+	return identify(r->path, (struct watch){0}, &x, e) && x.n > 0;
+}
+
 static void a_manifest_of_it_may_lack_memory(void **state)
 {
 	owned(folder_free) struct folder folder = {0};
@@ -89,6 +98,7 @@ static void a_manifest_of_it_may_lack_memory(void **state)
 	assert_true(make(&m, r.path, &e));
 	assert_true(fail_each(make_again, &r) >= 10);
 	assert_true(fail_each(compare, &r) >= 4);
+	assert_true(fail_each(name, &r) >= 4);
 }
 
 static void any_allocation_may_fail(void **state)
