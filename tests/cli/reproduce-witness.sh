@@ -7,6 +7,7 @@ need busybox
 need bwrap
 need git
 need openssl
+need python3
 
 XDG_CACHE_HOME=$PWD/cache
 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org GIT_AUTHOR_DATE='2026-01-01T00:00:00Z'
@@ -161,17 +162,45 @@ expect_stderr "measure: error[witness]: other.eif: it is not the released image:
 measure: hint: nothing was built"
 ok 'another image is none, and nothing is built for it'
 
+# ---- a release whose compressor is another one: packed FORMAT, of what was built
+packed()
+{
+	python3 -c 'import lzma, sys
+how = {"format": lzma.FORMAT_ALONE} if sys.argv[1] == "lzma" else {"check": lzma.CHECK_CRC32}
+sys.stdout.buffer.write(lzma.compress(sys.stdin.buffer.read(), **how))' "$1" <project/disk
+}
+# release NAME RAMDISK: as if it had been made with that one
+release()
+{
+	cp -r out "$1"
+	chmod -R u+w "$1"
+	run build eif --kernel project/kernel --cmdline console=ttyS0 --ramdisk "$2" --name demo --version 1.0 \
+		--build-time 2026-01-01T00:00:00+00:00 -q -o "$1/demo.eif"
+	expect_status 0
+	run manifest make "$1/demo.eif" --record "$1/build.json" -q -o "$1.corim"
+	expect_status 0
+}
+for format in xz lzma; do
+	packed $format >disk.$format
+	release of-$format disk.$format
+	run reproduce of-$format.corim --source project --store store --witness of-$format/demo.eif
+	expect_status 0
+	expect_stdout_has "ramdisk0 was taken from the published image: it is $format"
+	expect test "$(tail -n 1 "$STDOUT")" = 'PASS but for the compression of ramdisk0'
+done
+cat disk.xz disk.xz >disk.twice
+release twice disk.twice
+run reproduce twice.corim --source project --store store --witness twice/demo.eif
+expect_status 1
+expect_stderr_has "measure: error[witness]: twice.corim: witness: ramdisk0: the published one: a second part begins in it, at byte $(wc -c <disk.xz)"
+ok 'xz and lzma are witnesses as gzip is, and one stream of them alone'
+
 # A release that hides another archive behind the compressed one.
-cp -r out forged
-chmod -R u+w forged
 printf evil >files/greeting
 run build initrd --rootfs files -q -o evil
 gzip -n <evil >evil.gz
 cat "$disk" evil.gz >both.gz
-run build eif --kernel project/kernel --cmdline console=ttyS0 --ramdisk both.gz -q -o forged/demo.eif
-expect_status 0
-run manifest make forged/demo.eif --record forged/build.json -q -o forged.corim
-expect_status 0
+release forged both.gz
 run reproduce forged.corim --source project --store store --witness forged/demo.eif
 expect_status 1
 expect test "$(head -n 1 "$STDOUT")" = 'PCR0 and PCR1 differ, through ramdisk0'
