@@ -208,6 +208,37 @@ expect diff -r out/root again2/root
 expect test -n "$(find elsewhere -name root -type f -exec cmp -s {} "$archive" \; -print)"
 ok 'it is taken from the cache, and is the same in another one'
 
+# ---- told as a Debian builder would
+run build project/measure.yml --stage look -o told --buildinfo box.buildinfo
+expect_status 0
+expect diff -r out/said told/said
+expect diff - box.buildinfo <<END
+Format: 1.0
+Source: configured
+Architecture: $architecture
+Version: 1
+Checksums-Sha256:
+ $(sha256sum told/said | cut -c 1-64) $(stat -c %s told/said) said
+Build-Architecture: $architecture
+Build-Path: /build/look
+Installed-Build-Depends:
+ dpkg (= 1),
+ first (= 1),
+ library (= 1),
+ tool (= 1)
+Environment:
+$(sed -n '/^Environment:/,$p' box.buildinfo | sed 1d)
+END
+expect grep -qx ' SOURCE_DATE_EPOCH="1767312000"' box.buildinfo
+recipe tool ''
+run lock project/measure.yml --at none --buildinfo box.buildinfo
+expect_status 0
+expect_stderr "measure: warning[buildinfo-differs]: project/measure.yml: the recipe expects the digests of 0 of the .buildinfo's 1 files"
+run build project/measure.yml --stage gone -o gone --buildinfo gone.buildinfo
+expect_status 2
+expect_no_file gone gone.buildinfo
+ok 'a build is told as a .buildinfo, which locks the same again'
+
 # ---- without ids
 if [ "$(id -u)" -eq 0 ] && ! grep -Eq '^(65534|nobody):' /etc/subuid; then
 	mkdir theirs
