@@ -96,5 +96,6 @@ cat "$out/said"
 
 say 'publish what came of it'
 db_write publish "$out/rebuilt.cose"
+db show "$release" -o "$out/release.bundle" >"$out/status"
 [ -z "$already" ] || echo "$release" >>"$already"
 exit $status

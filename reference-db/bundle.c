@@ -8,17 +8,21 @@
 #define TYPE_PAYLOAD "application/rim+cbor"
 #define NAME_MAX_BYTES 32
 #define SCAN_ITEMS 1024u
+#define BUNDLE_MEMBERS \
+	(BUNDLE_PROOFS + BUNDLE_SIGNATURES + BUNDLE_STATEMENTS + BUNDLE_COLLATERAL + 2)
 
 static const char *const types[] = {
 	[BUNDLE_TLOG_PROOF] = "application/x-tlog-proof",
 	[BUNDLE_SIGSUM_PROOF] = "application/x-sigsum-proof",
 	[BUNDLE_SIGNATURE] = "application/rim+cose",
+	[BUNDLE_REBUILT] = "application/vnd.measure.rebuilt+cose",
+	[BUNDLE_WITHDRAW] = "application/vnd.measure.withdraw+cose",
 	[BUNDLE_CERTIFICATE] = "application/pkix-cert",
 	[BUNDLE_CRL] = "application/pkix-crl",
 };
 
 /* In the order of their names' encodings, of which the shorter is the smaller. */
-enum { PROOFS, SIGNATURES, COLLATERAL, KINDS };
+enum { PROOFS, SIGNATURES, STATEMENTS, COLLATERAL, KINDS };
 
 static const struct kind {
 	const char *name;
@@ -29,13 +33,22 @@ static const struct kind {
 		    BUNDLE_SIGSUM_PROOF},
 	[SIGNATURES] = {"signature", BUNDLE_SIGNATURES, BUNDLE_MAX, BUNDLE_SIGNATURE,
 			BUNDLE_SIGNATURE},
+	[STATEMENTS] = {"statement", BUNDLE_STATEMENTS, BUNDLE_STATEMENT_MAX, BUNDLE_REBUILT,
+			BUNDLE_WITHDRAW},
 	[COLLATERAL] = {"collateral", BUNDLE_COLLATERAL, BUNDLE_COLLATERAL_MAX, BUNDLE_CERTIFICATE,
 			BUNDLE_CRL},
 };
 
 static struct bundle_set *set_of(struct bundle *b, size_t kind)
 {
-	return kind == PROOFS ? &b->proofs : kind == SIGNATURES ? &b->signatures : &b->collateral;
+	struct bundle_set *const sets[KINDS] = {
+		[PROOFS] = &b->proofs,
+		[SIGNATURES] = &b->signatures,
+		[STATEMENTS] = &b->statements,
+		[COLLATERAL] = &b->collateral,
+	};
+
+	return sets[kind];
 }
 
 static void member_name(char name[NAME_MAX_BYTES], const struct kind *k, size_t i)
@@ -166,8 +179,7 @@ bool bundle_read(struct bytes in, uint64_t base, struct bundle *b, struct err *e
 
 	if (!cbor_scan(in, base, CBOR_STRICT, SCAN_ITEMS, e))
 		return false;
-	members = cbor_get_map(&c, BUNDLE_PROOFS + BUNDLE_SIGNATURES + BUNDLE_COLLATERAL + 2,
-			       "the bundle");
+	members = cbor_get_map(&c, BUNDLE_MEMBERS, "the bundle");
 	if (cur_ok(&c) && members < 2)
 		return cur_fail(&c, REASON_BUNDLE, base, "%zu members, and 2 is the least",
 				members);

@@ -7,11 +7,13 @@
  *   "proof/NNN"       ["application/x-tlog-proof", a proof of publication], or
  *                     ["application/x-sigsum-proof", one in Sigsum's form] (log_proof.h)
  *   "signature/NNN"   ["application/rim+cose", a COSE_Sign1 whose payload is nil]
+ *   "statement/NNN"   ["application/vnd.measure.rebuilt+cose", a rebuilt statement], or
+ *                     ["application/vnd.measure.withdraw+cose", a withdrawal] (later.h)
  *   "collateral/NNN"  ["application/pkix-cert", a certificate], or
  *                     ["application/pkix-crl", a list of revoked ones], both in DER
  * Each NNN from 000 without a gap. The members of a kind stand in bytewise order without
- * repetition, so that the order in which they were gathered leaves no trace. "statement/NNN", for
- * statements that are made of a release later, is kept free; a name that is not known is refused.
+ * repetition, so that the order in which they were gathered leaves no trace. A name that is not
+ * known is refused.
  */
 #ifndef REFERENCE_DB_BUNDLE_H
 #define REFERENCE_DB_BUNDLE_H
@@ -22,6 +24,8 @@
 #define BUNDLE_PROOFS 16u
 #define BUNDLE_PROOF_MAX (256u * 1024) /* bytes of one */
 #define BUNDLE_SIGNATURES 64u
+#define BUNDLE_STATEMENTS 64u
+#define BUNDLE_STATEMENT_MAX (64u * 1024) /* bytes of one */
 #define BUNDLE_COLLATERAL 64u
 #define BUNDLE_COLLATERAL_MAX (64u * 1024) /* bytes of one */
 #define BUNDLE_MAX (32u << 20)
@@ -30,6 +34,8 @@ enum bundle_type {
 	BUNDLE_SIGNATURE,
 	BUNDLE_TLOG_PROOF,
 	BUNDLE_SIGSUM_PROOF,
+	BUNDLE_REBUILT,
+	BUNDLE_WITHDRAW,
 	BUNDLE_CERTIFICATE,
 	BUNDLE_CRL
 };
@@ -48,12 +54,13 @@ struct bundle_set {
 
 _Static_assert(BUNDLE_PROOFS <= 64, "room for every proof");
 _Static_assert(BUNDLE_SIGNATURES <= 64 && BUNDLE_COLLATERAL <= 64, "room for every member");
+_Static_assert(BUNDLE_STATEMENTS <= 64, "room for every statement");
 
 /* Borrows what was read. */
 struct bundle {
 	struct bytes payload;
 	uint64_t payload_at;
-	struct bundle_set proofs, signatures, collateral;
+	struct bundle_set proofs, signatures, statements, collateral;
 };
 
 /* Form of the collection only; the members are their own readers' business. */

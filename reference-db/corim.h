@@ -38,7 +38,7 @@ struct corim_file {
 	bool is_signed;
 	struct bytes payload; /* borrowed from the file */
 	uint64_t base;
-	struct bundle_set proofs, collateral; /* of a bundle */
+	struct bundle_set proofs, later, collateral; /* of a bundle */
 	size_t n_claims; /* headers that are well-formed: who is said to have signed */
 	struct signed_header claim[BUNDLE_SIGNATURES];
 };

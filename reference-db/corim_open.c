@@ -1,8 +1,10 @@
 #include <stdio.h>
 
 #include "measure/core/cbor_walk.h"
+#include "measure/core/hash.h"
 #include "reference-db/collateral.h"
 #include "reference-db/corim.h"
+#include "reference-db/later.h"
 #include "reference-db/log_proofs.h"
 #include "reference-db/published.h"
 
@@ -76,6 +78,25 @@ static uint64_t outer_tag(struct cur *c, struct lint *l)
 	return tag;
 }
 
+/* What stands beside the signatures reads as what its type says. */
+static bool check_members(const struct bundle *b, struct err *e)
+{
+	struct digest payload;
+
+	if (b->statements.n > 0 && !hash_of(DIGEST_SHA256, b->payload, &payload, e))
+		return false;
+	for (size_t i = 0; i < b->proofs.n; i++)
+		if (!log_proofs_check(&b->proofs, i, e))
+			return false;
+	for (size_t i = 0; i < b->statements.n; i++)
+		if (!later_check(&b->statements, i, &payload, e))
+			return false;
+	for (size_t i = 0; i < b->collateral.n; i++)
+		if (!collateral_check(&b->collateral, i, e))
+			return false;
+	return true;
+}
+
 /* Of a bundle the payload. */
 static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l, struct err *e)
 {
@@ -87,13 +108,10 @@ static bool open_bundle(struct corim_file *f, struct bytes file, struct lint *l,
 				 .payload = b.payload,
 				 .base = b.payload_at,
 				 .proofs = b.proofs,
+				 .later = b.statements,
 				 .collateral = b.collateral};
-	for (size_t i = 0; i < b.proofs.n; i++)
-		if (!log_proofs_check(&b.proofs, i, e))
-			return no_corim(l, e);
-	for (size_t i = 0; i < b.collateral.n; i++)
-		if (!collateral_check(&b.collateral, i, e))
-			return no_corim(l, e);
+	if (!check_members(&b, e))
+		return no_corim(l, e);
 	for (size_t i = 0; i < b.signatures.n; i++) {
 		struct signed_statement s;
 		struct err why = {0};

@@ -17,6 +17,7 @@
 #include "reference-db/trust.h"
 
 #define JUDGE_NAME_MAX 127u
+#define JUDGE_REBUILDERS 64u /* that are named */
 
 struct judge_signer {
 	char name[JUDGE_NAME_MAX + 1]; /* in the trust file, or the subject of its certificate */
@@ -26,12 +27,19 @@ struct judge_signer {
 	const struct signed_statement *statement;
 };
 
+struct judge_rebuilder {
+	char name[JUDGE_NAME_MAX + 1];
+	struct digest id; /* of its key */
+};
+
 struct judged {
 	size_t n; /* different signers whose signatures count */
 	struct judge_signer signer[BUNDLE_SIGNATURES];
 	bool counts[BUNDLE_SIGNATURES]; /* each of the statements, in their order */
 	char log[JUDGE_NAME_MAX + 1]; /* in which it is proven to be (log_judge.h), or empty */
 	uint64_t log_index;
+	size_t n_rebuilders; /* who say that it is rebuilt equal, and count (later.h) */
+	struct judge_rebuilder rebuilder[JUDGE_REBUILDERS];
 };
 
 /* By what it is judged, and where the result goes; all borrowed. */

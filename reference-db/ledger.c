@@ -151,6 +151,16 @@ struct ledger *ledger_new(const struct trust *trust, const struct digest *trust_
 	return NULL;
 }
 
+struct ledger *ledger_apart(const struct trust *trust, struct err *e)
+{
+	const struct digest none = {.alg = DIGEST_SHA256, .len = 32};
+	struct ledger *l = ledger_new(trust, &none, &none, e);
+
+	if (l)
+		l->apart = true;
+	return l;
+}
+
 void ledger_free(struct ledger **l)
 {
 	if (!*l)
@@ -225,6 +235,21 @@ void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statemen
 		.release = r->release == LEDGER_NONE ? -1 : (int64_t)r->release,
 		.outcome = (enum rebuilt_outcome)r->outcome,
 	};
+}
+
+enum reason ledger_reason(enum ledger_worth worth)
+{
+	static const enum reason reasons[] = {
+		[LEDGER_COUNTS] = REASON_NONE,
+		[LEDGER_UNKNOWN_KEY] = REASON_ROLE,
+		[LEDGER_BAD_SIGNATURE] = REASON_SIGNATURE,
+		[LEDGER_MALFORMED] = REASON_STATEMENT,
+		[LEDGER_FORKED] = REASON_FORK,
+		[LEDGER_NO_RELEASE] = REASON_NOT_LISTED,
+		[LEDGER_CONTRADICTS] = REASON_CONTRADICTION,
+	};
+
+	return reasons[worth];
 }
 
 bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,

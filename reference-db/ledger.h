@@ -41,6 +41,10 @@ struct ledger_ask {
 
 /* Replays what is new. Errors: database, and memory; findings are no errors. */
 must struct ledger *ledger_open(const struct ledger_ask *ask, struct err *e);
+
+/* For statements without the log that they stand in, a bundle's, which are fed to it: upon which
+ * state one was made is not judged. */
+must struct ledger *ledger_apart(const struct trust *trust, struct err *e);
 void ledger_free(struct ledger **l);
 
 struct signed_upon ledger_head(const struct ledger *l); /* of the log, proved */
@@ -74,6 +78,7 @@ struct ledger_statement {
 };
 uint64_t ledger_statements(const struct ledger *l);
 void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statement *out);
+enum reason ledger_reason(enum ledger_worth worth); /* REASON_NONE of LEDGER_COUNTS */
 
 /* Those of a release that count, one after the other. *at: 0 at first; false: there is no more. */
 bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,
@@ -90,6 +95,8 @@ struct ledger_release {
 	size_t witnessed, differing; /* rebuilders whose last word is another than equal */
 	bool published; /* by as many as the threshold says */
 	bool reproduced; /* equal, by as many rebuilders as the threshold says, at least one */
+	size_t withdrawers; /* different ones that say it is withdrawn */
+	uint64_t must_withdraw; /* how many have to */
 	bool withdrawn;
 	const char *withdrawn_why, *replacement; /* or NULL */
 	bool released; /* a channel has had it as its latest */
@@ -97,6 +104,10 @@ struct ledger_release {
 	bool superseded; /* by a release statement of such a channel */
 	bool below_minimum; /* of each such channel */
 };
+
+/* Who rebuilt it with equal bytes, as it is counted: the last word of each, max at most. */
+size_t ledger_rebuilders(const struct ledger *l, uint64_t release, const struct when *when,
+			 struct ledger_statement *out, size_t max);
 
 struct ledger_when {
 	struct when when;

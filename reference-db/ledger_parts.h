@@ -69,6 +69,7 @@ struct ledger {
 	struct digest keys_payload;
 	struct trust *both; /* file and keys together; NULL: the file alone */
 	struct digest trust_digest;
+	bool apart; /* of no log: upon which state something was said tells nothing */
 	size_t n_kept; /* entries that were read, and not replayed */
 	size_t n, n_items, n_channels, n_turns, n_folders, n_digests, n_slots, cap_slots;
 	uint8_t (*state)[32]; /* n + 1 */
@@ -163,6 +164,11 @@ void ledger_work_free(struct ledger_work *w);
 must bool ledger_holds(struct ledger_work *w, const struct pubkey *key, bool *holds, struct err *e);
 
 must bool ledger_apply(struct ledger *l, struct ledger_work *w, struct err *e);
+
+/* Different signers whose statements of this kind count for a release: over this payload if there
+ * is one (or NULL), and upon a state not older than that. */
+uint64_t ledger_signers(const struct ledger *l, uint32_t release, enum statement_kind kind,
+			const uint8_t *payload, uint32_t upon);
 
 /* Where the statement belongs as the next entry; product and version are put into *names. */
 must bool ledger_place(const struct ledger *l, const struct statement *st,

@@ -9,47 +9,68 @@ static bool in_time(const struct ledger_record *r, const struct when *when)
 		!((r->has & LEDGER_HAS_EXPIRES) && when->at > r->expires));
 }
 
-/* Who signed the manifest is no independent rebuilder, whenever he signed; but if it came out
- * otherwise for him, he is heard. */
-static void count_rebuilders(const struct ledger *l, const struct signers *rebuilt,
-			     const struct signers *ever, struct ledger_release *out)
+/* Who stands behind a release as of a time. */
+struct people {
+	struct signers publishers, ever, rebuilt; /* ever: whoever signed it, at whatever time */
+};
+
+static void find_people(const struct ledger *l, const struct ledger_item *it,
+			const struct when *when, struct people *p)
 {
-	const struct signers_pair *p;
-
-	for (size_t i = 0; (p = signers_next(rebuilt, &i));) {
-		uint8_t outcome = l->record[p->last].outcome;
-
-		if (outcome == REBUILT_DIFFERS)
-			out->differing++;
-		else if (signers_among(rebuilt, p, ever))
-			continue;
-		else if (outcome == REBUILT_EQUAL)
-			out->rebuilders++;
-		else
-			out->witnessed++;
-	}
-}
-
-static void count_all(const struct ledger *l, const struct ledger_item *it, const struct when *when,
-		      struct ledger_release *out)
-{
-	struct signers publishers = {.n = 0}, ever = {.n = 0}, rebuilt = {.n = 0};
-
+	*p = (struct people){.publishers = {.n = 0}};
 	for (uint32_t i = it->first; i != LEDGER_NONE; i = l->record[i].next) {
 		const struct ledger_record *r = &l->record[i];
 		const struct signer_is is = ledger_signer(r);
 
 		if (r->kind == STATEMENT_MANIFEST)
-			signers_add(&ever, &is, i);
+			signers_add(&p->ever, &is, i);
 		if (r->worth != LEDGER_COUNTS || !in_time(r, when))
 			continue;
 		if (r->kind == STATEMENT_MANIFEST)
-			signers_add(&publishers, &is, i);
+			signers_add(&p->publishers, &is, i);
 		else if (r->kind == STATEMENT_REBUILT)
-			signers_add(&rebuilt, &is, i);
+			signers_add(&p->rebuilt, &is, i);
 	}
-	out->publishers = publishers.n;
-	count_rebuilders(l, &rebuilt, &ever, out);
+}
+
+/* Who signed the manifest is no independent rebuilder, whenever he signed; but if it came out
+ * otherwise for him, he is heard. */
+static bool is_heard(const struct people *p, const struct signers_pair *who, unsigned outcome)
+{
+	return outcome == REBUILT_DIFFERS || !signers_among(&p->rebuilt, who, &p->ever);
+}
+
+static void count_all(const struct ledger *l, const struct ledger_item *it, const struct when *when,
+		      struct ledger_release *out)
+{
+	const struct signers_pair *who;
+	struct people p;
+
+	find_people(l, it, when, &p);
+	out->publishers = p.publishers.n;
+	for (size_t i = 0; (who = signers_next(&p.rebuilt, &i));) {
+		unsigned outcome = l->record[who->last].outcome;
+		bool heard = is_heard(&p, who, outcome);
+
+		out->rebuilders += heard && outcome == REBUILT_EQUAL;
+		out->witnessed += heard && outcome == REBUILT_WITNESSED;
+		out->differing += heard && outcome == REBUILT_DIFFERS;
+	}
+}
+
+size_t ledger_rebuilders(const struct ledger *l, uint64_t release, const struct when *when,
+			 struct ledger_statement *out, size_t max)
+{
+	const struct signers_pair *who;
+	struct people p;
+	size_t n = 0;
+
+	find_people(l, &l->item[release], when, &p);
+	for (size_t i = 0; n < max && (who = signers_next(&p.rebuilt, &i));)
+		if (l->record[who->last].outcome == REBUILT_EQUAL &&
+		    is_heard(&p, who, REBUILT_EQUAL))
+			ledger_statement(l, who->last, &out[n++]);
+	return n;
 }
 
 /* ---- its place in the channels */
@@ -128,6 +149,8 @@ void ledger_release(const struct ledger *l, uint64_t i, const struct ledger_when
 		.payload = {.alg = DIGEST_SHA256, .len = 32},
 		.contradicted = it->contradicted,
 		.first = it->first,
+		.withdrawers = ledger_signers(l, (uint32_t)i, STATEMENT_WITHDRAW, NULL, 0),
+		.must_withdraw = ledger_threshold(l, TRUST_WITHDRAWER),
 		.withdrawn = it->withdrawn,
 		.withdrawn_why = ledger_string(l, it->why),
 		.replacement = ledger_string(l, it->replacement),

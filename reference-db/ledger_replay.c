@@ -22,8 +22,7 @@ static void chain(struct ledger *l, uint32_t release, struct ledger_record *r)
 	it->last = me;
 }
 
-/* Different signers of statements of this kind of a release, and of this payload if any. */
-static uint64_t signers(const struct ledger *l, uint32_t release, enum statement_kind kind,
+uint64_t ledger_signers(const struct ledger *l, uint32_t release, enum statement_kind kind,
 			const uint8_t *payload, uint32_t upon)
 {
 	struct signers s = {.n = 0};
@@ -120,7 +119,7 @@ static bool apply_withdraw(struct ledger *l, const struct statement *st, struct 
 	if (r->release == LEDGER_NONE)
 		return true;
 	it = &l->item[r->release];
-	if (it->withdrawn || signers(l, r->release, STATEMENT_WITHDRAW, NULL, 0) <
+	if (it->withdrawn || ledger_signers(l, r->release, STATEMENT_WITHDRAW, NULL, 0) <
 				     ledger_threshold(l, TRUST_WITHDRAWER))
 		return true;
 	it->withdrawn = true;
@@ -234,7 +233,7 @@ static bool apply_release(struct ledger *l, const struct statement *st, struct l
 		return refuse(l, r, LEDGER_CONTRADICTS,
 			      "its minimum was never the latest of that channel", e);
 	chain(l, latest.value, r);
-	if (signers(l, latest.value, STATEMENT_RELEASE, r->payload, force) <
+	if (ledger_signers(l, latest.value, STATEMENT_RELEASE, r->payload, force) <
 	    ledger_threshold(l, TRUST_PUBLISHER))
 		return true;
 	return take_force(l, s, channel, e);
@@ -276,8 +275,9 @@ bool ledger_signed(const struct ledger *l, const struct statement *st, struct le
 
 static bool is_forked(const struct ledger *l, const struct signed_header *h)
 {
-	return h->has_upon && (h->upon.height > l->n ||
-			       memcmp(l->state[h->upon.height], h->upon.state.v, 32) != 0);
+	return !l->apart && h->has_upon &&
+	       (h->upon.height > l->n ||
+		memcmp(l->state[h->upon.height], h->upon.state.v, 32) != 0);
 }
 
 static void narrow(struct ledger_record *r, const struct trust_key *k)

@@ -79,10 +79,15 @@ static void add(struct verdict *v, bool good, enum check_result otherwise, enum 
 	verdict_detail(c, "%s", detail);
 }
 
-static void judge_withdrawn(const struct ledger_release *r, struct verdict *v)
+void listed_withdrawn(const struct ledger_release *r, struct verdict *v)
 {
 	struct check *c;
 
+	if (!r->withdrawn && r->withdrawers > 0)
+		verdict_detail(
+			verdict_add(v, "release", CHECK_WARN, REASON_WITHDRAWN),
+			"%zu of the %llu withdrawers that are needed say that it is withdrawn",
+			r->withdrawers, (unsigned long long)r->must_withdraw);
 	if (!r->withdrawn)
 		return;
 	c = verdict_add(v, "release", CHECK_FAIL, REASON_WITHDRAWN);
@@ -93,10 +98,9 @@ static void judge_withdrawn(const struct ledger_release *r, struct verdict *v)
 }
 
 /* Who says that so many must have rebuilt it takes nothing else. */
-static void judge_rebuilders(const struct listed *x, const struct ledger_release *r,
-			     struct verdict *v)
+void listed_rebuilt(const struct ledger_release *r, uint64_t needed, struct verdict *v)
 {
-	uint64_t needed = ledger_trust(x->ledger)->rule[TRUST_REBUILDER].threshold;
+	bool enough = r->rebuilders >= needed;
 	struct check *c;
 
 	if (r->differing > 0)
@@ -105,8 +109,8 @@ static void judge_rebuilders(const struct listed *x, const struct ledger_release
 			       r->differing);
 	if (needed == 0)
 		return;
-	c = verdict_add(v, "release", r->reproduced ? CHECK_PASS : CHECK_FAIL,
-			r->reproduced ? REASON_NONE : REASON_REBUILDERS);
+	c = verdict_add(v, "release", enough ? CHECK_PASS : CHECK_FAIL,
+			enough ? REASON_NONE : REASON_REBUILDERS);
 	verdict_part(c, "rebuilt");
 	verdict_detail(c, "rebuilt with equal bytes by %zu, and %llu are needed", r->rebuilders,
 		       (unsigned long long)needed);
@@ -119,12 +123,12 @@ void listed_judge(const struct listed *x, uint64_t release, struct verdict *v)
 	size_t before = v->n;
 
 	ledger_release(x->ledger, release, &x->as_of, &r);
-	judge_withdrawn(&r, v);
+	listed_withdrawn(&r, v);
 	add(v, !r.contradicted, CHECK_FAIL, REASON_CONTRADICTION,
 	    "two manifests of this version both count");
 	add(v, r.published, CHECK_FAIL, REASON_THRESHOLD,
 	    "too few publishers have signed it, as of that time");
-	judge_rebuilders(x, &r, v);
+	listed_rebuilt(&r, ledger_trust(x->ledger)->rule[TRUST_REBUILDER].threshold, v);
 	add(v, !r.below_minimum, CHECK_FAIL, REASON_MINIMUM,
 	    "it is older than the oldest version that is accepted");
 	add(v, !r.superseded, unless, REASON_SUPERSEDED, "a later version supersedes it");

@@ -32,6 +32,14 @@ bool listed_find(const struct listed *x, const struct digest *d, size_t n, uint6
  */
 void listed_judge(const struct listed *x, uint64_t release, struct verdict *v);
 
+/*
+ * Those of them that hold wherever statements of a release are, in a database or in a bundle:
+ * withdrawn, with a warning where too few have signed that; and rebuilders, of whom so many are
+ * needed (0: nobody asks).
+ */
+void listed_withdrawn(const struct ledger_release *r, struct verdict *v);
+void listed_rebuilt(const struct ledger_release *r, uint64_t needed, struct verdict *v);
+
 /* "release" fails, not-listed: nothing that counts has these measurements. */
 void listed_unknown(const struct listed *x, struct verdict *v);
 

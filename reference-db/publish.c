@@ -31,16 +31,8 @@ static void attempt_free(struct attempt *a)
 
 static bool refuse(const struct ledger_statement *s, struct err *e)
 {
-	static const enum reason reasons[] = {
-		[LEDGER_UNKNOWN_KEY] = REASON_ROLE,
-		[LEDGER_BAD_SIGNATURE] = REASON_SIGNATURE,
-		[LEDGER_MALFORMED] = REASON_STATEMENT,
-		[LEDGER_FORKED] = REASON_FORK,
-		[LEDGER_NO_RELEASE] = REASON_NOT_LISTED,
-		[LEDGER_CONTRADICTS] = REASON_CONTRADICTION,
-	};
-
-	return err_set(e, reasons[s->worth], "%s", s->why ? s->why : "it would count for nothing");
+	return err_set(e, ledger_reason(s->worth), "%s",
+		       s->why ? s->why : "it would count for nothing");
 }
 
 static bool add(struct attempt *a, struct bytes file, struct publish_entry *out, struct err *e)

@@ -2,7 +2,9 @@
 
 #include "measure/base/file.h"
 #include "measure/core/cbor_head.h"
+#include "measure/core/hash.h"
 #include "reference-db/collateral.h"
+#include "reference-db/later.h"
 #include "reference-db/log_proofs.h"
 
 #define HEAD_TAGGED_SIGN1 0xd2u /* tag 18 */
@@ -23,7 +25,7 @@ void published_free(struct published *p)
 {
 	for (size_t i = 0; i < p->n_files; i++)
 		buf_free(&p->file[i]);
-	p->n_files = p->n = p->proofs.n = p->collateral.n = 0;
+	p->n_files = p->n = p->proofs.n = p->later.n = p->collateral.n = 0;
 }
 
 static bool add_payload(struct published *p, struct bytes payload, uint64_t at, struct err *e)
@@ -81,6 +83,21 @@ static bool add_proofs(struct published *p, const struct bundle_set *s, struct e
 	return true;
 }
 
+static bool add_later(struct published *p, const struct bundle_set *s, struct err *e)
+{
+	struct digest payload;
+
+	if (s->n == 0)
+		return true;
+	if (!hash_of(DIGEST_SHA256, p->payload, &payload, e))
+		return false;
+	for (size_t i = 0; i < s->n; i++)
+		if (!later_check(s, i, &payload, e) ||
+		    !later_add(&p->later, s->member[i].bytes, s->member[i].at, &payload, e))
+			return false;
+	return true;
+}
+
 static bool add_bundle(struct published *p, struct bytes in, struct err *e)
 {
 	struct signed_statement s;
@@ -91,7 +108,7 @@ static bool add_bundle(struct published *p, struct bytes in, struct err *e)
 	for (size_t i = 0; i < b.signatures.n; i++)
 		if (!published_member(&b, i, &s, e) || !add_statement(p, s, e))
 			return false;
-	if (!add_proofs(p, &b.proofs, e))
+	if (!add_proofs(p, &b.proofs, e) || !add_later(p, &b.statements, e))
 		return false;
 	for (size_t i = 0; i < b.collateral.n; i++)
 		if (!collateral_check(&b.collateral, i, e) ||
@@ -132,6 +149,23 @@ bool published_add(struct published *p, const char *path, struct err *e)
 	return published_add_bytes(p, &file, e) || err_subject(e, path);
 }
 
+bool published_add_later_bytes(struct published *p, struct buf *file, struct err *e)
+{
+	struct digest payload;
+	struct bytes in;
+
+	return hash_of(DIGEST_SHA256, p->payload, &payload, e) && own_file(p, file, &in, e) &&
+	       later_add(&p->later, in, 0, &payload, e);
+}
+
+bool published_add_later(struct published *p, const char *path, struct err *e)
+{
+	owned(buf_free) struct buf file = BUF(BUNDLE_STATEMENT_MAX);
+
+	return file_slurp(path, BUNDLE_STATEMENT_MAX, &file, e) &&
+	       (published_add_later_bytes(p, &file, e) || err_subject(e, path));
+}
+
 bool published_add_collateral(struct published *p, const char *path, struct err *e)
 {
 	owned(buf_free) struct buf file = BUF(COLLATERAL_FILE_MAX), der = BUF(COLLATERAL_FILE_MAX);
@@ -164,7 +198,10 @@ bool published_add_proof(struct published *p, const char *path, struct err *e)
 bool published_bundle(const struct published *p, struct buf *out, struct err *e)
 {
 	owned(buf_free) struct buf all = BUF(BUNDLE_MAX);
-	struct bundle b = {.payload = p->payload, .proofs = p->proofs, .collateral = p->collateral};
+	struct bundle b = {.payload = p->payload,
+			   .proofs = p->proofs,
+			   .statements = p->later,
+			   .collateral = p->collateral};
 	size_t end[BUNDLE_SIGNATURES], at = 0;
 
 	for (size_t i = 0; i < p->n; i++) {

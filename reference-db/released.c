@@ -1,5 +1,6 @@
 #include "reference-db/released.h"
 
+#include "reference-db/later.h"
 #include "reference-db/log_judge.h"
 
 void released_free(struct released *r)
@@ -87,10 +88,13 @@ bool released_judge(struct released *r, struct verdict *v, struct err *e)
 		.verdict = v,
 		.judged = &r->judged,
 	};
+	owned(later_free) struct later later = {0};
 
-	if (!judge_signatures(&j, &r->published, e) ||
+	if ((!r->listed && !later_judge(&later, &j, &r->published, e)) ||
+	    !judge_signatures(&j, &r->published, e) ||
 	    !log_judge(&j, &r->published, r->asked_proof, e))
 		return false;
+	later_judge_rebuilt(&later, v);
 	judge_validity(r, v);
 	judge_name(v, "product", r->product, r->manifest.product);
 	judge_name(v, "version", r->version, r->manifest.version);

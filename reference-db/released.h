@@ -16,6 +16,7 @@ struct released {
 	struct manifest manifest;
 	struct when when;
 	bool asked_proof; /* by the user: it is wanted whatever the trust file says */
+	bool listed; /* by a database, which says what was said later */
 	bool allow_debug; /* read a manifest whose policy allows it */
 	struct judged judged;
 };
@@ -36,8 +37,9 @@ must bool released_trust(struct released *r, const char *given, struct err *e);
 
 /*
  * Adds "signature", "threshold", "proof" and "logs" where there are such and, where the manifest
- * names one, "validity" to *v, as of r->when, and "release" where the user asked for one; the err
- * is of the machinery only.
+ * names one, "validity" to *v, as of r->when, and "release" where the user asked for one, and
+ * where no database has been asked for what its files say of it (later.h); the err is of the
+ * machinery only.
  */
 must bool released_judge(struct released *r, struct verdict *v, struct err *e);
 

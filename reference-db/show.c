@@ -6,6 +6,7 @@
 #include "measure/base/text.h"
 #include "measure/base/when.h"
 #include "reference-db/collateral.h"
+#include "reference-db/later.h"
 #include "reference-db/log_proofs.h"
 
 #define LABEL 12
@@ -283,6 +284,7 @@ void show_text(const struct manifest *m, const struct corim_file *f, bool regist
 			put_row(out, m, &m->row[i]);
 	if (f) {
 		log_proofs_text(&f->proofs, out);
+		later_text(&f->later, out);
 		collateral_text(&f->collateral, out);
 	}
 }
@@ -514,6 +516,7 @@ void show_json(const struct manifest *m, const struct corim_file *f, struct json
 	json_lists(w, m);
 	if (f) {
 		log_proofs_json(&f->proofs, w);
+		later_json(&f->later, w);
 		collateral_json(&f->collateral, w);
 	}
 }

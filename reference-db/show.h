@@ -19,8 +19,8 @@ void show_text(const struct manifest *m, const struct corim_file *f, bool regist
 /*
  * "id", "profile", "signed", "ours", "product", "version", "vendor", "arch", "source", "recipe",
  * "inputs", "artefact", "components", "entities", "validity", "environments", "proofs",
- * "collateral"; what is not known is left out. Without f (NULL) "signed", "ours", "proofs" and
- * "collateral" are, so that it is a function of the payload.
+ * "statements", "collateral"; what is not known is left out. Without f (NULL) "signed", "ours",
+ * "proofs", "statements" and "collateral" are, so that it is a function of the payload.
  */
 void show_json(const struct manifest *m, const struct corim_file *f, struct json_out *w);
 

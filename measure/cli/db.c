@@ -5,6 +5,7 @@
 #include "measure/cli/print.h"
 #include "measure/cli/verbs.h"
 #include "measure/core/hash.h"
+#include "reference-db/later.h"
 #include "reference-db/seen.h"
 
 #define KEYS_TEXT_MAX (4u << 20)
@@ -179,8 +180,38 @@ bool db_gather(const struct db *db, uint64_t release, struct published *p, struc
 	return true;
 }
 
+/* Has its signer another word, later? Then that one counts. */
+static bool is_overtaken(const struct db *db, uint64_t release, uint64_t after,
+			 const struct ledger_statement *s)
+{
+	struct ledger_statement t;
+
+	for (uint64_t i = after; ledger_said(db->ledger, release, &i, &t);)
+		if (t.kind == s->kind && digest_equal(&t.signer, &s->signer))
+			return true;
+	return false;
+}
+
+bool db_gather_later(const struct db *db, uint64_t release, struct published *p, struct err *e)
+{
+	struct ledger_statement s;
+
+	for (uint64_t i = 0; ledger_said(db->ledger, release, &i, &s);) {
+		owned(buf_free) struct buf file = BUF(SIGNED_MAX);
+
+		if (s.kind != STATEMENT_WITHDRAW &&
+		    (s.kind != STATEMENT_REBUILT || is_overtaken(db, release, i, &s)))
+			continue;
+		if (!db_statement(db, s.entry, &file, e) || !published_add_later_bytes(p, &file, e))
+			return false;
+	}
+	return true;
+}
+
 bool db_take(const struct db *db, uint64_t release, struct released *r, struct err *e)
 {
+	r->listed = true;
+	later_rebuilders(db->ledger, release, &r->when, &r->judged);
 	return trust_copy(ledger_trust(db->ledger), &r->trust, e) &&
 	       db_gather(db, release, &r->published, e) && released_read(r, db->path, e);
 }

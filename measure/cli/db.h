@@ -67,6 +67,10 @@ must bool db_statement(const struct db *db, uint64_t entry, struct buf *file, st
 /* A release's manifest with every signature that counts. */
 must bool db_gather(const struct db *db, uint64_t release, struct published *p, struct err *e);
 
+/* What counts of what was said of it later; its manifest is there already. */
+must bool db_gather_later(const struct db *db, uint64_t release, struct published *p,
+			  struct err *e);
+
 /*
  * The same as if that manifest's files had been given: read, with the trust in force there. What
  * its signatures are worth is not judged yet (released_judge()), nor what else is said of it.

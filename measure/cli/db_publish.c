@@ -3,7 +3,7 @@
 #include "measure/base/file.h"
 #include "measure/cli/db.h"
 #include "measure/cli/verbs.h"
-#include "reference-db/published.h"
+#include "reference-db/later.h"
 
 #define COSE_TAGGED_SIGN1 0xd2u
 
@@ -88,6 +88,23 @@ static bool add(struct load *l, struct buf *file, struct err *e)
 	return true;
 }
 
+/* What was said later, in the order in which it was said. */
+static bool add_later(struct load *l, const struct bundle_set *s, struct err *e)
+{
+	size_t order[BUNDLE_STATEMENTS];
+
+	if (!later_order(s, order, e))
+		return false;
+	for (size_t i = 0; i < s->n; i++) {
+		owned(buf_free) struct buf one = BUF(SIGNED_MAX);
+
+		buf_put(&one, s->member[order[i]].bytes);
+		if (!buf_done(&one, "a statement", e) || !add(l, &one, e))
+			return false;
+	}
+	return true;
+}
+
 /* Each signature of a bundle becomes a statement with the payload in it. */
 static bool add_bundle(struct load *l, struct buf *file, struct err *e)
 {
@@ -106,7 +123,7 @@ static bool add_bundle(struct load *l, struct buf *file, struct err *e)
 		if (!buf_done(&one, "a statement", e) || !add(l, &one, e))
 			return false;
 	}
-	return true;
+	return add_later(l, &p.later, e);
 }
 
 /* The first manifest among them is what --channel speaks of. */

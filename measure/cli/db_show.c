@@ -14,8 +14,9 @@ static const struct opt opts[] = {
 		       "what is latest in this channel (in any)"},
 	[O_AT] = {"at", 0, OPT_VALUE, "TIME", NULL,
 		  "time to judge signatures by: now, none, or RFC 3339"},
-	[O_OUTPUT] = {"output", 'o', OPT_VALUE, "FILE", NULL,
-		      "of one release: its manifest with all signatures, as a bundle"},
+	[O_OUTPUT] =
+		{"output", 'o', OPT_VALUE, "FILE", NULL,
+		 "of one release: its manifest with all signatures and statements, as a bundle"},
 	{0},
 };
 
@@ -105,8 +106,8 @@ static bool write_bundle(struct show *s, uint64_t release, const char *path, str
 	owned(published_free) struct published p = {0};
 	owned(buf_free) struct buf out = BUF(BUNDLE_MAX);
 
-	return db_gather(&s->db, release, &p, e) && published_bundle(&p, &out, e) &&
-	       file_write(path, buf_bytes(&out), e);
+	return db_gather(&s->db, release, &p, e) && db_gather_later(&s->db, release, &p, e) &&
+	       published_bundle(&p, &out, e) && file_write(path, buf_bytes(&out), e);
 }
 
 static bool show_one(struct show *s, const char *id, struct err *e)

@@ -56,6 +56,17 @@ static void put_log(struct buf *out, const struct judged *j)
 	buf_fmt(out, ", entry %llu\n", (unsigned long long)j->log_index);
 }
 
+static void put_rebuilders(struct buf *out, const struct judged *j)
+{
+	for (size_t i = 0; i < j->n_rebuilders; i++) {
+		buf_str(out, "rebuilt by ");
+		text_tame(out, bytes_str(j->rebuilder[i].name));
+		buf_str(out, "  sha256:");
+		hex_put(out, digest_bytes(&j->rebuilder[i].id));
+		buf_str(out, "\n");
+	}
+}
+
 void report_signers(struct buf *out, const struct judged *j)
 {
 	for (size_t i = 0; i < j->n; i++) {
@@ -73,20 +84,32 @@ void report_signers(struct buf *out, const struct judged *j)
 			put_ca(out, j->signer[i].ca);
 		buf_str(out, "\n");
 	}
+	put_rebuilders(out, j);
 	put_log(out, j);
+}
+
+static void json_key_of(struct json_out *w, const char *name, const struct digest *id)
+{
+	json_open(w, '{');
+	print_foreign(w, "name", name);
+	json_key(w, "sha256");
+	json_hex(w, digest_bytes(id));
+	json_close(w, '}');
 }
 
 void report_signers_json(struct json_out *w, const struct judged *j)
 {
 	json_key(w, "signers");
 	json_open(w, '[');
-	for (size_t i = 0; i < j->n; i++) {
-		json_open(w, '{');
-		print_foreign(w, "name", j->signer[i].name);
-		json_key(w, "sha256");
-		json_hex(w, digest_bytes(&j->signer[i].id));
-		json_close(w, '}');
-	}
+	for (size_t i = 0; i < j->n; i++)
+		json_key_of(w, j->signer[i].name, &j->signer[i].id);
+	json_close(w, ']');
+	if (j->n_rebuilders == 0)
+		return;
+	json_key(w, "rebuilders");
+	json_open(w, '[');
+	for (size_t i = 0; i < j->n_rebuilders; i++)
+		json_key_of(w, j->rebuilder[i].name, &j->rebuilder[i].id);
 	json_close(w, ']');
 }
 

@@ -10,7 +10,8 @@
 /* "fail  code        PCR0 differs", of a failure also what was expected and found. */
 void report_check(struct buf *out, const struct check *c);
 
-/* Whose signatures counted, by which key, until when; "signers". */
+/* Whose signatures counted, by which key, until when, and who rebuilt it; "signers", and
+ * "rebuilders" where there are any. */
 void report_signers(struct buf *out, const struct judged *j);
 void report_signers_json(struct json_out *w, const struct judged *j);
 

@@ -49,11 +49,11 @@ expect_status 0
 expect_stdout_has 'publisher: 2 of 0 keys and those that these certify'
 expect_stdout_has '  certificate of CN=Root,O=Example, from '
 expect_stdout_has "    sha256:$print"
-run_stdin ci.pem trust add - --ca --role rebuilder --role root --trust trust.yml
+run_stdin ci.pem trust add - --ca --role withdrawer --role root --trust trust.yml
 expect_status 0
 run trust show --trust trust.yml --json
 expect_json '[(r, len(j["roles"][r]["ca"]), j["roles"][r]["threshold"]) for r in sorted(j["roles"])] == [
-	("publisher", 1, 2), ("rebuilder", 1, 1), ("root", 1, 1)]'
+	("publisher", 1, 2), ("root", 1, 1), ("withdrawer", 1, 1)]'
 expect_json 'j["roles"]["root"]["ca"][0]["key"] == "Ed25519"'
 ok 'trust add --ca names a CA for roles'
 
@@ -105,7 +105,7 @@ expect_stderr_has 'error[threshold]: image.eif: threshold: 1 trusted key signed,
 ok 'keys that the CA certified sign in the place of named ones'
 
 # the same keys with a CA for another role, and without a CA
-sed 's/publisher:/withdrawer:/' trust.yml >other.yml
+sed 's/publisher:/rebuilder:/' trust.yml >other.yml
 run trust add root.pem --role publisher --trust other.yml -q
 run check image.eif --manifest ab.bundle --trust other.yml
 expect_status 4

@@ -124,7 +124,8 @@ s, p = (json.load(open(f)) for f in sys.argv[1:])
 assert s["predicate"] == p' bob/statement.json bob/predicate.json
 (cd bob/image && sha256sum -c --ignore-missing --quiet ../subjects) || not_ok 'the subjects are the files'
 as bob "$MEASURE" check bob/image/box.eif --manifest bob/box.eif.bundle --trust trust.yml
-expect_status 0
+expect_status 4
+expect_stderr 'measure: error[rebuilders]: bob/image/box.eif: release: rebuilt with equal bytes by 0, and 1 are needed'
 ok 'two publishers release the same payload, each from a clone of her own'
 
 as bob ci release --key bob.key --signer bob --vary none --out bob bob.clone/measure.yml
@@ -137,11 +138,14 @@ as carol ci reproduce-release --source project --key carol.key --done carol.done
 expect_status 0
 expect_stdout_has 'PASS'
 expect_stdout_has '-rebuilt.cose'
+as bob "$MEASURE" check bob/image/box.eif --manifest carol/release.bundle --trust trust.yml
+expect_status 0
+expect grep -q '^rebuilt by carol  sha256:' "$STDOUT"
 as carol ci reproduce-release --source project --key carol.key --done carol.done --out carol
 expect_status 0
 expect_stdout ''
 expect_stderr 'reproduce-release.sh: there is no release that was not looked at'
-ok 'a second builder reproduces it and says so'
+ok 'a second builder reproduces it and says so, and hands out a bundle that does'
 
 # ---- an auditor, who has a clone, or the files of one from a web server
 git clone -q --bare srv/releases.git clone.git

@@ -113,8 +113,9 @@ printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ncrl_extensio
 : >index
 openssl ca -config ca.cnf -gencrl -cert ca.pem -keyfile p256.key -crldays 30 -out list.pem 2>/dev/null
 for form in tlog sigsum; do "$BUILD/tests/proof" $form p384.signed witnesses=1 >$form.proof; done
-expect "$MEASURE" manifest bundle -q full.corim --proof tlog.proof --proof sigsum.proof --collateral ca.pem \
-	--collateral list.pem -o collateral.bundle
+for kind in equal withdraw; do "$BUILD/tests/said" $kind full.corim p256.key >$kind.said; done
+expect "$MEASURE" manifest bundle -q full.corim --statement equal.said --statement withdraw.said --proof tlog.proof --proof sigsum.proof \
+	--collateral ca.pem --collateral list.pem -o collateral.bundle
 expect cddl signed-manifest ./*.signed
 expect cddl bundle ./*.bundle
 expect cddl published ./*.corim ./*.signed ./*.bundle
@@ -123,10 +124,11 @@ ok 'so are signatures of every algorithm, and bundles'
 
 # Each field broken in every way. What is left are texts, sizes and times that are free, and members
 # that are optional; numbers of files and of signatures are the same for all. What
-# a certificate or a list must be is said in words.
+# a certificate or a list must be is said in words, what a statement is in files of their own.
 cddl --broken published full.corim snp.corim bare.corim files.corim p384.signed p384.bundle collateral.bundle 2>tried | sed '
 	s|^p384.signed/tag/2/cbor|full.corim|; s|^p384.bundle/payload/1/cbor|full.corim|
 	s|^collateral.bundle/payload/1/cbor|full.corim|; s|/collateral/00[01]|/collateral/N|; s|/proof/00[01]|/proof/N|
+	/statement.00[01].1.cbor/d; s|/statement/00[01]|/statement/N|
 	s|^p384.bundle/signature/000/1/cbor|p384.signed|; s|/26/17/[0-9]\([/:]\)|/26/17/N\1|' | sort -u >accepted
 under() { sed "s|^|$1/|"; }
 {
@@ -202,11 +204,13 @@ N/1: longer
 N/1: shorter
 N: missing
 END
-	under collateral.bundle/proof <<'END'
+	for kind in proof statement; do
+		under collateral.bundle/$kind <<'END'
 N/1: longer
 N/1: shorter
 N: missing
 END
+	done
 	echo 'p384.bundle/signature/000: missing'
 } | sort >expected
 expect diff expected accepted

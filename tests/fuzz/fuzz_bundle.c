@@ -35,6 +35,7 @@ static void check(const struct bundle *b, struct bytes in)
 	must_be(inside(b->payload, b->payload_at, in.p, in.n));
 	all_inside(&b->proofs, in);
 	all_inside(&b->signatures, in);
+	all_inside(&b->statements, in);
 	all_inside(&b->collateral, in);
 	must_be(bundle_write(&out, &sorted, &e));
 	must_be(sorted.signatures.n == b->signatures.n && bytes_equal(buf_bytes(&out), in));

@@ -15,7 +15,6 @@
 #define AT1 "6e 636f6c6c61746572616c2f303031 82 "
 #define CERT "75 6170706c69636174696f6e2f706b69782d63657274 "
 #define LIST "74 6170706c69636174696f6e2f706b69782d63726c "
-#define STATEMENT "6d 73746174656d656e742f303030 82 61 78 41 00 "
 
 static const struct {
 	const char *hex, *text;
@@ -34,10 +33,6 @@ static const struct {
 	 "collateral/001 is the same as the one in front of it"},
 	{"a4 " HEAD AT0 CERT "41 01" AT1 LIST "41 00",
 	 "collateral/001 sorts before the one in front of it"},
-	{"a3 " HEAD STATEMENT,
-	 "member \"statement/000\" stands where \"signature/000\" must stand"},
-	{"a4 " HEAD SIG0 STATEMENT,
-	 "member \"statement/000\" stands where \"signature/001\" must stand"},
 };
 
 static void collateral_has_one_order_and_two_types(void **state)
