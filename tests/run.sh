@@ -67,6 +67,8 @@ shift
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 : "${MEASURE:=$BUILD/measure}" "${SHARED:=$PWD/../shared}"
 export BUILD MEASURE SHARED V TEST_TIMEOUT
+# the options' own quotes, for a path with colons
+export LSAN_OPTIONS="print_suppressions=0:suppressions='$PWD/tests/lsan.supp'"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/measure $stage.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM

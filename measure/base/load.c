@@ -5,7 +5,8 @@
 
 bool load_open(const struct load *l, void **handle, void *functions, struct err *e)
 {
-	*handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL);
+	/* Once loaded, always there: a report of leaks at the end can name whose they are. */
+	*handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!*handle) {
 		const char *why = dlerror();
 

@@ -4,7 +4,7 @@
 #include "measure/fetch/verbs.h"
 
 static const struct verb *const verbs[] = {
-	&verb_lists,   &verb_inputs,  &verb_kds,  &verb_db, &verb_git,
+	&verb_lists,   &verb_inputs,  &verb_kds,  &verb_copy_db, &verb_git,
 	&verb_explain, &verb_version, &verb_help, NULL,
 };
 

@@ -84,7 +84,7 @@ static void work_free(struct work *w)
 {
 	const struct door *d = &w->d;
 
-	if (w->names.count > 0)
+	if (w->names.strings)
 		d->list_free(&w->names);
 	if (w->remote)
 		d->remote_free(w->remote);
@@ -197,7 +197,7 @@ static bool get(struct work *w, struct err *e)
 
 static bool read_names(struct work *w, struct err *e)
 {
-	if (w->names.count > 0)
+	if (w->names.strings)
 		w->d.list_free(&w->names);
 	w->names = (git_strarray){0};
 	return w->d.list(&w->names, w->repository) == 0 ||

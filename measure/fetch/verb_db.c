@@ -236,7 +236,7 @@ static bool db_run(struct cli *c, struct answer *a, struct err *e)
 	return true;
 }
 
-const struct verb verb_db = {
+const struct verb verb_copy_db = {
 	.name = "db",
 	.summary = "a reference database, of a web server, into a folder",
 	.group = GROUP_VERIFY,

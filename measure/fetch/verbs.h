@@ -6,6 +6,6 @@
 
 #include "measure/cli/verb.h"
 
-extern const struct verb verb_db, verb_git, verb_inputs, verb_kds, verb_lists;
+extern const struct verb verb_copy_db, verb_git, verb_inputs, verb_kds, verb_lists;
 
 #endif

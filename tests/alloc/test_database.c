@@ -60,9 +60,10 @@ static void memory_may_run_out_at_any_place(void **state)
 
 	(void)state;
 	folder_new(&f);
-	assert_true(fail_each(make, &f) > 30);
+	/* Tidying up is left out where memory does not do for it. */
+	assert_true(fail_each_or_do(make, &f) > 30);
 	assert_true(database_init(folder_path(&f, "db"), "example.org", true, DATABASE_WHEN, &e));
-	assert_true(fail_each(grow, &f) > 3);
+	assert_true(fail_each_or_do(grow, &f) > 3);
 	assert_true(fail_each(read_all, &f) > 3);
 	folder_free(&f);
 }
