@@ -76,6 +76,7 @@ db show "$release" -o "$out/release.bundle" >"$out/status"
 
 say 'fetch its source'
 git clone -q --no-checkout "$origin" "$out/source"
+mkdir -p "$out/source/$(dirname "$recipe")"
 commit=$(recipe_commit "$out/source/$recipe" "$out/release.bundle")
 if [ -z "$commit" ]; then
 	say "no commit of $origin has the recipe and the lock that $release names"
