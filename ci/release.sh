@@ -223,7 +223,7 @@ done
 cat "$out/checked.said" >&2
 if [ $status -ne 0 ]; then
 	grep -qE '^measure: error\[(threshold|rebuilders)\]' "$out/checked.said" || exit $status
-	tell '' "It does not count yet: $(sed -n 's/^measure: error\[[a-z]*\]: .*: release: //p' "$out/checked.said")."
+	tell '' "It does not count yet: $(sed -n 's/^measure: error\[[a-z]*\]: \(.*: \)\{0,1\}release: //p' "$out/checked.said")."
 fi
 
 begin 'write the statement for attestations'

@@ -5,17 +5,18 @@
 # by the program that was released, as an independent rebuilder does. Takes some minutes, builds three
 # times, and prints the digests.
 #	ci/self/try.sh [--store DIR] [--bases "ARCHIVE=URL..."]
-# What is left is in out/self. The first publisher needs the lists of packages in the store: see
-# measure-fetch(1), lists. Not a part of ci/check.
+# MEASURE and MEASURE_FETCH name programs that are there already. What is left is in out/self. The
+# first publisher needs the lists of packages in the store: see measure-fetch(1), lists. Not a part of
+# ci/check.
 set -eu
 cd "$(dirname "$0")/../.."
 LC_ALL=C TZ=UTC
 export LC_ALL TZ
 umask 022
 
-make -s -j"$(nproc)" all
+[ -n "${MEASURE:-}" ] || make -s -j"$(nproc)" all
 top=$PWD/out/self
-export MEASURE="$PWD/build/measure" MEASURE_FETCH="$PWD/build/measure-fetch"
+export MEASURE="${MEASURE:-$PWD/build/measure}" MEASURE_FETCH="${MEASURE_FETCH:-$PWD/build/measure-fetch}"
 rm -rf "$top"
 mkdir -p "$top/keys" "$top/state" "$top/cache"
 git clone -q . "$top/clone"
