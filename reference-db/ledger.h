@@ -118,6 +118,7 @@ void ledger_release(const struct ledger *l, uint64_t i, const struct ledger_when
 		    struct ledger_release *out);
 must bool ledger_find(const struct ledger *l, const char *product, const char *version,
 		      uint64_t *release);
+bool ledger_has_product(const struct ledger *l, const char *product);
 
 /* ---- digests: registers, launch digests, files, sections, payloads of manifests that count */
 

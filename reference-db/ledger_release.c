@@ -174,3 +174,11 @@ bool ledger_find(const struct ledger *l, const char *product, const char *versio
 	}
 	return false;
 }
+
+bool ledger_has_product(const struct ledger *l, const char *product)
+{
+	for (size_t i = 0; i < l->n_items; i++)
+		if (strcmp(ledger_string(l, l->item[i].product), product) == 0)
+			return true;
+	return false;
+}

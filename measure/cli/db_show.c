@@ -110,18 +110,24 @@ static bool write_bundle(struct show *s, uint64_t release, const char *path, str
 	       published_bundle(&p, &out, e) && file_write(path, buf_bytes(&out), e);
 }
 
+static bool find(const struct show *s, const char *id, uint64_t *release, struct err *e)
+{
+	owned(buf_free) struct buf product = BUF(TRUST_PATH_MAX);
+	const char *version;
+	struct err no = {0};
+
+	return (db_split(id, &product, &version, &no) &&
+		ledger_find(s->db.ledger, buf_cstr(&product), version, release)) ||
+	       err_set(e, REASON_NOT_LISTED, "'%s' is no product or release of this database", id);
+}
+
 static bool show_one(struct show *s, const char *id, struct err *e)
 {
 	const char *path = args_value(&s->c->args, O_OUTPUT);
-	owned(buf_free) struct buf product = BUF(TRUST_PATH_MAX);
-	const char *version;
 	uint64_t i;
 
-	if (!strchr(id, '/'))
-		return err_set(e, REASON_NOT_LISTED, "'%s' is no product of this database", id);
-	if (!db_split(id, &product, &version, e) ||
-	    !ledger_find(s->db.ledger, buf_cstr(&product), version, &i))
-		return err_set(e, REASON_NOT_LISTED, "'%s' is no release of this database", id);
+	if (!find(s, id, &i, e))
+		return false;
 	put_one(s, i);
 	return !path || write_bundle(s, i, path, e);
 }
@@ -145,23 +151,12 @@ static void show_all(struct show *s, const char *product)
 	json_close(s->w, ']');
 }
 
-/* A product may have slashes in its name, so that "a/b" can be both. */
-static bool is_product(const struct show *s, const char *name)
-{
-	struct ledger_release r;
-
-	for (uint64_t i = 0; i < ledger_releases(s->db.ledger); i++) {
-		ledger_release(s->db.ledger, i, &s->as_of, &r);
-		if (strcmp(name, r.product) == 0)
-			return true;
-	}
-	return false;
-}
-
+/* A product may have slashes in its name, so that "a/b" can be both: then it is the product. */
 static bool show_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(show_free) struct show s = {.c = c, .w = &a->json};
 	const char *id = NULL;
+	bool several;
 
 	a->members.max = CLI_TEXT_MAX;
 	s.as_of.channel = args_value(&c->args, O_CHANNEL);
@@ -169,9 +164,10 @@ static bool show_run(struct cli *c, struct answer *a, struct err *e)
 	    !when_choose(args_value(&c->args, O_AT), false, &s.as_of.when, e) ||
 	    !db_begin(&s.db, c, O_DB, e) || !db_open(&s.db, false, e))
 		return false;
-	if (args_has(&c->args, O_OUTPUT) && (!id || is_product(&s, id)))
+	several = !id || ledger_has_product(s.db.ledger, id);
+	if (several && args_has(&c->args, O_OUTPUT))
 		return err_set(e, REASON_USAGE, "--output writes one release: PRODUCT/VERSION");
-	if (id && !is_product(&s, id))
+	if (!several)
 		return show_one(&s, id, e);
 	show_all(&s, id);
 	return true;

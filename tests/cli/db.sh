@@ -187,12 +187,17 @@ run db show example.org/box/1.1 $db -o box.bundle
 expect_status 0
 run check two.eif --manifest box.bundle --trust trust.yml
 expect_status 0
-run db show example.org/none $db
-expect_status 1
-expect_stderr "measure: error[not-listed]: example.org/none: 'example.org/none' is no release of this database"
-run db show example $db
-expect_status 1
-expect_stderr "measure: error[not-listed]: example: 'example' is no product of this database"
+run db show example.org/box $db
+expect_status 0
+expect_stdout 'example.org/box/1.0  published, superseded, below the minimum
+example.org/box/1.1  published, latest'
+for name in nothing example.org/none example.org/box/2 / /x x/ example.org; do
+	run db show $name $db -o none.bundle
+	expect_status 1
+	expect_stderr "measure: error[not-listed]: $name: '$name' is no product or release of this database"
+	expect_stdout ''
+done
+expect_no_file none.bundle
 ok 'releases are shown, and written as bundles'
 
 # ---- others who carry it
