@@ -65,7 +65,8 @@ must bool database_statement(const struct database *d, const struct database_ent
  * Is there anything in the tree that neither format, head, log nor README.md account for? All of
  * it is walked: symbolic links, submodules, executable files, names that differ in case alone,
  * folders with too many names, statements that no entry names, each told to `stray`. Whether what
- * the log names is there and what it was is for whoever reads the entries.
+ * the log names is there and what it was is for whoever reads the entries. A plain folder that
+ * became another meanwhile is database-incomplete.
  */
 struct database_stray {
 	void (*tell)(void *arg, const char *path, const char *what);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "measure/core/hash.h"
 #include "reference-db/database_parts.h"
 
 #define FOLDERS 16u /* that an entry can be the first in, at most */
@@ -317,12 +318,31 @@ static bool walk(struct audit *a, struct err *e)
 	return true;
 }
 
+/* A folder that became another one meanwhile was audited as neither. */
+static bool is_still(const struct database *d, struct err *e)
+{
+	owned(buf_free) struct buf format = BUF(DATABASE_FORM_MAX), head = BUF(DATABASE_FORM_MAX);
+	struct signed_upon now;
+	struct digest first;
+
+	if (!d->plain)
+		return true;
+	if (!store_slurp(d->plain, "format", DATABASE_FORM_MAX, &format, e) ||
+	    !store_slurp(d->plain, "head", DATABASE_FORM_MAX, &head, e) ||
+	    !database_head_read(buf_bytes(&head), &now, e) ||
+	    !hash_of(DIGEST_SHA256, buf_bytes(&format), &first, e))
+		return false;
+	return (now.height == d->head.height && digest_equal(&now.state, &d->head.state) &&
+		digest_equal(&first, &d->first)) ||
+	       err_set(e, REASON_DATABASE_INCOMPLETE, "it was written to while it was read");
+}
+
 bool database_audit_tree(const struct database *d, const struct database_stray *stray, bool *clean,
 			 struct err *e)
 {
 	owned(audit_free) struct audit a = {.d = d, .stray = stray, .clean = true};
 
-	if (!walk(&a, e))
+	if (!walk(&a, e) || !is_still(d, e))
 		return database_broken(d, e);
 	*clean = a.clean;
 	return true;

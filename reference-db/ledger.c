@@ -1,5 +1,6 @@
 #include "reference-db/ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "measure/core/hash.h"
@@ -250,6 +251,16 @@ enum reason ledger_reason(enum ledger_worth worth)
 	};
 
 	return reasons[worth];
+}
+
+bool ledger_file(const struct ledger *l, const struct database *d, uint64_t i, struct buf *out,
+		 struct err *e)
+{
+	const struct ledger_record *r = &l->record[i];
+	struct database_entry x = {.sha256 = sha256_of(r->sha256)};
+
+	snprintf(x.path, sizeof(x.path), "%s", ledger_string(l, r->path));
+	return database_statement(d, &x, out, e);
 }
 
 bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,

@@ -80,6 +80,11 @@ uint64_t ledger_statements(const struct ledger *l);
 void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statement *out);
 enum reason ledger_reason(enum ledger_worth worth); /* REASON_NONE of LEDGER_COUNTS */
 
+/* The bytes of its file, proved to be those that were replayed, whatever the log says by now;
+ * appended. Errors: those of database_statement(). */
+must bool ledger_file(const struct ledger *l, const struct database *d, uint64_t i, struct buf *out,
+		      struct err *e);
+
 /* Those of a release that count, one after the other. *at: 0 at first; false: there is no more. */
 bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,
 		 struct ledger_statement *out);

@@ -156,16 +156,6 @@ bool db_publish(struct db *db, const struct bytes *file, size_t n, struct err *e
 	return true;
 }
 
-bool db_statement(const struct db *db, uint64_t entry, struct buf *file, struct err *e)
-{
-	struct database_entry found;
-	struct digest state;
-
-	return ledger_state(db->ledger, entry, &state, e) &&
-	       database_entry(db->database, entry, &state, &found, e) &&
-	       database_statement(db->database, &found, file, e);
-}
-
 bool db_gather(const struct db *db, uint64_t release, struct published *p, struct err *e)
 {
 	struct ledger_statement s;
@@ -174,7 +164,8 @@ bool db_gather(const struct db *db, uint64_t release, struct published *p, struc
 		owned(buf_free) struct buf file = BUF(SIGNED_MAX);
 
 		if (s.kind == STATEMENT_MANIFEST &&
-		    (!db_statement(db, s.entry, &file, e) || !published_add_bytes(p, &file, e)))
+		    (!ledger_file(db->ledger, db->database, s.entry, &file, e) ||
+		     !published_add_bytes(p, &file, e)))
 			return false;
 	}
 	return true;
@@ -202,7 +193,8 @@ bool db_gather_later(const struct db *db, uint64_t release, struct published *p,
 		if (s.kind != STATEMENT_WITHDRAW &&
 		    (s.kind != STATEMENT_REBUILT || is_overtaken(db, release, i, &s)))
 			continue;
-		if (!db_statement(db, s.entry, &file, e) || !published_add_later_bytes(p, &file, e))
+		if (!ledger_file(db->ledger, db->database, s.entry, &file, e) ||
+		    !published_add_later_bytes(p, &file, e))
 			return false;
 	}
 	return true;

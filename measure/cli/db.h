@@ -61,9 +61,6 @@ must bool db_sign(struct db *db, struct db_signing *s, struct bytes payload, str
 /* Publishes files that were read, and tells of each. */
 must bool db_publish(struct db *db, const struct bytes *file, size_t n, struct err *e);
 
-/* The statement of an entry; its bytes are proved; appended. */
-must bool db_statement(const struct db *db, uint64_t entry, struct buf *file, struct err *e);
-
 /* A release's manifest with every signature that counts. */
 must bool db_gather(const struct db *db, uint64_t release, struct published *p, struct err *e);
 

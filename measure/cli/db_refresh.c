@@ -22,7 +22,7 @@ static bool newest(const struct db *db, struct buf *file, struct err *e)
 	for (uint64_t i = ledger_statements(db->ledger); i-- > 0;) {
 		ledger_statement(db->ledger, i, &s);
 		if (s.worth == LEDGER_COUNTS && s.kind == STATEMENT_RELEASE)
-			return db_statement(db, s.entry, file, e);
+			return ledger_file(db->ledger, db->database, s.entry, file, e);
 	}
 	err_set(e, REASON_NOT_LISTED,
 		"no statement says what is latest, so there is none to renew");

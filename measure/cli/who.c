@@ -52,7 +52,7 @@ static bool put_source(struct who *x, const struct ledger_release *r, struct err
 	owned(manifest_free) struct manifest m = {0};
 	struct lint l = {.allow_debug = true};
 
-	if (!db_statement(&x->db, r->first, &file, e) ||
+	if (!ledger_file(x->db.ledger, x->db.database, r->first, &file, e) ||
 	    !statement_open(&st, buf_bytes(&file), e) ||
 	    !corim_read(&m, st.s.message.payload, st.s.message.payload_at, &l, e))
 		return false;

@@ -179,6 +179,37 @@ static void a_tree_that_cannot_be_walked_is_told(void **state)
 	folder_free(&f);
 }
 
+static void grow_again(void *arg, const char *path, const char *what)
+{
+	(void)path;
+	(void)what;
+	git_run(arg, "cp other/head plain/head");
+}
+
+/* What was looked at first is of the old one, what comes then of the new one. */
+static void a_folder_that_changes_meanwhile_is_neither_of_both(void **state)
+{
+	struct folder f;
+	struct database_stray stray = {grow_again, &f};
+	struct database *d;
+	struct err e = {0};
+	bool clean;
+
+	(void)state;
+	if (!git_here())
+		skip();
+	make(&f);
+	git_run(&f, "cd db; git reset -q --hard; cp -r . ../plain; rm -rf ../plain/.git\n"
+		    "cp -r ../plain ../other; echo x >../plain/more");
+	git_run(&f, "echo 300 $(sha256sum <db/format | cut -c 1-64) >other/head");
+	d = database_open(folder_path(&f, "plain"), &e);
+	check_no_err(&e);
+	assert_false(database_audit_tree(d, &stray, &clean, &e));
+	check_err(&e, REASON_DATABASE_INCOMPLETE, "it was written to while it was read");
+	database_free(&d);
+	folder_free(&f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -186,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_the_log_does_not_explain_is_told),
 		cmocka_unit_test(names_that_are_too_many_too_long_or_too_deep_are_told),
 		cmocka_unit_test(a_tree_that_cannot_be_walked_is_told),
+		cmocka_unit_test(a_folder_that_changes_meanwhile_is_neither_of_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "measure/base/home.h"
 #include "measure/core/hash.h"
+#include "reference-db/database_form.h"
 #include "reference-db/seen.h"
 #include "tests/unit/support_check.h"
 #include "tests/unit/support_database.h"
@@ -255,6 +257,78 @@ static void a_head_that_the_log_does_not_give_is_refused(void **state)
 	book_free(&b);
 }
 
+/* ---- a folder that is written to while it is read */
+
+static void put(struct folder *f, const char *path, struct bytes content)
+{
+	char name[DATABASE_PATH + 8];
+	struct err e = {0};
+
+	snprintf(name, sizeof(name), "plain/%s", path);
+	assert_true(home_make_folders(folder_path(f, name), 0700, &e));
+	folder_file(f, name, content.p, content.n);
+}
+
+/* Entry n, whose statement is that of another. */
+static void put_entry(struct folder *f, const struct database *d, uint64_t n, uint64_t other)
+{
+	struct buf file = BUF(SIGNED_MAX), line = BUF(4096);
+	struct digest state = database_first(d);
+	struct database_entry x, y;
+	char path[DATABASE_LOG_PATH];
+	struct err e = {0};
+
+	assert_true(database_entry(d, n, &state, &x, &e) &&
+		    database_entry(d, other, &state, &y, &e) &&
+		    database_statement(d, &y, &file, &e));
+	put(f, x.path, buf_bytes(&file));
+	x.sha256 = y.sha256;
+	database_line_write(&x, &line);
+	database_log_path(n, path);
+	put(f, path, buf_bytes(&line));
+	buf_free(&file);
+	buf_free(&line);
+}
+
+static void what_was_replayed_is_not_read_again_as_something_else(void **state)
+{
+	struct book b = trusting();
+	struct folder f = {0};
+	struct database *d, *plain;
+	struct signed_upon at;
+	struct buf out = BUF(SIGNED_MAX), head = BUF(256), format = BUF(256);
+	struct ledger *l;
+	struct err e = {0};
+
+	(void)state;
+	folder_new(&f);
+	d = database_with(&b, folder_path(&f, "db"));
+	at = database_head(d);
+	database_head_write(&at, &head);
+	assert_true(database_format_write(database_name(d), &format, &e));
+	put(&f, "format", buf_bytes(&format));
+	put(&f, "head", buf_bytes(&head));
+	for (uint64_t i = 0; i < at.height; i++)
+		put_entry(&f, d, i, i);
+	plain = database_open(folder_path(&f, "plain"), &e);
+	check_no_err(&e);
+	l = opened(plain, b.trust, "", false);
+	assert_true(ledger_file(l, plain, 0, &out, &e));
+	buf_reset(&out);
+	put_entry(&f, d, 0, 1);
+	assert_false(ledger_file(l, plain, 0, &out, &e));
+	check_err(&e, REASON_DATABASE,
+		  "'products/a%2Fb/1/000000-manifest.corim' has another digest than the log says");
+	buf_free(&out);
+	buf_free(&head);
+	buf_free(&format);
+	ledger_free(&l);
+	database_free(&plain);
+	database_free(&d);
+	folder_free(&f);
+	book_free(&b);
+}
+
 /* ---- what was seen */
 
 static void check_seen(struct folder *f, const char *db, struct book *b, enum reason r,
@@ -324,6 +398,7 @@ int main(void)
 		cmocka_unit_test(what_was_kept_and_is_damaged_is_not_used),
 		cmocka_unit_test(another_trust_file_is_another_ledger),
 		cmocka_unit_test(a_head_that_the_log_does_not_give_is_refused),
+		cmocka_unit_test(what_was_replayed_is_not_read_again_as_something_else),
 		cmocka_unit_test(a_database_that_gets_shorter_or_another_is_noticed),
 	};
 
