@@ -1,10 +1,10 @@
 #!/bin/sh
 # The release of this tree's commit, tried out: ci/self/release.sh in a clone, against a database in a
-# scratch folder; then what was released is held against it by the measure-verify that was released,
-# also when it is not what was released; the archive against the commit; and it is built once more,
-# by the program that was released, as an independent rebuilder does. Takes some minutes, builds three
-# times, and prints the digests.
-#	ci/self/try.sh [--store DIR] [--bases "ARCHIVE=URL..."]
+# scratch folder; then the archive is held against the commit, and everything is built once more, by the
+# program that was released, as an independent rebuilder does; and what was released is checked by the
+# measure-verify that was released, before and after, also when it is not what was released. Takes some
+# minutes, builds three times, and prints the digests.
+#	ci/self/try.sh [--store DIR] [--bases "ARCHIVE=URL..."] [--vary LIST]
 # MEASURE and MEASURE_FETCH name programs that are there already. What is left is in out/self. The
 # first publisher needs the lists of packages in the store: see measure-fetch(1), lists. Not a part of
 # ci/check.
@@ -57,24 +57,20 @@ begin=$(date +%s)
 clone/ci/self/release.sh "$@" --key "$top/keys/publisher.key" --signer publisher --out "$top/release"
 say "released in $(($(date +%s) - begin)) s"
 
-# ---- somebody else, who has the published files, the bundle and her own trust
+# ---- somebody who has the published files, and her own trust: nobody has rebuilt them yet
 mkdir download changed renamed
 for file in measure measure-fetch measure-verify measure.tar.gz; do
 	cp release/image/$file download/
 done
 chmod +x download/measure*
 files='download/measure download/measure-fetch download/measure-verify download/measure.tar.gz'
-by="--manifest release/measure.bundle --trust trust.yml"
-# shellcheck disable=SC2086 # words
-download/measure-verify check $files $by --product measure
-cp download/measure changed/measure
-printf x | dd of=changed/measure bs=1 seek=5000 conv=notrunc status=none
-cp download/measure renamed/measure-fetch
-# shellcheck disable=SC2086 # words
+# check FILES BUNDLE
+check()
 {
-	refused 1 download/measure-verify check changed/measure $by
-	refused 1 download/measure-verify check renamed/measure-fetch $by
+	# shellcheck disable=SC2086 # words
+	download/measure-verify check $1 --manifest "$2" --trust trust.yml --product measure
 }
+refused 4 check "$files" release/measure.bundle
 
 # ---- the archive is the commit's tree, and tells which
 mkdir tree
@@ -93,6 +89,14 @@ MEASURE=$top/download/measure MEASURE_FETCH=$top/download/measure-fetch XDG_STAT
 	--key "$top/keys/rebuilder.key" --signer rebuilder --out "$top/rebuilt" "$(sed -n '1s/  .*//p' release/status)"
 say "rebuilt in $(($(date +%s) - begin)) s"
 download/measure who "$(sha256sum download/measure-verify | cut -c 1-64)" --db releases.git --trust trust.yml
+
+# ---- with the bundle that the rebuilder hands out
+check "$files" rebuilt/release.bundle
+cp download/measure-verify changed/
+printf x | dd of=changed/measure-verify bs=1 seek=5000 conv=notrunc status=none
+cp download/measure-verify renamed/measure
+refused 1 check changed/measure-verify rebuilt/release.bundle
+refused 1 check renamed/measure rebuilt/release.bundle
 
 # ---- and withdrawn
 "$MEASURE" db withdraw "$(sed -n '1s/  .*//p' release/status)" --db releases.git --trust trust.yml \
