@@ -3,7 +3,8 @@
 . "${0%/*}/../lib.sh"
 need python3
 
-set -- "$ROOT/ci/github/action.yml" "$ROOT/ci/github/release.yml" "$ROOT/ci/gitlab/release.yml"
+set -- "$ROOT/ci/github/action.yml" "$ROOT/ci/github/release.yml" "$ROOT/ci/gitlab/release.yml" \
+	"$ROOT/ci/github/self.yml"
 
 grep -hoE 'uses: .*' "$@" | grep -v 'uses: \./' >uses
 expect test "$(wc -l <uses)" -ge 4
@@ -37,7 +38,7 @@ for file; do
 	inside { print substr($0, depth + 3) >out }
 	/^ *(run:|-) \|$/ { inside = 1; depth = indent($0); out = name "-" ++n ".sh"; print "#!/bin/sh\nset -e" >out }' "$file"
 done
-expect test "$(find . -name '*.sh' | wc -l)" -eq 5
+expect test "$(find . -name '*.sh' | wc -l)" -eq 6
 for file in *.sh; do
 	expect sh -n "$file"
 	if command -v shellcheck >/dev/null; then
@@ -49,12 +50,13 @@ ok 'their shell is clean'
 if python3 -c 'import yaml' 2>/dev/null; then
 	expect python3 - "$@" <<'END'
 import sys, yaml
-action, release, gitlab = (yaml.safe_load(open(f, encoding="utf-8")) for f in sys.argv[1:])
-job = release["jobs"]["release"]
-assert release["permissions"] == {}
-assert job["permissions"] == {"contents": "read", "id-token": "write", "attestations": "write"}
-given = [s for s in job["steps"] if s["uses"].startswith("OWNER/")][0]["with"]
-assert set(given) == set(action["inputs"]), set(given) ^ set(action["inputs"])
+action, release, gitlab, own = (yaml.safe_load(open(f, encoding="utf-8")) for f in sys.argv[1:])
+for workflow, action_name in (release, "OWNER/"), (own, "./ci/github"):
+    job = workflow["jobs"]["release"]
+    assert workflow["permissions"] == {}
+    assert job["permissions"] == {"contents": "read", "id-token": "write", "attestations": "write"}
+    given = [s for s in job["steps"] if s.get("uses", "").startswith(action_name)][0]["with"]
+    assert set(given) == set(action["inputs"]), set(given) ^ set(action["inputs"])
 assert all(s["shell"] == "sh" for s in action["runs"]["steps"])
 assert gitlab["measure-release"]["image"] == "$DEBIAN"
 END
