@@ -410,6 +410,11 @@ soak:
 recipes:
 	ci/recipes $(RECIPES)
 
+.PHONY: self
+# releases this program by its own recipe, in a scratch folder, which takes minutes; SELF: options
+self:
+	ci/self/try.sh $(SELF)
+
 format:
 	clang-format -i $(or $(FILES),$(shell git ls-files '*.c' '*.h'))
 
@@ -419,7 +424,7 @@ clean:
 help:
 	@sed -n '1,/^MEASURE_VERSION/s/^# \{0,1\}//p' Makefile
 	@echo 'targets: all man completions install uninstall tests check check-{unit,alloc,cli,shouldfail,'
-	@echo 'vectors,fuzz,asan,boot,parity} fuzz bench soak recipes format clean; variables: V=1 DEV=1 SAN=1 BUILD'
-	@echo 'FUZZ_SECONDS RECIPES'
+	@echo 'vectors,fuzz,asan,boot,parity} fuzz bench soak recipes self format clean; variables: V=1 DEV=1'
+	@echo 'SAN=1 BUILD FUZZ_SECONDS RECIPES SELF'
 
 -include $(patsubst %.o,%.d,$(LIBOBJ) $(VERIFY) $(call object,$(MAIN) $(TABLES) $(FETCH) $(UNIT) $(SUPPORT) $(ALLOC) $(FUZZERS) $(MAKERS)))
