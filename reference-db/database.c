@@ -117,6 +117,17 @@ bool database_read_small(struct database *d, struct err *e)
 		database_broken(d, e));
 }
 
+static bool open_git(struct database *d, struct err *e)
+{
+	d->git = gitdb_open_alone(d->path, e);
+	if (d->git)
+		return database_read_commit(d, e);
+	if (e->reason == REASON_LIBRARY)
+		err_hint(e, "without it a database is read as a plain folder: a checkout without "
+			    ".git, or what `measure-fetch db` brings");
+	return database_broken(d, e);
+}
+
 static bool open_kind(struct database *d, struct err *e)
 {
 	struct stat st;
@@ -125,10 +136,8 @@ static bool open_kind(struct database *d, struct err *e)
 		err_errno(e, errno, "the database");
 		return err_subject(e, d->path);
 	}
-	if (there(d->path, ".git") || (there(d->path, "HEAD") && there(d->path, "objects"))) {
-		d->git = gitdb_open_alone(d->path, e);
-		return d->git ? database_read_commit(d, e) : database_broken(d, e);
-	}
+	if (there(d->path, ".git") || (there(d->path, "HEAD") && there(d->path, "objects")))
+		return open_git(d, e);
 	if (!S_ISDIR(st.st_mode) || !there(d->path, "format")) {
 		err_set(e, REASON_DATABASE,
 			"is neither a repository of git nor a folder with a file 'format'");

@@ -163,10 +163,30 @@ static void bundles_survive_the_lack_of_memory(void **state)
 	assert_true(rooted > written && read > 20);
 }
 
+/* No record is read without one; whoever makes another by hand is told. */
+static void a_guest_without_a_row_is_not_written(void **state)
+{
+	owned(snp_bundle_free) struct snp_bundle b = {0};
+	struct world *w = *state;
+	struct watch none = {0};
+	struct err e = {0};
+	struct stat st;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s-none", w->bundle);
+	assert_true(snp_bundle_read(&b, w->bundle, none, &e));
+	b.told.n = 0;
+	assert_false(snp_bundle_rewrite(&b, w->kernel, path, none, &e));
+	check_err(&e, REASON_LAUNCH_RECORD, "the record of the launch has no row");
+	assert_int_not_equal(stat(path, &st), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(bundles_survive_the_lack_of_memory, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_guest_without_a_row_is_not_written, setup,
 						teardown),
 	};
 

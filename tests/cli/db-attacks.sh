@@ -175,7 +175,9 @@ if [ -x "$BUILD/measure-verify" ]; then
 	expect_status 0
 	run check one.eif --db db.git --trust trust.yml
 	expect_status 5
-	expect_stderr 'measure-verify: error[library]: db.git: libgit2 is needed, and this program is static: it loads none'
+	# shellcheck disable=SC2016 # a hint has back-quotes
+	expect_stderr 'measure-verify: error[library]: db.git: libgit2 is needed, and this program is static: it loads none
+measure-verify: hint: without it a database is read as a plain folder: a checkout without .git, or what `measure-fetch db` brings'
 	ok 'a static verifier answers from a plain copy, and says why not from a repository'
 fi
 
