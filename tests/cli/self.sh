@@ -62,7 +62,8 @@ chmod +x project/bin/*
 echo /out >project/.gitignore
 git -C project init -q -b main
 git -C project add .
-git -C project -c user.name=a -c user.email=a@example.org commit -q -m first
+run_command git -C project -c user.name=a -c user.email=a@example.org commit -q -m first
+expect_status 0
 
 run_command project/ci/self/try.sh --vary none
 if grep -q 'error\[sandbox\]' "$STDERR"; then
