@@ -33,6 +33,15 @@ bool ledger_text(struct ledger *l, struct bytes text, uint32_t *at, struct err *
 
 const char *ledger_string(const struct ledger *l, uint32_t at)
 {
+	struct err no = {0};
+
+	for (size_t i = at; l->kept && i < l->texts.n; i++) {
+		ledger_touch(l, LEDGER_TEXTS, i);
+		if (!ledger_sound(l, &no))
+			return "";
+		if (l->texts.p[i] == 0)
+			break;
+	}
 	return at == 0 ? NULL : (const char *)l->texts.p + at;
 }
 
@@ -62,11 +71,33 @@ static size_t limit_of(const struct ledger *l, char what)
 		return l->n + 1;
 	case LEDGER_CHANNEL:
 		return l->n_channels;
+	case LEDGER_TURN:
+		return l->n_turns;
 	case LEDGER_FOLDER:
 		return l->n_folders;
 	default:
 		return l->texts.n;
 	}
+}
+
+static uint32_t find_old(const struct ledger *l, const uint8_t key[32])
+{
+	size_t low = 0, high = l->n_old;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order;
+
+		ledger_touch(l, LEDGER_SLOTS, middle);
+		order = memcmp(l->old[middle].key, key, 32);
+		if (order == 0)
+			return l->old[middle].value;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return LEDGER_NONE;
 }
 
 bool ledger_get(const struct ledger *l, char what, struct bytes key, struct ledger_slot *slot,
@@ -78,6 +109,8 @@ bool ledger_get(const struct ledger *l, char what, struct bytes key, struct ledg
 		return false;
 	memcpy(slot->key, d.v, 32);
 	slot->value = l->cap_slots > 0 ? l->slot[slot_of(l, d.v)].value : LEDGER_NONE;
+	if (slot->value == LEDGER_NONE)
+		slot->value = find_old(l, d.v);
 	if (slot->value != LEDGER_NONE && slot->value >= limit_of(l, what))
 		return err_set(e, REASON_DATABASE, "what was kept is damaged");
 	return true;
@@ -176,6 +209,8 @@ void ledger_free(struct ledger **l)
 	free((*l)->folder);
 	free((*l)->digest);
 	free((*l)->slot);
+	free((*l)->old);
+	ledger_kept_free(&(*l)->kept);
 	buf_free(&(*l)->texts);
 	buf_free(&(*l)->keys_bytes);
 	free(*l);
@@ -192,7 +227,7 @@ static struct digest sha256_of(const uint8_t v[32])
 
 struct signed_upon ledger_head(const struct ledger *l)
 {
-	return (struct signed_upon){l->n, sha256_of(l->state[l->n])};
+	return (struct signed_upon){l->n, sha256_of(ledger_state_at(l, l->n))};
 }
 
 bool ledger_state(const struct ledger *l, uint64_t height, struct digest *state, struct err *e)
@@ -200,8 +235,8 @@ bool ledger_state(const struct ledger *l, uint64_t height, struct digest *state,
 	if (height > l->n)
 		return err_set(e, REASON_DATABASE, "state %llu is asked for, %zu is the last",
 			       (unsigned long long)height, l->n);
-	*state = sha256_of(l->state[height]);
-	return true;
+	*state = sha256_of(ledger_state_at(l, height));
+	return ledger_sound(l, e);
 }
 
 /* ---- what it says */
@@ -213,7 +248,7 @@ uint64_t ledger_statements(const struct ledger *l)
 
 void ledger_statement(const struct ledger *l, uint64_t i, struct ledger_statement *out)
 {
-	const struct ledger_record *r = &l->record[i];
+	const struct ledger_record *r = ledger_record_at(l, i);
 
 	*out = (struct ledger_statement){
 		.entry = i,
@@ -266,10 +301,11 @@ bool ledger_file(const struct ledger *l, const struct database *d, uint64_t i, s
 bool ledger_said(const struct ledger *l, uint64_t release, uint64_t *at,
 		 struct ledger_statement *out)
 {
-	uint32_t i = *at == 0 ? l->item[release].first : l->record[*at - 1].next;
+	uint32_t i =
+		*at == 0 ? ledger_item_at(l, release)->first : ledger_next(l, (uint32_t)(*at - 1));
 
-	while (i != LEDGER_NONE && l->record[i].worth != LEDGER_COUNTS)
-		i = l->record[i].next;
+	while (i != LEDGER_NONE && ledger_record_at(l, i)->worth != LEDGER_COUNTS)
+		i = ledger_next(l, i);
 	if (i == LEDGER_NONE)
 		return false;
 	*at = (uint64_t)i + 1;

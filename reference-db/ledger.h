@@ -36,11 +36,18 @@ struct ledger_ask {
 	struct digest trust_digest; /* SHA-256 of the trust file */
 	const char *cache; /* folder; NULL: that of the user; "": none is used or left */
 	bool anew; /* audit: nothing that was kept is believed */
+	bool partly; /* publishers: what was kept is read as far as it is needed */
 	struct watch watch;
 };
 
-/* Replays what is new. Errors: database, and memory; findings are no errors. */
+/*
+ * Replays what is new. Errors: database, and memory; findings are no errors. What was opened partly
+ * is for ledger_feed(), ledger_head(), ledger_state() and ledger_trust(); what they said counts
+ * when ledger_sound() says so afterwards: otherwise what was kept is damaged, and all of it has to
+ * be replayed.
+ */
 must struct ledger *ledger_open(const struct ledger_ask *ask, struct err *e);
+must bool ledger_sound(const struct ledger *l, struct err *e);
 
 /* For statements without the log that they stand in, a bundle's, which are fed to it: upon which
  * state one was made is not judged. */

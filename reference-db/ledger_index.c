@@ -101,7 +101,7 @@ void ledger_sort(struct ledger *l)
 {
 	size_t n = 0;
 
-	if (l->n_sorted == l->n_digests)
+	if (l->kept || l->n_sorted == l->n_digests)
 		return;
 	qsort(l->digest, l->n_digests, sizeof(*l->digest), compare);
 	for (size_t i = 0; i < l->n_digests; i++)

@@ -1,414 +1,390 @@
 #include <stdlib.h>
 
-#include "measure/base/cur.h"
 #include "measure/core/hash.h"
-#include "reference-db/ledger_parts.h"
+#include "reference-db/ledger_kept.h"
 
-/* Changes with what is kept, and with what the replay makes of a log. */
-#define FORM "measure-ledger-3"
-#define FORM_SIZE (sizeof(FORM) - 1)
+#define FORM_SIZE (sizeof(LEDGER_FORM) - 1)
+#define FIXED (FORM_SIZE + 32 + 4 * (LEDGER_PARTS + 1))
+
+static size_t rows_of(unsigned part)
+{
+	return LEDGER_BLOCK / ledger_forms[part].size;
+}
+
+static size_t blocks_of(unsigned part, size_t n)
+{
+	return (n + rows_of(part) - 1) / rows_of(part);
+}
+
+static bool damaged(struct err *e)
+{
+	return err_set(e, REASON_DATABASE, "what was kept is of another form, or damaged");
+}
+
+/* ---- the head: how many there are of everything */
+
+struct head {
+	struct bytes trust;
+	size_t n[LEDGER_PARTS], keys;
+	uint64_t parts, sums, end; /* where they begin */
+	size_t blocks;
+};
+
+static bool read_head(struct bytes in, struct head *h, struct err *e)
+{
+	struct cur c = cur_new(in, 0, e);
+	struct bytes form = cur_take(&c, FORM_SIZE, "form");
+
+	*h = (struct head){.trust = cur_take(&c, 32, "trust")};
+	for (unsigned p = 0; p < LEDGER_PARTS; p++)
+		h->n[p] = cur_le32(&c, "rows");
+	h->keys = cur_le32(&c, "keys");
+	if (!cur_ok(&c))
+		return false;
+	h->parts = h->sums = FIXED + h->keys;
+	for (unsigned p = 0; p < LEDGER_PARTS; p++) {
+		h->sums += h->n[p] * (uint64_t)ledger_forms[p].size;
+		h->blocks += blocks_of(p, h->n[p]);
+	}
+	h->end = h->sums + 32 * ((uint64_t)h->blocks + 1);
+	return (bytes_equal(form, bytes_of(LEDGER_FORM, FORM_SIZE)) && h->n[LEDGER_TEXTS] > 0 &&
+		h->n[LEDGER_STATES] == h->n[LEDGER_RECORDS] + 1) ||
+	       damaged(e);
+}
+
+/* What all sums are of: head, keys and the sums of the blocks. */
+static bool sum_up(struct bytes head, struct bytes sums, struct digest *out, struct err *e)
+{
+	return hash_of_two(DIGEST_SHA256, head, sums, out, e);
+}
 
 /* ---- written */
 
-static void put_n(struct buf *out, size_t n)
+static int by_key(const void *a, const void *b)
 {
-	buf_le(out, n, 4);
+	const struct ledger_slot *x = a, *y = b;
+
+	return memcmp(x->key, y->key, 32);
 }
 
-static void put_raw(struct buf *out, const void *p, size_t n)
+/* The sorted ones and those of the table, sorted; there is room for all. */
+static void merge(const struct ledger *l, struct ledger_slot *all)
 {
-	buf_put(out, bytes_of(p, n));
-}
+	size_t n = 0, k = l->n_old + l->n_slots, old = l->n_old;
+	struct ledger_slot *new = all + k;
 
-static void put_record(struct buf *out, const struct ledger_record *r)
-{
-	put_raw(out, r->sha256, 32);
-	put_raw(out, r->payload, 32);
-	put_raw(out, r->signer, 32);
-	put_raw(out, r->subject, 32);
-	put_n(out, r->path);
-	put_n(out, r->signer_name);
-	put_n(out, r->why);
-	buf_u8(out, r->kind);
-	buf_u8(out, r->worth);
-	buf_u8(out, r->outcome);
-	buf_u8(out, r->has);
-	put_n(out, r->upon);
-	buf_le(out, (uint64_t)r->issued, 8);
-	buf_le(out, (uint64_t)r->not_before, 8);
-	buf_le(out, (uint64_t)r->expires, 8);
-	put_n(out, r->release);
-	put_n(out, r->next);
-}
+	for (size_t i = 0; i < l->cap_slots; i++)
+		if (l->slot[i].value != LEDGER_NONE)
+			new[n++] = l->slot[i];
+	if (n > 0)
+		qsort(new, n, sizeof(*new), by_key);
+	while (k > 0) {
+		bool from_old = n == 0 || (old > 0 && by_key(&l->old[old - 1], &new[n - 1]) > 0);
 
-static void put_item(struct buf *out, const struct ledger_item *x)
-{
-	put_n(out, x->product);
-	put_n(out, x->version);
-	put_raw(out, x->payload, 32);
-	put_n(out, x->first);
-	put_n(out, x->last);
-	put_n(out, x->why);
-	put_n(out, x->replacement);
-	buf_u8(out, x->contradicted);
-	buf_u8(out, x->withdrawn);
-}
-
-static void put_small(const struct ledger *l, struct buf *out)
-{
-	put_n(out, l->n_channels);
-	for (size_t i = 0; i < l->n_channels; i++) {
-		const struct ledger_channel *c = &l->channel[i];
-
-		put_n(out, c->product);
-		put_n(out, c->channel);
-		put_n(out, c->latest);
-		put_n(out, c->minimum);
-		put_n(out, c->force);
-	}
-	put_n(out, l->n_turns);
-	for (size_t i = 0; i < l->n_turns; i++) {
-		put_n(out, l->turn[i].channel);
-		put_n(out, l->turn[i].version);
-		buf_u8(out, l->turn[i].superseded);
-	}
-	put_n(out, l->n_folders);
-	for (size_t i = 0; i < l->n_folders; i++) {
-		put_n(out, l->folder[i].nth);
-		put_n(out, l->folder[i].folders);
-		put_n(out, l->folder[i].files);
+		all[--k] = from_old ? l->old[--old] : new[--n];
 	}
 }
 
-static void put_found(const struct ledger *l, struct buf *out)
+static void put_head(const struct ledger *l, struct buf *out)
 {
-	put_n(out, l->n_digests);
-	for (size_t i = 0; i < l->n_digests; i++) {
-		const struct ledger_digest *d = &l->digest[i];
+	const size_t n[LEDGER_PARTS] = {
+		[LEDGER_STATES] = l->n + 1,	   [LEDGER_TEXTS] = l->texts.n,
+		[LEDGER_RECORDS] = l->n,	   [LEDGER_ITEMS] = l->n_items,
+		[LEDGER_CHANNELS] = l->n_channels, [LEDGER_TURNS] = l->n_turns,
+		[LEDGER_FOLDERS] = l->n_folders,   [LEDGER_DIGESTS] = l->n_digests,
+		[LEDGER_SLOTS] = l->n_old,
+	};
 
-		buf_u8(out, d->n);
-		put_raw(out, d->v, d->n);
-		put_n(out, d->release);
-		put_n(out, d->what);
+	buf_put(out, bytes_of(LEDGER_FORM, FORM_SIZE));
+	buf_put(out, bytes_of(l->trust_digest.v, 32));
+	for (unsigned p = 0; p < LEDGER_PARTS; p++)
+		buf_le(out, n[p], 4);
+	buf_le(out, l->keys_bytes.n, 4);
+	buf_put(out, buf_bytes(&l->keys_bytes));
+	for (unsigned p = 0; p < LEDGER_PARTS; p++) {
+		if (!ledger_forms[p].put)
+			buf_put(out, buf_bytes(&l->texts));
+		for (size_t i = 0; i < n[p] && ledger_forms[p].put; i++)
+			ledger_forms[p].put(l, i, out);
 	}
-	put_n(out, l->n_slots);
-	for (size_t i = 0; i < l->cap_slots; i++) {
-		if (l->slot[i].value == LEDGER_NONE)
-			continue;
-		put_raw(out, l->slot[i].key, 32);
-		put_n(out, l->slot[i].value);
-	}
+}
+
+bool ledger_seal(struct buf *file, struct err *e)
+{
+	owned(buf_free) struct buf sums = BUF(LEDGER_KEPT_MAX);
+	struct bytes in = buf_bytes(file);
+	struct digest sum;
+	struct head h;
+	uint64_t at;
+
+	if (!read_head(in, &h, e))
+		return false;
+	if (in.n != h.sums)
+		return err_set(e, REASON_DATABASE, "a kept ledger of %zu bytes, %llu are named",
+			       in.n, (unsigned long long)h.sums);
+	at = h.parts;
+	for (unsigned p = 0; p < LEDGER_PARTS; p++)
+		for (size_t i = 0; i < h.n[p]; i += rows_of(p)) {
+			size_t n = h.n[p] - i < rows_of(p) ? h.n[p] - i : rows_of(p);
+
+			n *= ledger_forms[p].size;
+			if (!hash_of(DIGEST_SHA256, bytes_of(in.p + at, n), &sum, e))
+				return false;
+			buf_put(&sums, digest_bytes(&sum));
+			at += n;
+		}
+	if (!buf_done(&sums, "a kept ledger", e) ||
+	    !sum_up(bytes_of(in.p, h.parts), buf_bytes(&sums), &sum, e))
+		return false;
+	buf_put(file, buf_bytes(&sums));
+	buf_put(file, digest_bytes(&sum));
+	return buf_done(file, "a kept ledger", e);
 }
 
 bool ledger_write(const struct ledger *l, struct buf *out, struct err *e)
 {
-	struct digest sum;
+	struct ledger whole = *l;
+	owned(own_free) struct ledger_slot *all =
+		own_new((l->n_old + 2 * l->n_slots + 1) * sizeof(*all), e);
 
-	put_raw(out, FORM, FORM_SIZE);
-	put_raw(out, l->trust_digest.v, 32);
-	put_n(out, l->n);
-	put_raw(out, l->state, (l->n + 1) * 32);
-	put_n(out, l->texts.n);
-	buf_put(out, buf_bytes(&l->texts));
-	for (size_t i = 0; i < l->n; i++)
-		put_record(out, &l->record[i]);
-	put_n(out, l->n_items);
-	for (size_t i = 0; i < l->n_items; i++)
-		put_item(out, &l->item[i]);
-	put_small(l, out);
-	put_found(l, out);
-	put_n(out, l->keys_bytes.n);
-	buf_put(out, buf_bytes(&l->keys_bytes));
-	if (!buf_done(out, "a kept ledger", e) || !hash_of(DIGEST_SHA256, buf_bytes(out), &sum, e))
+	if (!all)
 		return false;
-	buf_put(out, digest_bytes(&sum));
-	return buf_done(out, "a kept ledger", e);
+	merge(l, all);
+	whole.old = all;
+	whole.n_old = l->n_old + l->n_slots;
+	put_head(&whole, out);
+	return buf_done(out, "a kept ledger", e) && ledger_seal(out, e);
 }
 
-/* ---- read: every number that names something else is compared with what there is of it */
+/* ---- read */
 
-struct reader {
-	struct ledger *l;
-	struct cur c;
-	size_t n, n_texts; /* statements; bytes of texts */
-};
-
-static bool bad(struct reader *r, const char *what)
+static bool take_bytes(const struct ledger_kept *k, uint64_t at, size_t n, struct buf *out,
+		       struct err *e)
 {
-	return cur_fail(&r->c, REASON_DATABASE, cur_at(&r->c), "%s is out of its bounds", what);
-}
+	uint8_t *to;
+	size_t got = 0;
 
-/* Below the limit, or LEDGER_NONE where that is allowed. */
-static uint32_t get_n(struct reader *r, size_t limit, bool none, const char *what)
-{
-	uint32_t x = cur_le32(&r->c, what);
-
-	if (cur_ok(&r->c) && x >= limit && !(none && x == LEDGER_NONE)) {
-		bad(r, what);
-		return 0;
+	if (k->in.p) {
+		buf_put(out, bytes_of(k->in.p + at, n));
+		return buf_done(out, "what was kept", e);
 	}
-	return x;
+	to = buf_room(out, n);
+	if (!buf_done(out, "what was kept", e) ||
+	    !file_pread(&k->file, at, (struct span){to, n}, &got, e))
+		return false;
+	return got == n || damaged(e);
 }
 
-static uint32_t get_text(struct reader *r, const char *what)
-{
-	return get_n(r, r->n_texts, false, what);
-}
-
-static void get_raw(struct reader *r, void *to, size_t n, const char *what)
-{
-	struct bytes x = cur_take(&r->c, n, what);
-
-	if (x.n == n && n > 0)
-		memcpy(to, x.p, n);
-}
-
-/* Memory for n things, each of which takes so many bytes here at least; NULL when there are none
- * or it failed. */
-static void *get_array(struct reader *r, size_t *n, size_t least, size_t size, const char *what)
+/* Capacities are powers of two: ledger_room(). */
+static void *room_for(size_t n, size_t size, struct err *e)
 {
 	size_t cap = 16;
 	void *p;
 
-	*n = 0;
-	if (!cur_ok(&r->c))
-		return NULL;
-	*n = cur_le32(&r->c, what);
-	if (!cur_ok(&r->c) || *n > cur_left(&r->c) / least) {
-		*n = 0;
-		bad(r, what);
-		return NULL;
-	}
-	while (cap < *n)
+	while (cap < n)
 		cap *= 2;
 	p = calloc(cap, size);
-	if (!p) {
-		*n = 0;
-		cur_fail(&r->c, REASON_OUT_OF_MEMORY, cur_at(&r->c), "no memory for %s", what);
-	}
+	if (!p)
+		err_set(e, REASON_OUT_OF_MEMORY, "no memory for %zu rows", n);
 	return p;
 }
 
-static void get_record(struct reader *r, struct ledger_record *x, size_t n_items)
+static bool make_room(struct ledger *l, const struct head *h, struct err *e)
 {
-	struct cur *c = &r->c;
+	void *p[LEDGER_PARTS] = {NULL};
+	bool ok = true;
 
-	get_raw(r, x->sha256, 32, "sha256");
-	get_raw(r, x->payload, 32, "payload");
-	get_raw(r, x->signer, 32, "signer");
-	get_raw(r, x->subject, 32, "subject");
-	x->path = get_text(r, "path");
-	x->signer_name = get_text(r, "signer");
-	x->why = get_text(r, "why");
-	x->kind = cur_u8(c, "kind");
-	x->worth = cur_u8(c, "worth");
-	x->outcome = cur_u8(c, "outcome");
-	x->has = cur_u8(c, "has");
-	x->upon = cur_le32(c, "upon");
-	x->issued = (int64_t)cur_le64(c, "issued");
-	x->not_before = (int64_t)cur_le64(c, "not-before");
-	x->expires = (int64_t)cur_le64(c, "expires");
-	x->release = get_n(r, n_items, true, "release");
-	x->next = get_n(r, r->n, true, "next");
-	if (cur_ok(c) && (x->kind > STATEMENT_KINDS || x->worth > LEDGER_CONTRADICTS ||
-			  x->outcome >= REBUILT_OUTCOMES))
-		bad(r, "a statement");
-}
-
-/* Chains go forwards, so that they end. */
-static void check_chains(struct reader *r)
-{
-	const struct ledger *l = r->l;
-
-	for (size_t i = 0; i < r->n && cur_ok(&r->c); i++)
-		if (l->record[i].next != LEDGER_NONE && l->record[i].next <= i)
-			bad(r, "a chain");
-}
-
-static void get_records(struct reader *r)
-{
-	struct ledger *l = r->l;
-	size_t least = 4 * 32 + 12 + 4 + 4 + 24 + 8, cap = 16;
-
-	if (!cur_ok(&r->c))
-		return;
-	if (r->n > cur_left(&r->c) / least) {
-		bad(r, "statements");
-		return;
-	}
-	while (cap < r->n)
-		cap *= 2;
-	l->record = calloc(cap, sizeof(*l->record));
-	if (!l->record) {
-		cur_fail(&r->c, REASON_OUT_OF_MEMORY, cur_at(&r->c), "no memory for statements");
-		return;
-	}
-	for (size_t i = 0; i < r->n && cur_ok(&r->c); i++)
-		get_record(r, &l->record[i], r->n);
-	check_chains(r);
-}
-
-static void get_items(struct reader *r)
-{
-	struct ledger *l = r->l;
-
-	l->item = get_array(r, &l->n_items, 58, sizeof(*l->item), "releases");
-	for (size_t i = 0; i < l->n_items && cur_ok(&r->c); i++) {
-		struct ledger_item *x = &l->item[i];
-
-		x->product = get_text(r, "product");
-		x->version = get_text(r, "version");
-		get_raw(r, x->payload, 32, "payload");
-		x->first = get_n(r, r->n, false, "first");
-		x->last = get_n(r, r->n, false, "last");
-		x->why = get_text(r, "why");
-		x->replacement = get_text(r, "replacement");
-		x->contradicted = cur_u8(&r->c, "contradicted") != 0;
-		x->withdrawn = cur_u8(&r->c, "withdrawn") != 0;
-		if (cur_ok(&r->c) && (x->product == 0 || x->version == 0))
-			bad(r, "a release");
-	}
-	for (size_t i = 0; i < r->n && cur_ok(&r->c); i++)
-		if (l->record[i].release != LEDGER_NONE && l->record[i].release >= l->n_items)
-			bad(r, "release");
-}
-
-static void get_small(struct reader *r)
-{
-	struct ledger *l = r->l;
-
-	l->channel = get_array(r, &l->n_channels, 20, sizeof(*l->channel), "channels");
-	for (size_t i = 0; i < l->n_channels && cur_ok(&r->c); i++) {
-		struct ledger_channel *c = &l->channel[i];
-
-		c->product = get_text(r, "product");
-		c->channel = get_text(r, "channel");
-		c->latest = get_text(r, "latest");
-		c->minimum = get_text(r, "minimum");
-		c->force = get_n(r, r->n + 1, false, "force");
-		if (cur_ok(&r->c) && (c->product == 0 || c->channel == 0))
-			bad(r, "a channel");
-	}
-	l->turn = get_array(r, &l->n_turns, 9, sizeof(*l->turn), "turns");
-	for (size_t i = 0; i < l->n_turns && cur_ok(&r->c); i++) {
-		l->turn[i].channel = get_n(r, l->n_channels, false, "channel");
-		l->turn[i].version = get_text(r, "version");
-		l->turn[i].superseded = cur_u8(&r->c, "superseded") != 0;
-		if (cur_ok(&r->c) && l->turn[i].version == 0)
-			bad(r, "a turn");
-	}
-	l->folder = get_array(r, &l->n_folders, 12, sizeof(*l->folder), "folders");
-	for (size_t i = 0; i < l->n_folders && cur_ok(&r->c); i++) {
-		l->folder[i].nth = cur_le32(&r->c, "nth");
-		l->folder[i].folders = cur_le32(&r->c, "folders");
-		l->folder[i].files = cur_le32(&r->c, "files");
-	}
-}
-
-static void get_digests(struct reader *r)
-{
-	struct ledger *l = r->l;
-
-	l->digest = get_array(r, &l->n_digests, 9, sizeof(*l->digest), "digests");
-	for (size_t i = 0; i < l->n_digests && cur_ok(&r->c); i++) {
-		struct ledger_digest *d = &l->digest[i];
-
-		d->n = cur_u8(&r->c, "length");
-		if (cur_ok(&r->c) && d->n > DIGEST_MAX) {
-			bad(r, "length");
-			return;
-		}
-		get_raw(r, d->v, d->n, "digest");
-		d->release = get_n(r, l->n_items, false, "release");
-		d->what = get_text(r, "what");
-	}
-	l->n_sorted = l->n_digests;
-}
-
-/* What a value may be its key alone tells, so that ledger_get() compares it. */
-static void get_slots(struct reader *r)
-{
-	size_t n = cur_le32(&r->c, "slots");
-	struct ledger_slot s;
-
-	for (size_t i = 0; i < n && cur_ok(&r->c); i++) {
-		get_raw(r, s.key, 32, "slot");
-		s.value = cur_le32(&r->c, "slot");
-		if (cur_ok(&r->c) && s.value != LEDGER_NONE && !ledger_put(r->l, &s, r->c.e))
-			r->c.failed = true;
-	}
-}
-
-static void get_keys(struct reader *r)
-{
-	struct ledger *l = r->l;
-	struct bytes payload;
-
-	payload = cur_take(&r->c, cur_le32(&r->c, "keys"), "keys");
-	if (!cur_ok(&r->c) || payload.n == 0)
-		return;
-	buf_put(&l->keys_bytes, payload);
-	if (!buf_done(&l->keys_bytes, "keys", r->c.e) || !keys_read(&l->keys, payload, 0, r->c.e) ||
-	    !hash_of(DIGEST_SHA256, payload, &l->keys_payload, r->c.e) ||
-	    !ledger_keys_join(l, r->c.e))
-		r->c.failed = true;
-}
-
-static void get_head(struct reader *r)
-{
-	struct ledger *l = r->l;
-	struct bytes trust, x;
-
-	cur_take(&r->c, FORM_SIZE, "form");
-	trust = cur_take(&r->c, 32, "trust");
-	if (cur_ok(&r->c) && !bytes_equal(trust, digest_bytes(&l->trust_digest)))
-		bad(r, "the trust file");
-	r->n = cur_le32(&r->c, "height");
-	x = cur_take(&r->c, ((uint64_t)r->n + 1) * 32, "states");
-	if (cur_ok(&r->c) && memcmp(x.p, l->state[0], 32) != 0)
-		bad(r, "state 0");
-	if (cur_ok(&r->c)) {
-		size_t cap = 16;
-
-		while (cap < r->n + 1)
-			cap *= 2;
-		free(l->state);
-		l->state = malloc(cap * sizeof(*l->state));
-		if (l->state)
-			memcpy(l->state, x.p, x.n);
-		else
-			cur_fail(&r->c, REASON_OUT_OF_MEMORY, 0, "no memory for states");
-	}
-	r->n_texts = cur_le32(&r->c, "texts");
-	x = cur_take(&r->c, r->n_texts, "texts");
+	for (unsigned i = 0; i < LEDGER_PARTS && ok; i++)
+		ok = i == LEDGER_TEXTS ||
+		     (p[i] = room_for(h->n[i], ledger_forms[i].memory, e)) != NULL;
+	if (ok)
+		own_free(&l->state);
+	l->state = ok ? p[LEDGER_STATES] : l->state;
+	if (!ok)
+		free(p[LEDGER_STATES]);
+	l->record = p[LEDGER_RECORDS];
+	l->item = p[LEDGER_ITEMS];
+	l->channel = p[LEDGER_CHANNELS];
+	l->turn = p[LEDGER_TURNS];
+	l->folder = p[LEDGER_FOLDERS];
+	l->digest = p[LEDGER_DIGESTS];
+	l->old = p[LEDGER_SLOTS];
 	buf_reset(&l->texts);
-	buf_put(&l->texts, x);
-	if (cur_ok(&r->c) && (x.n == 0 || x.p[0] != 0 || x.p[x.n - 1] != 0))
-		bad(r, "texts");
-	if (cur_ok(&r->c) && !buf_done(&l->texts, "texts", r->c.e))
-		r->c.failed = true;
+	if (ok)
+		(void)!buf_room(&l->texts, h->n[LEDGER_TEXTS]);
+	return ok && buf_done(&l->texts, "the texts of a ledger", e);
+}
+
+static bool read_keys(struct ledger *l, struct bytes payload, struct err *e)
+{
+	if (payload.n == 0)
+		return true;
+	buf_put(&l->keys_bytes, payload);
+	return buf_done(&l->keys_bytes, "keys", e) && keys_read(&l->keys, payload, 0, e) &&
+	       hash_of(DIGEST_SHA256, payload, &l->keys_payload, e) && ledger_keys_join(l, e);
+}
+
+/* Nothing is made room for before the file was found to have as many bytes. */
+static bool read_frame(struct ledger_kept *k, uint64_t size, struct head *h, struct buf *head,
+		       struct err *e)
+{
+	owned(buf_free) struct buf fixed = BUF(FIXED), sums = BUF(LEDGER_KEPT_MAX);
+	struct digest sum;
+	size_t n;
+
+	if (size < FIXED || size > LEDGER_KEPT_MAX || !take_bytes(k, 0, FIXED, &fixed, e) ||
+	    !read_head(buf_bytes(&fixed), h, e) || size != h->end ||
+	    !take_bytes(k, 0, (size_t)h->parts, head, e) ||
+	    !take_bytes(k, h->sums, (size_t)(h->end - h->sums), &sums, e))
+		return false;
+	n = sums.n - 32;
+	k->sum = own_new(sums.n, e);
+	k->loaded = k->sum ? own_new(h->blocks + 1, e) : NULL;
+	if (!k->loaded || !sum_up(buf_bytes(head), bytes_of(sums.p, n), &sum, e))
+		return false;
+	memcpy(k->sum, sums.p, n);
+	return bytes_equal(digest_bytes(&sum), bytes_of(sums.p + n, 32));
+}
+
+static void lay_out(struct ledger_kept *k, const struct head *h)
+{
+	uint64_t at = h->parts;
+
+	for (unsigned p = 0; p < LEDGER_PARTS; p++) {
+		k->n[p] = h->n[p];
+		k->at[p] = at;
+		k->first[p] = k->blocks;
+		k->blocks += blocks_of(p, h->n[p]);
+		at += h->n[p] * (uint64_t)ledger_forms[p].size;
+	}
+}
+
+static bool attach(struct ledger *l, struct ledger_kept *k, uint64_t size, struct err *e)
+{
+	owned(buf_free) struct buf head = BUF(LEDGER_KEPT_MAX);
+	struct head h;
+	uint8_t first[32];
+
+	memcpy(first, l->state[0], 32);
+	if (!read_frame(k, size, &h, &head, e) ||
+	    memcmp(head.p + FORM_SIZE, l->trust_digest.v, 32) != 0)
+		return err_is(e) ? false : damaged(e);
+	lay_out(k, &h);
+	if (!make_room(l, &h, e) || !read_keys(l, bytes_of(head.p + FIXED, head.n - FIXED), e))
+		return false;
+	l->n = l->n_kept = h.n[LEDGER_RECORDS];
+	l->n_items = h.n[LEDGER_ITEMS];
+	l->n_channels = h.n[LEDGER_CHANNELS];
+	l->n_turns = h.n[LEDGER_TURNS];
+	l->n_folders = h.n[LEDGER_FOLDERS];
+	l->n_digests = l->n_sorted = h.n[LEDGER_DIGESTS];
+	l->n_old = h.n[LEDGER_SLOTS];
+	ledger_touch(l, LEDGER_TEXTS, 0);
+	ledger_touch(l, LEDGER_TEXTS, l->texts.n - 1);
+	if (memcmp(ledger_state_at(l, 0), first, 32) != 0 || l->texts.p[0] != 0 ||
+	    l->texts.p[l->texts.n - 1] != 0)
+		return ledger_sound(l, e) && damaged(e);
+	return ledger_sound(l, e);
+}
+
+void ledger_kept_free(struct ledger_kept **k)
+{
+	if (!*k)
+		return;
+	file_close(&(*k)->file);
+	free((*k)->sum);
+	free((*k)->loaded);
+	free(*k);
+	*k = NULL;
+}
+
+bool ledger_attach(struct ledger *l, const char *path, struct err *e)
+{
+	struct ledger_kept *k = l->kept = own_new(sizeof(*k), e);
+
+	if (!k)
+		return false;
+	k->file = FILE_NONE;
+	return file_open(&k->file, path, e) && attach(l, k, k->file.size, e);
 }
 
 bool ledger_read(struct ledger *l, struct bytes in, struct err *e)
 {
-	struct reader r = {.l = l};
-	struct digest sum;
-	size_t n = in.n < 32 ? 0 : in.n - 32;
+	struct ledger_kept *k = l->kept = own_new(sizeof(*k), e);
 
-	if (!bytes_start(in, bytes_of(FORM, FORM_SIZE)) ||
-	    !hash_of(DIGEST_SHA256, bytes_of(in.p, n), &sum, e) ||
-	    !bytes_equal(bytes_of(in.p + n, in.n - n), digest_bytes(&sum)))
-		return err_set(e, REASON_DATABASE, "what was kept is of another form, or damaged");
-	r.c = cur_new(bytes_of(in.p, n), 0, e);
-	get_head(&r);
-	get_records(&r);
-	get_items(&r);
-	get_small(&r);
-	get_digests(&r);
-	get_slots(&r);
-	get_keys(&r);
-	if (!cur_end(&r.c, "what was kept"))
+	if (!k)
 		return false;
-	l->n = l->n_kept = r.n;
+	k->file = FILE_NONE;
+	k->in = in;
+	return attach(l, k, in.n, e);
+}
+
+bool ledger_load(struct ledger *l, struct err *e)
+{
+	for (unsigned p = 0; p < LEDGER_PARTS && l->kept; p++)
+		for (size_t i = 0; i < l->kept->n[p]; i += rows_of(p))
+			ledger_touch_kept(l, p, i);
+	if (!ledger_sound(l, e))
+		return false;
+	ledger_kept_free(&l->kept);
 	return true;
+}
+
+bool ledger_sound(const struct ledger *l, struct err *e)
+{
+	if (!l->kept || !err_is(&l->kept->fault))
+		return true;
+	*e = l->kept->fault;
+	return false;
+}
+
+/* ---- a block at a time */
+
+static void *rows_here(const struct ledger *l, unsigned part)
+{
+	void *const rows[LEDGER_PARTS] = {
+		[LEDGER_STATES] = l->state,	[LEDGER_TEXTS] = l->texts.p,
+		[LEDGER_RECORDS] = l->record,	[LEDGER_ITEMS] = l->item,
+		[LEDGER_CHANNELS] = l->channel, [LEDGER_TURNS] = l->turn,
+		[LEDGER_FOLDERS] = l->folder,	[LEDGER_DIGESTS] = l->digest,
+		[LEDGER_SLOTS] = l->old,
+	};
+
+	return rows[part];
+}
+
+static bool read_block(const struct ledger *l, struct ledger_kept *k, unsigned part, size_t b)
+{
+	const struct ledger_form *f = &ledger_forms[part];
+	owned(buf_free) struct buf block = BUF(LEDGER_BLOCK);
+	size_t from = b * rows_of(part), left = k->n[part] - from;
+	size_t n = left < rows_of(part) ? left : rows_of(part);
+	struct ledger_reader r = {.n = k->n};
+	struct digest sum;
+
+	if (!take_bytes(k, k->at[part] + from * (uint64_t)f->size, n * f->size, &block,
+			&k->fault) ||
+	    !hash_of(DIGEST_SHA256, buf_bytes(&block), &sum, &k->fault))
+		return false;
+	if (memcmp(sum.v, k->sum[k->first[part] + b], 32) != 0)
+		return damaged(&k->fault);
+	r.c = cur_new(buf_bytes(&block), k->at[part] + from * (uint64_t)f->size, &k->fault);
+	for (size_t i = from; i < from + n && f->get && cur_ok(&r.c); i++)
+		f->get(&r, l, i);
+	if (!f->get)
+		memcpy(l->texts.p + from, cur_take(&r.c, n, "texts").p, n);
+	if (!cur_end(&r.c, "a block"))
+		memset((uint8_t *)rows_here(l, part) + from * f->memory, 0, n * f->memory);
+	return !err_is(&k->fault);
+}
+
+void ledger_touch_kept(const struct ledger *l, unsigned part, size_t row)
+{
+	struct ledger_kept *k = l->kept;
+	size_t b = row / rows_of(part);
+
+	if (row >= k->n[part] || k->loaded[k->first[part] + b] || err_is(&k->fault))
+		return;
+	k->loaded[k->first[part] + b] = true;
+	(void)!read_block(l, k, part, b);
 }

@@ -10,6 +10,11 @@
 #define AT_ONCE_BYTES (24u << 20) /* of them; one more may be over it */
 #define CACHE_PATH 4096u
 
+/* Publishers keep what they know when so much of it is new: to replay it costs more than to write
+ * what is kept, one statement for so many, and no more than that at once. */
+#define NEW_IN 512u
+#define NEW_MOST 32u
+
 /* ---- what is new in the log */
 
 /* So many of the next entries behind those of the ledger. */
@@ -97,32 +102,36 @@ static struct ledger *start(const struct ledger_ask *a, struct err *e)
 /* What was kept, if it is sound and the log goes on from there; NULL otherwise. */
 static struct ledger *from_kept(const struct ledger_ask *a, const char *path)
 {
-	owned(buf_free) struct buf file = BUF(LEDGER_KEPT_MAX);
 	owned(ledger_free) struct ledger *l = NULL;
 	struct err no = {0};
 
-	if (!file_slurp(path, LEDGER_KEPT_MAX, &file, &no))
-		return NULL;
 	l = start(a, &no);
-	if (!l || !ledger_read(l, buf_bytes(&file), &no))
+	if (!l || !ledger_attach(l, path, &no) || (!a->partly && !ledger_load(l, &no)))
 		return NULL;
-	buf_free(&file);
 	if (l->n > database_head(a->database).height)
 		return NULL;
 	if (l->n < database_head(a->database).height && !replay(l, a, &no))
 		return NULL;
-	return is_at_head(l, a->database) ? take(l) : NULL;
+	return is_at_head(l, a->database) && ledger_sound(l, &no) ? take(l) : NULL;
 }
 
 /* For the next time; that it cannot be kept is nobody's fault. What a power cut leaves half of it
  * is damaged, and so not used. */
-static void keep(const struct ledger *l, const char *path)
+static void keep(struct ledger *l, const char *path)
 {
 	owned(buf_free) struct buf file = BUF(LEDGER_KEPT_MAX);
 	struct err no = {0};
 
+	if (!ledger_load(l, &no))
+		return;
+	ledger_sort(l);
 	if (home_make_folders(path, HOME_PRIVATE, &no) && ledger_write(l, &file, &no))
 		(void)!file_leave(path, buf_bytes(&file), &no);
+}
+
+static uint64_t few(uint64_t n)
+{
+	return n / NEW_IN < NEW_MOST ? n / NEW_IN : NEW_MOST;
 }
 
 static struct ledger *anew(const struct ledger_ask *a, struct err *e)
@@ -143,14 +152,15 @@ struct ledger *ledger_open(const struct ledger_ask *a, struct err *e)
 	struct ledger *l = NULL;
 	struct err no = {0};
 	bool cached = !(a->cache && a->cache[0] == '\0') && kept_path(a, &path, &no);
-	uint64_t kept = 0;
+	uint64_t old = 0;
 
 	if (cached && !a->anew)
 		l = from_kept(a, buf_cstr(&path));
-	kept = l ? l->n_kept : 0;
-	if (!l)
+	if (l)
+		old = l->n_kept + (a->partly ? few(l->n_kept) : 0);
+	else
 		l = anew(a, e);
-	if (l && cached && l->n > kept)
+	if (l && cached && l->n > old)
 		keep(l, buf_cstr(&path));
 	return l;
 }

@@ -59,6 +59,22 @@ struct ledger_slot {
 	uint32_t value; /* LEDGER_NONE: free */
 };
 
+/* The arrays, in the order in which they are kept. */
+enum {
+	LEDGER_STATES,
+	LEDGER_TEXTS,
+	LEDGER_RECORDS,
+	LEDGER_ITEMS,
+	LEDGER_CHANNELS,
+	LEDGER_TURNS,
+	LEDGER_FOLDERS,
+	LEDGER_DIGESTS,
+	LEDGER_SLOTS,
+	LEDGER_PARTS
+};
+
+struct ledger_kept; /* ledger_kept.h */
+
 struct ledger_names {
 	char product[STATEMENT_ID + 1], version[STATEMENT_ID + 1];
 };
@@ -81,6 +97,9 @@ struct ledger {
 	struct ledger_digest *digest; /* sorted up to n_sorted */
 	size_t n_sorted;
 	struct ledger_slot *slot; /* half of them free at least */
+	size_t n_old;
+	struct ledger_slot *old; /* more of them, sorted, as they were kept */
+	struct ledger_kept *kept; /* where rows are that were not needed yet; NULL: all are here */
 	struct buf texts; /* begins with a NUL */
 	struct buf keys_bytes; /* payload of the keys in force */
 	struct ledger_names fed; /* what ledger_fed's place borrows */
@@ -102,13 +121,15 @@ must bool ledger_text(struct ledger *l, struct bytes text, uint32_t *at, struct 
 must bool ledger_text_once(struct ledger *l, const char *text, uint32_t *at, struct err *e);
 const char *ledger_string(const struct ledger *l, uint32_t at);
 
-/* What is looked up: releases by id, statements by what was signed, channels, folders of the tree,
- * texts that many share, and keys that are proposed: their payload finds the first statement by a
- * root key in force, payload and key together any one by that key. */
+/* What is looked up: releases by id, statements by what was signed, channels, versions that were
+ * the latest of one, folders of the tree, texts that many share, and keys that are proposed: their
+ * payload finds the first statement by a root key in force, payload and key together any one by
+ * that key. */
 enum {
 	LEDGER_RELEASE = 'r',
 	LEDGER_SIGNED = 's',
 	LEDGER_CHANNEL = 'c',
+	LEDGER_TURN = 'l',
 	LEDGER_FOLDER = 'f',
 	LEDGER_PROPOSAL = 'k',
 	LEDGER_TEXT = 't'
@@ -180,7 +201,7 @@ must bool ledger_stands_right(const struct statement *st, uint64_t entry, const 
 /* ---- digests (ledger_index.c) */
 must bool ledger_index(struct ledger *l, const struct statement *st, uint32_t release,
 		       struct err *e);
-void ledger_sort(struct ledger *l);
+void ledger_sort(struct ledger *l); /* of one that is not loaded whole nothing */
 void ledger_sort_some(struct ledger *l); /* when enough are not */
 
 /* What was signed, for ledger_get(): a signature over it may be spelt in two ways. */
@@ -189,7 +210,67 @@ must bool ledger_signed(const struct ledger *l, const struct statement *st,
 
 /* ---- kept (ledger_keep.c): checksummed; whatever is wrong with it is refused as `database` */
 #define LEDGER_KEPT_MAX (1u << 30)
+
+/* Changes with what is kept, and with what the replay makes of a log. */
+#define LEDGER_FORM "measure-ledger-4"
+
+/* Of one that is loaded whole. */
 must bool ledger_write(const struct ledger *l, struct buf *out, struct err *e);
-must bool ledger_read(struct ledger *l, struct bytes in, struct err *e); /* into an empty one */
+must bool ledger_seal(struct buf *file, struct err *e); /* its sums, behind all else of it */
+
+/* Into an empty one, row by row when they are asked for: from a file, or from memory that outlives
+ * it or is not needed when all is loaded. After an error l is good for ledger_free() alone. */
+must bool ledger_attach(struct ledger *l, const char *path, struct err *e);
+must bool ledger_read(struct ledger *l, struct bytes in, struct err *e);
+must bool ledger_load(struct ledger *l, struct err *e); /* what is not here yet */
+void ledger_kept_free(struct ledger_kept **k);
+
+/* A damaged row is blank. */
+void ledger_touch_kept(const struct ledger *l, unsigned part, size_t row);
+
+/* A row that is not here yet is read. Who walks over all of an array has it loaded before. */
+static inline void ledger_touch(const struct ledger *l, unsigned part, size_t row)
+{
+	if (l->kept)
+		ledger_touch_kept(l, part, row);
+}
+
+static inline uint8_t *ledger_state_at(const struct ledger *l, size_t i)
+{
+	ledger_touch(l, LEDGER_STATES, i);
+	return l->state[i];
+}
+
+static inline struct ledger_record *ledger_record_at(const struct ledger *l, size_t i)
+{
+	ledger_touch(l, LEDGER_RECORDS, i);
+	return &l->record[i];
+}
+
+static inline struct ledger_item *ledger_item_at(const struct ledger *l, size_t i)
+{
+	ledger_touch(l, LEDGER_ITEMS, i);
+	return &l->item[i];
+}
+
+static inline struct ledger_channel *ledger_channel_at(const struct ledger *l, size_t i)
+{
+	ledger_touch(l, LEDGER_CHANNELS, i);
+	return &l->channel[i];
+}
+
+static inline struct ledger_folder *ledger_folder_at(const struct ledger *l, size_t i)
+{
+	ledger_touch(l, LEDGER_FOLDERS, i);
+	return &l->folder[i];
+}
+
+/* The next of a chain, which goes forwards, and so comes to an end. */
+static inline uint32_t ledger_next(const struct ledger *l, uint32_t i)
+{
+	uint32_t next = ledger_record_at(l, i)->next;
+
+	return next > i ? next : LEDGER_NONE;
+}
 
 #endif

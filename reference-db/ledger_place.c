@@ -69,8 +69,8 @@ static uint64_t nth(const struct ledger *l, const struct ledger_slot *s,
 		    const struct ledger_slot *above)
 {
 	if (s->value != LEDGER_NONE)
-		return l->folder[s->value].nth;
-	return above->value != LEDGER_NONE ? l->folder[above->value].folders : 0;
+		return ledger_folder_at(l, s->value)->nth;
+	return above->value != LEDGER_NONE ? ledger_folder_at(l, above->value)->folders : 0;
 }
 
 bool ledger_place(const struct ledger *l, const struct statement *st, struct ledger_names *names,
@@ -87,7 +87,7 @@ bool ledger_place(const struct ledger *l, const struct statement *st, struct led
 	if (p->version)
 		p->nth_version = nth(l, &w.own, &w.product);
 	if (w.own.value != LEDGER_NONE)
-		p->nth_file = l->folder[w.own.value].files;
+		p->nth_file = ledger_folder_at(l, w.own.value)->files;
 	return true;
 }
 
@@ -104,7 +104,7 @@ static bool enter(struct ledger *l, struct ledger_slot *s, struct ledger_slot *a
 	l->folder = more;
 	more[l->n_folders] = (struct ledger_folder){0};
 	if (above && counts)
-		more[l->n_folders].nth = more[above->value].folders++;
+		more[l->n_folders].nth = ledger_folder_at(l, above->value)->folders++;
 	s->value = (uint32_t)l->n_folders++;
 	return ledger_put(l, s, e);
 }
@@ -123,7 +123,7 @@ bool ledger_placed(struct ledger *l, const struct statement *st, struct err *e)
 	if (!enter(l, &w.product, &w.root, true, e) ||
 	    !enter(l, &w.own, &w.product, p.version != NULL, e))
 		return false;
-	l->folder[w.own.value].files++;
+	ledger_folder_at(l, w.own.value)->files++;
 	return true;
 }
 

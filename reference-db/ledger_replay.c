@@ -13,12 +13,12 @@ static bool refuse(struct ledger *l, struct ledger_record *r, enum ledger_worth 
 
 static void chain(struct ledger *l, uint32_t release, struct ledger_record *r)
 {
-	struct ledger_item *it = &l->item[release];
+	struct ledger_item *it = ledger_item_at(l, release);
 	uint32_t me = (uint32_t)(r - l->record);
 
 	r->release = release;
 	if (it->last != LEDGER_NONE)
-		l->record[it->last].next = me;
+		ledger_record_at(l, it->last)->next = me;
 	it->last = me;
 }
 
@@ -27,8 +27,9 @@ uint64_t ledger_signers(const struct ledger *l, uint32_t release, enum statement
 {
 	struct signers s = {.n = 0};
 
-	for (uint32_t i = l->item[release].first; i != LEDGER_NONE; i = l->record[i].next) {
-		const struct ledger_record *r = &l->record[i];
+	for (uint32_t i = ledger_item_at(l, release)->first; i != LEDGER_NONE;
+	     i = ledger_next(l, i)) {
+		const struct ledger_record *r = ledger_record_at(l, i);
 		const struct signer_is is = ledger_signer(r);
 
 		if (r->kind == kind && r->worth == LEDGER_COUNTS && r->upon >= upon &&
@@ -69,8 +70,8 @@ static bool apply_manifest(struct ledger *l, const struct statement *st, struct 
 	if (slot.value == LEDGER_NONE) {
 		if (!new_release(l, st, &slot, r, e) || !ledger_index(l, st, slot.value, e))
 			return false;
-	} else if (memcmp(l->item[slot.value].payload, r->payload, 32) != 0) {
-		l->item[slot.value].contradicted = true;
+	} else if (memcmp(ledger_item_at(l, slot.value)->payload, r->payload, 32) != 0) {
+		ledger_item_at(l, slot.value)->contradicted = true;
 		if (!ledger_index(l, st, slot.value, e) ||
 		    !refuse(l, r, LEDGER_CONTRADICTS,
 			    "another payload of that version counts already", e))
@@ -94,7 +95,7 @@ static bool chain_to(struct ledger *l, const struct statement *st, const struct 
 	if (slot.value == LEDGER_NONE)
 		return refuse(l, r, LEDGER_NO_RELEASE,
 			      "no manifest of that release counts before it", e);
-	if (memcmp(l->item[slot.value].payload, payload->v, 32) != 0)
+	if (memcmp(ledger_item_at(l, slot.value)->payload, payload->v, 32) != 0)
 		return refuse(l, r, LEDGER_CONTRADICTS, "speaks of another payload of that version",
 			      e);
 	chain(l, slot.value, r);
@@ -118,7 +119,7 @@ static bool apply_withdraw(struct ledger *l, const struct statement *st, struct 
 		return false;
 	if (r->release == LEDGER_NONE)
 		return true;
-	it = &l->item[r->release];
+	it = ledger_item_at(l, r->release);
 	if (it->withdrawn || ledger_signers(l, r->release, STATEMENT_WITHDRAW, NULL, 0) <
 				     ledger_threshold(l, TRUST_WITHDRAWER))
 		return true;
@@ -157,34 +158,42 @@ static bool channel_of(struct ledger *l, const struct release *s, uint32_t *chan
 	return ledger_put(l, &slot, e);
 }
 
+/* Was it ever the latest of the channel? */
+static bool find_turn(const struct ledger *l, uint32_t channel, struct bytes version,
+		      struct ledger_slot *slot, struct err *e)
+{
+	owned(buf_free) struct buf key = BUF(2 * STATEMENT_ID);
+
+	buf_be32(&key, channel);
+	buf_put(&key, version);
+	return buf_done(&key, "a version of a channel", e) &&
+	       ledger_get(l, LEDGER_TURN, buf_bytes(&key), slot, e);
+}
+
 static bool add_turn(struct ledger *l, uint32_t channel, struct bytes version, bool superseded,
 		     struct err *e)
 {
 	struct ledger_turn *more = ledger_room(l->turn, l->n_turns, sizeof(*more), e), *t;
+	struct ledger_slot slot;
 
 	if (!more)
 		return false;
 	l->turn = more;
 	t = &more[l->n_turns];
 	*t = (struct ledger_turn){.channel = channel, .superseded = superseded};
-	if (!ledger_text(l, version, &t->version, e))
+	if (!ledger_text(l, version, &t->version, e) ||
+	    (!superseded && !find_turn(l, channel, version, &slot, e)))
 		return false;
 	l->n_turns++;
-	return true;
-}
-
-static bool was_latest(const struct ledger *l, uint32_t channel, struct bytes version)
-{
-	for (size_t i = 0; i < l->n_turns; i++)
-		if (l->turn[i].channel == channel && !l->turn[i].superseded &&
-		    bytes_equal(bytes_str(ledger_string(l, l->turn[i].version)), version))
-			return true;
-	return false;
+	if (superseded || slot.value != LEDGER_NONE)
+		return true;
+	slot.value = (uint32_t)l->n_turns - 1;
+	return ledger_put(l, &slot, e);
 }
 
 static bool take_force(struct ledger *l, const struct release *s, uint32_t channel, struct err *e)
 {
-	struct ledger_channel *c = &l->channel[channel];
+	struct ledger_channel *c = ledger_channel_at(l, channel);
 
 	c->force = (uint32_t)l->n + 1;
 	c->minimum = 0;
@@ -213,6 +222,7 @@ static bool apply_release(struct ledger *l, const struct statement *st, struct l
 {
 	const struct release *s = &st->release;
 	struct ledger_slot latest;
+	struct ledger_slot minimum = {.value = LEDGER_NONE};
 	uint32_t channel, force;
 
 	if (!find_latest(l, s, &latest, e))
@@ -222,14 +232,15 @@ static bool apply_release(struct ledger *l, const struct statement *st, struct l
 			      "no manifest of its latest version counts before it", e);
 	if (!channel_of(l, s, &channel, e))
 		return false;
-	force = l->channel[channel].force;
+	force = ledger_channel_at(l, channel)->force;
 	if (r->upon < force)
 		return refuse(l, r, LEDGER_CONTRADICTS,
 			      "was made before the release statement of that channel that is in "
 			      "force",
 			      e);
-	if (s->minimum.n > 0 && !bytes_equal(s->minimum, s->latest) &&
-	    !was_latest(l, channel, s->minimum))
+	if (!find_turn(l, channel, s->minimum, &minimum, e))
+		return false;
+	if (s->minimum.n > 0 && !bytes_equal(s->minimum, s->latest) && minimum.value == LEDGER_NONE)
 		return refuse(l, r, LEDGER_CONTRADICTS,
 			      "its minimum was never the latest of that channel", e);
 	chain(l, latest.value, r);
@@ -277,7 +288,7 @@ static bool is_forked(const struct ledger *l, const struct signed_header *h)
 {
 	return !l->apart && h->has_upon &&
 	       (h->upon.height > l->n ||
-		memcmp(l->state[h->upon.height], h->upon.state.v, 32) != 0);
+		memcmp(ledger_state_at(l, h->upon.height), h->upon.state.v, 32) != 0);
 }
 
 static void narrow(struct ledger_record *r, const struct trust_key *k)

@@ -147,8 +147,8 @@ static uint64_t count_old(const struct ledger *l, uint32_t first)
 {
 	struct signers s = {.n = 0};
 
-	for (uint32_t i = first; i != LEDGER_NONE; i = l->record[i].next) {
-		const struct signer_is is = ledger_signer(&l->record[i]);
+	for (uint32_t i = first; i != LEDGER_NONE; i = ledger_next(l, i)) {
+		const struct signer_is is = ledger_signer(ledger_record_at(l, i));
 
 		signers_add(&s, &is, i);
 	}
@@ -217,9 +217,9 @@ static bool chain(struct ledger *l, struct ledger_slot *first, struct ledger_rec
 		first->value = me;
 		return ledger_put(l, first, e);
 	}
-	while (l->record[last].next != LEDGER_NONE)
-		last = l->record[last].next;
-	l->record[last].next = me;
+	while (ledger_next(l, last) != LEDGER_NONE)
+		last = ledger_next(l, last);
+	ledger_record_at(l, last)->next = me;
 	return true;
 }
 

@@ -19,6 +19,7 @@ struct attempt {
 	struct ledger *ledger;
 	struct database_new *fresh; /* room for all of them */
 	size_t n;
+	bool anew; /* nothing that was kept is believed */
 };
 
 static void attempt_free(struct attempt *a)
@@ -65,6 +66,8 @@ static bool begin(struct attempt *a, size_t n, struct err *e)
 		.trust = p->trust,
 		.trust_digest = p->trust_digest,
 		.cache = p->cache,
+		.anew = a->anew,
+		.partly = true,
 		.watch = p->watch,
 	};
 
@@ -86,35 +89,39 @@ static void describe(const struct attempt *a, char *out, size_t room)
 		snprintf(out, room, "%zu statements", a->n);
 }
 
-/* *moved: it is there, or it was. */
-static bool put_in(struct attempt *a, size_t n, bool *moved, struct err *e)
+static bool judge(struct attempt *a, size_t n, struct err *e)
 {
-	char message[DATABASE_PATH];
-	struct database_news news = {.message = message, .when = a->p->when};
-
 	for (size_t i = 0; i < n; i++)
 		if (!add(a, a->file[i], &a->out[i], e))
 			return n > 1 ? err_in(e, "statement %zu", i + 1) : false;
+	return true;
+}
+
+/* *moved: it is there, or it was. */
+static bool put_in(struct attempt *a, bool *moved, struct err *e)
+{
+	char message[DATABASE_PATH];
+	struct database_news news = {a->fresh, a->n, message, a->p->when};
+
 	*moved = true;
 	if (a->n == 0)
 		return true;
-	news.entry = a->fresh;
-	news.n = a->n;
 	describe(a, message, sizeof(message));
 	return database_append(a->database, &news, moved, e);
 }
 
-/* What was seen is remembered once, when there is an answer, and that may be a no. */
+/* What was seen is remembered once, when there is an answer, and that may be a no; what is damaged
+ * gives none. */
 static bool attempt(struct attempt *a, size_t n, bool *moved, struct err *e)
 {
 	struct err ignored = {0};
-	const char *path = a->p->path;
 
 	if (!begin(a, n, e))
 		return false;
-	if (put_in(a, n, moved, e))
-		return !*moved || seen_check(&a->seen, path, a->ledger, a->database, e);
-	(void)!seen_check(&a->seen, path, a->ledger, a->database, &ignored);
+	if (judge(a, n, e) && ledger_sound(a->ledger, e) && put_in(a, moved, e))
+		return !*moved || seen_check(&a->seen, a->p->path, a->ledger, a->database, e);
+	if (ledger_sound(a->ledger, &ignored))
+		(void)!seen_check(&a->seen, a->p->path, a->ledger, a->database, &ignored);
 	return false;
 }
 
@@ -130,19 +137,25 @@ static void pause_a_while(unsigned attempt)
 bool publish(const struct publish *p, const struct bytes *file, size_t n, struct publish_entry *out,
 	     struct err *e)
 {
-	bool moved = false;
+	bool moved = false, anew = false;
 
 	if (n > PUBLISH_MAX)
 		return err_set(e, REASON_LIMIT, "%zu statements at once, and at most %u are taken",
 			       n, PUBLISH_MAX);
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
 		owned(attempt_free) struct attempt a = {
-			.p = p, .file = file, .out = out, .seen = SEEN_NONE};
+			.p = p, .file = file, .out = out, .seen = SEEN_NONE, .anew = anew};
+		struct err fault = {0}, no = {0};
+		bool good = attempt(&a, n, &moved, &fault);
+		bool damaged = a.ledger && !ledger_sound(a.ledger, &no);
 
-		if (!attempt(&a, n, &moved, e))
-			return false;
-		if (moved)
+		if (good && moved)
 			return true;
+		if (!good && !damaged) {
+			*e = fault;
+			return false;
+		}
+		anew = anew || damaged;
 		pause_a_while(i);
 	}
 	return err_set(e, REASON_BUSY,

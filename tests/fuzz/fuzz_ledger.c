@@ -1,11 +1,10 @@
 /*
- * Any bytes as a ledger that was kept, with a checksum that holds: it is refused, or everything
- * that it says can be asked for, and statements are fed to it. And any bytes, cut at each 0xff, as
- * statements that are fed one after another.
+ * Any bytes as a ledger that was kept, of its form and with sums that hold: it is refused, or
+ * everything that it says can be asked for, and statements are fed to it, read whole or row by row.
+ * And any bytes, cut at each 0xff, as statements that are fed one after another.
  */
 #include <stdlib.h>
 
-#include "measure/core/hash.h"
 #include "reference-db/ledger_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -58,30 +57,45 @@ static void feed(struct ledger *l, struct bytes in)
 	}
 }
 
+static void kept(const struct trust *t, struct bytes in, struct bytes said, bool whole)
+{
+	const struct digest first = byte(0x77), trust = byte(0x66);
+	owned(ledger_free) struct ledger *l = NULL;
+	struct err e = {0};
+
+	must_be((l = ledger_new(t, &trust, &first, &e)) != NULL);
+	if (!ledger_read(l, in, &e) || (whole && !ledger_load(l, &e))) {
+		must_be(err_is(&e));
+		return;
+	}
+	if (whole)
+		ask(l);
+	feed(l, said);
+	if (!ledger_load(l, &e)) {
+		must_be(!whole && err_is(&e));
+		return;
+	}
+	ask(l);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct digest first = byte(0x77), trust = byte(0x66);
 	owned(trust_free) struct trust *t = NULL;
 	owned(ledger_free) struct ledger *l = NULL;
-	owned(buf_free) struct buf kept = BUF(LEDGER_KEPT_MAX);
-	struct digest sum;
+	owned(buf_free) struct buf file = BUF(LEDGER_KEPT_MAX);
 	struct err e = {0};
 
 	must_be(trust_new(&t, &e) && (l = ledger_new(t, &trust, &first, &e)));
-	must_be(hash_of(DIGEST_SHA256, bytes_of(data, size), &sum, &e));
-	buf_put(&kept, bytes_of(data, size));
-	buf_put(&kept, digest_bytes(&sum));
-	if (ledger_read(l, buf_bytes(&kept), &e)) {
-		ask(l);
-		feed(l, bytes_of(data, size));
-		ask(l);
-		return 0;
-	}
-	must_be(err_is(&e));
-	ledger_free(&l);
-	e = (struct err){0};
-	must_be((l = ledger_new(t, &trust, &first, &e)) != NULL);
 	feed(l, bytes_of(data, size));
 	ask(l);
+	buf_str(&file, LEDGER_FORM);
+	buf_put(&file, bytes_of(data, size));
+	if (!ledger_seal(&file, &e)) {
+		must_be(err_is(&e));
+		return 0;
+	}
+	kept(t, buf_bytes(&file), bytes_of(data, size), true);
+	kept(t, buf_bytes(&file), bytes_of(data, size), false);
 	return 0;
 }

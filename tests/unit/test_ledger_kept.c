@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "measure/base/home.h"
-#include "measure/core/hash.h"
 #include "reference-db/database_form.h"
 #include "reference-db/seen.h"
 #include "tests/unit/support_check.h"
@@ -148,56 +147,6 @@ static void what_was_kept_is_gone_on_from(void **state)
 	ledger_free(&first);
 	database_free(&d);
 	folder_free(&f);
-	book_free(&b);
-}
-
-/* Any byte; and any byte whose checksum is right again. */
-static void what_was_kept_and_is_damaged_is_not_used(void **state)
-{
-	struct book b = trusting();
-	struct digest first = said_digest(0x77), trust = said_digest(0x66), sum;
-	struct buf file = BUF(LEDGER_KEPT_MAX);
-	struct err e = {0};
-	size_t used = 0;
-
-	(void)state;
-	book_begin(&b);
-	book_manifest(&b, ALICE_KEY, "1", 1);
-	book_release(&b, ALICE_KEY, "1", "1", NULL);
-	book_withdraw(&b, ALICE_KEY, "1", 1);
-	assert_true(ledger_write(b.l, &file, &e));
-	for (size_t i = 0; i < file.n; i++) {
-		struct ledger *l = ledger_new(b.trust, &trust, &first, &e);
-		struct err no = {0}, other = {0};
-
-		file.p[i] ^= 0x41;
-		assert_false(ledger_read(l, buf_bytes(&file), &no));
-		check_err(&no, REASON_DATABASE, "what was kept is of another form, or damaged");
-		if (i < file.n - 32) {
-			assert_true(
-				hash_of(DIGEST_SHA256, bytes_of(file.p, file.n - 32), &sum, &e));
-			memcpy(file.p + file.n - 32, sum.v, 32);
-			if (ledger_read(l, buf_bytes(&file), &other)) {
-				const struct ledger_when when = {.when = {CLOCK_NONE, 0}};
-				struct ledger_release r;
-
-				used++;
-				for (uint64_t k = 0; k < ledger_releases(l); k++)
-					ledger_release(l, k, &when, &r);
-			} else {
-				assert_true(err_is(&other));
-			}
-			file.p[i] ^= 0x41;
-			assert_true(
-				hash_of(DIGEST_SHA256, bytes_of(file.p, file.n - 32), &sum, &e));
-			memcpy(file.p + file.n - 32, sum.v, 32);
-		} else {
-			file.p[i] ^= 0x41;
-		}
-		ledger_free(&l);
-	}
-	assert_true(used > 0);
-	buf_free(&file);
 	book_free(&b);
 }
 
@@ -395,7 +344,6 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_kept_is_gone_on_from),
-		cmocka_unit_test(what_was_kept_and_is_damaged_is_not_used),
 		cmocka_unit_test(another_trust_file_is_another_ledger),
 		cmocka_unit_test(a_head_that_the_log_does_not_give_is_refused),
 		cmocka_unit_test(what_was_replayed_is_not_read_again_as_something_else),
