@@ -9,6 +9,7 @@
 
 #define CONNECT_SECONDS 20L
 #define SLOW_BYTES 1000L /* in a second */
+#define PAGE_MAX 65536 /* bytes of what is no content, so that the connection can be used again */
 
 /* One file, however often it is tried. */
 struct transfer {
@@ -56,7 +57,7 @@ static int progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up, 
 	(void)sent;
 	if (t->h->watch.tick && now > 0)
 		t->h->watch.tick(t->h->watch.arg, t->have);
-	return 0;
+	return now > PAGE_MAX && !is_content(t->c);
 }
 
 static pthread_key_t of_thread;
@@ -157,6 +158,8 @@ static bool once(struct transfer *t, const char *url, curl_off_t *wait, bool *an
 	t->c = c;
 	code = curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_ABORTED_BY_CALLBACK) /* a page that does not end */
+		code = CURLE_OK;
 	*anew = t->have > 0 &&
 		(code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME || status == 416);
 	if (code == CURLE_OK && answered(status, e))

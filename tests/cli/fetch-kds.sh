@@ -84,7 +84,14 @@ kds made/report --tries 1
 expect_status 5
 expect_stderr_has 'measure-fetch: error[fetch]: '
 expect_no_file store
-ok 'a server that fails leaves nothing behind, and leads nowhere'
+for status in 404 500 302; do
+	printf 'flood %s\n' $status >server/faults
+	kds made/report --tries 1
+	expect_status 5
+	expect_stderr_has "$status"
+done
+expect_no_file store
+ok 'a server that fails leaves nothing behind, leads nowhere, and is not heard out'
 
 # wrong STATUS REASON WORDS: with what the server has now
 wrong()

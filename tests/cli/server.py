@@ -4,7 +4,8 @@ FOLDER/port. A request for /a?b=c is answered with the file named a?b=c ("/" is 
 what lies at that path, percent-decoded, in the folder FOLDER/tree, with the rest of it where a range is asked for. The first line of FOLDER/faults, if there is one, is taken for each
 request: ok, a status (503), "status seconds" for Retry-After, cut (half the bytes), stop (no answer),
 hang (half the bytes, and then nothing), whole (all of it, whatever was asked for), wrong (other bytes),
-to ADDRESS (a redirection). Requests go to FOLDER/log, with what follows a range's bytes=."""
+to ADDRESS (a redirection), "flood STATUS" (a redirection, or what fails, whose page never ends). Requests go to FOLDER/log, with what follows a range's bytes=."""
+import contextlib
 import http.server
 import os
 import sys
@@ -64,6 +65,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(int(what[0]), b"", [("Retry-After", what[1])] if len(what) > 1 else [])
         elif what[0] == "to":
             self.answer(302, b"", [("Location", what[1])])
+        elif what[0] == "flood":
+            self.protocol_version = "HTTP/1.1"
+            self.answer(int(what[1]), b"", [("Location", self.path)], 1 << 40)
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    self.wfile.write(bytes(65536))
         elif what[0] == "stop":
             pass
         elif body is None:
