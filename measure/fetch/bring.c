@@ -109,7 +109,7 @@ static bool from_place(const struct http *h, const char *url, struct part *p, st
 		if (e->reason != REASON_INPUT_DIGEST && e->reason != REASON_LIMIT)
 			return false;
 		e->subject[0] = '\0';
-		err_subject(e, url);
+		http_subject(e, url);
 		if (!restart(p, e) || !mixed)
 			return false;
 	}

@@ -6,6 +6,7 @@
 #define TRIES_MAX 20u
 #define PATIENCE_MAX 3600u
 #define PATH_ROOM 8192u
+#define URL_ROOM 16384u
 
 bool fetching_number(const struct cli *c, unsigned opt, uint64_t max, unsigned *out, struct err *e)
 {
@@ -95,10 +96,13 @@ struct places {
 	size_t origin, first; /* the origin at hand, and which place its first one is */
 };
 
-static void note(struct fetching *f, struct buf *url)
+void fetching_note(struct fetching *f, const char *url)
 {
+	owned(buf_free) struct buf shown = BUF(URL_ROOM);
+
+	http_put_shown(&shown, url);
 	pthread_mutex_lock(&f->lock);
-	talk_note(&f->c->talk, "%s", buf_cstr(url));
+	talk_note(&f->c->talk, "%s", buf_cstr(&shown));
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -113,7 +117,7 @@ static bool place(void *arg, size_t i, struct buf *out, struct err *e)
 		bool ok = bases_url(&p->f->bases, origin, i - p->first, out, &why);
 
 		if (ok && out->n > 0) {
-			note(p->f, out);
+			fetching_note(p->f, buf_cstr(out));
 			return true;
 		}
 		if (!ok && why.reason != REASON_NO_BASE)

@@ -68,6 +68,9 @@ struct fetching_one {
 };
 void fetching_one(struct fetching_one *o, struct fetching *f);
 
+/* Tells which address is asked, where that is wanted. */
+void fetching_note(struct fetching *f, const char *url);
+
 /* An object by its origins, or what is there already, proved. what: its name. *brought. */
 struct fetching_item {
 	const char *what;

@@ -9,6 +9,7 @@
 
 #define CONNECT_SECONDS 20L
 #define SLOW_BYTES 1000L /* in a second */
+#define SHOWN_MAX 65536u
 #define PAGE_MAX 65536 /* bytes of what is no content, so that the connection can be used again */
 
 /* One file, however often it is tried. */
@@ -157,9 +158,9 @@ static bool once(struct transfer *t, const char *url, curl_off_t *wait, bool *an
 		return err_set(e, REASON_LIBRARY, "libcurl cannot be set up");
 	t->c = c;
 	code = curl_easy_perform(c);
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_ABORTED_BY_CALLBACK) /* a page that does not end */
 		code = CURLE_OK;
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	*anew = t->have > 0 &&
 		(code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME || status == 416);
 	if (code == CURLE_OK && answered(status, e))
@@ -204,7 +205,7 @@ bool http_stream(const struct http *h, const char *url, uint64_t max, const stru
 				return false;
 			continue;
 		}
-		err_subject(&why, url);
+		http_subject(&why, url);
 		i = t.have > t.best ? 1 : i + 1;
 		t.best = t.have > t.best ? t.have : t.best;
 		if (wait < 0 || i >= h->tries) {
@@ -213,6 +214,27 @@ bool http_stream(const struct http *h, const char *url, uint64_t max, const stru
 		}
 		pause_for(h, &why, wait, 1u << (i < 6 ? i - 1 : 6));
 	}
+}
+
+/* ---- what is shown */
+
+void http_put_shown(struct buf *out, const char *url)
+{
+	const char *slashes = strstr(url, "//");
+	const char *host = slashes ? slashes + 2 : url;
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+
+	buf_put(out, bytes_of(url, (size_t)(host - url)));
+	buf_str(out, at ? "***" : "");
+	buf_str(out, at ? at : host);
+}
+
+bool http_subject(struct err *e, const char *url)
+{
+	owned(buf_free) struct buf shown = BUF(SHOWN_MAX);
+
+	http_put_shown(&shown, url);
+	return err_subject(e, buf_cstr(&shown));
 }
 
 /* ---- into memory */
@@ -246,16 +268,18 @@ bool http_get(const struct http *h, const char *url, size_t max, struct buf *out
 bool http_address(const char *url, const char *what, struct err *e)
 {
 	static const char *const kinds[] = {"https://", "http://", "file://"};
+	owned(buf_free) struct buf shown = BUF(SHOWN_MAX);
 	bool known = false;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		known = known || strncmp(url, kinds[i], strlen(kinds[i])) == 0;
 	for (const char *p = url; known && *p; p++)
 		known = *p > ' ' && *p < 0x7f;
-	if (!known)
-		return err_set(e, REASON_USAGE,
-			       "%s: '%s' is no address: https://, http:// or file://", what, url);
-	return true;
+	if (known)
+		return true;
+	http_put_shown(&shown, url);
+	return err_set(e, REASON_USAGE, "%s: '%s' is no address: https://, http:// or file://",
+		       what, buf_cstr(&shown));
 }
 
 const char *http_library_version(bool running)

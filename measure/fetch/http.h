@@ -51,6 +51,10 @@ must bool http_get(const struct http *h, const char *url, size_t max, struct buf
 /* https:, http: or file:, and nothing in it that is not printable ASCII; usage otherwise. */
 must bool http_address(const char *url, const char *what, struct err *e);
 
+/* For messages: an address without the name and password that may stand in it. Appended; cut. */
+void http_put_shown(struct buf *out, const char *url);
+bool http_subject(struct err *e, const char *url); /* err_subject() */
+
 /* Of libcurl, as compiled against or as it runs. */
 const char *http_library_version(bool running);
 

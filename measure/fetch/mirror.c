@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "measure/base/load.h"
+#include "measure/fetch/http.h"
 
 #define ASIDE "refs/measure-fetch/" /* where tips wait until they are judged */
 #define HEADS "refs/heads/"
@@ -95,7 +96,8 @@ static void work_free(struct work *w)
 	load_close(&w->d.handle);
 }
 
-static bool fail(const struct work *w, enum reason r, const char *what, const char *subject,
+/* path: NULL, it is of the other side. */
+static bool fail(const struct work *w, enum reason r, const char *what, const char *path,
 		 struct err *e)
 {
 	const git_error *last = w->d.last();
@@ -104,7 +106,7 @@ static bool fail(const struct work *w, enum reason r, const char *what, const ch
 		r = REASON_OUT_OF_MEMORY;
 	err_set(e, r, "%s: %s", what,
 		last && last->message ? last->message : "no reason was given");
-	return err_subject(e, subject);
+	return path ? err_subject(e, path) : http_subject(e, w->m->url);
 }
 
 /* ---- libgit2 and the repository */
@@ -192,7 +194,7 @@ static bool get(struct work *w, struct err *e)
 
 	return (w->d.remote(&w->remote, w->repository, w->m->url) == 0 &&
 		w->d.fetch(w->remote, &both, &how, NULL) == 0) ||
-	       fail(w, REASON_FETCH, "cannot be fetched", w->m->url, e);
+	       fail(w, REASON_FETCH, "cannot be fetched", NULL, e);
 }
 
 static bool read_names(struct work *w, struct err *e)
@@ -280,7 +282,7 @@ static bool judge_all(struct work *w, struct err *e)
 		err_set(e, REASON_MOVED,
 			"%zu of its branches and tags moved, and nothing was taken",
 			m->n[MIRROR_MOVED]);
-	return err_subject(e, m->url);
+	return http_subject(e, m->url);
 }
 
 static bool write_one(struct work *w, const struct judged *j, struct err *e)

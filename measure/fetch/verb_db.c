@@ -75,7 +75,7 @@ static bool differs(const struct work *w, enum reason r, const char *how, struct
 		"'%s' has height %llu with state %s, and the server height %llu with state %s, %s",
 		w->folder.name, (unsigned long long)w->folder.head.height, buf_cstr(&was),
 		(unsigned long long)w->head.height, buf_cstr(&is), how);
-	return err_subject(e, w->url);
+	return http_subject(e, w->url);
 }
 
 static bool get_line(void *arg, size_t i, struct err *e)
@@ -96,7 +96,7 @@ static bool keep_line(struct work *w, size_t i, struct digest *state, struct err
 
 	if (!database_line_read(line, w->from + i, &entry, e) ||
 	    !database_state(state, line, state, e))
-		return err_subject(e, w->url);
+		return http_subject(e, w->url);
 	buf_put(&w->log, line);
 	w->end[w->n++] = w->log.n;
 	return buf_done(&w->log, "the log", e);
@@ -144,7 +144,7 @@ static bool get_statement(struct work *w, const struct database_entry *entry, st
 	if (!digest_equal(&is, &entry->sha256)) {
 		err_set(e, REASON_DATABASE, "'%s' has another digest than the log says",
 			entry->path);
-		return err_subject(e, w->url);
+		return http_subject(e, w->url);
 	}
 	if (!db_folder_put(&w->folder, entry->path, buf_bytes(&file), e))
 		return false;
@@ -191,7 +191,7 @@ static bool begin(struct work *w, struct err *e)
 		return false;
 	if (!database_head_read(buf_bytes(&head), &w->head, e) ||
 	    !database_format_read(buf_bytes(&format), name, e))
-		return err_subject(e, w->url);
+		return http_subject(e, w->url);
 	return db_folder_open(&w->folder, w->path, buf_bytes(&format), e);
 }
 

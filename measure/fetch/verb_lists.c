@@ -78,14 +78,14 @@ static bool get_release(struct work *w, const struct debian_suite *s, struct buf
 
 		if (!bases_url(&w->f.bases, buf_cstr(&origin), i, &url, e) || url.n == 0)
 			return false;
-		talk_note(&w->f.c->talk, "%s", buf_cstr(&url));
+		fetching_note(&w->f, buf_cstr(&url));
 		buf_reset(file);
 		if (http_get(&one.http, buf_cstr(&url), DEBIAN_RELEASE_MAX, file, &why) &&
 		    debian_lists_judge(s, buf_bytes(file), r, &why)) {
 			*e = (struct err){0};
 			return true;
 		}
-		err_subject(&why, buf_cstr(&url));
+		http_subject(&why, buf_cstr(&url));
 		*e = why;
 	}
 }

@@ -137,6 +137,9 @@ cp good/format server/tree
 line=server/tree/log/00/00/02
 sed -i "s|  .*|  products/../../x/000002-y|" $line
 refused 3 database "is no path of a statement" fresh2
+run_command "$fetch" db "http://me:secret@${url#http://}" fresh2
+expect_status 3
+expect_stderr_has "error[database]: http://***@${url#http://}: entry 2: "
 mkdir files && printf mine >files/mine
 refused 2 usage 'holds other files, and no database' files
 git clone -q db.git clone
@@ -145,9 +148,9 @@ refused 2 usage 'is a repository of git, which `git fetch` brings up to date' db
 run_command "$fetch" db "$url"
 expect_status 2
 expect_stderr_has 'an address and a folder are needed, 1 are given'
-run_command "$fetch" db ftp://x copy
+run_command "$fetch" db ftp://me:secret@x copy
 expect_status 2
-expect_stderr_has "URL: 'ftp://x' is no address"
+expect_stderr_has "URL: 'ftp://***@x' is no address"
 expect test -e "good/$first"
 ok 'other databases, folders and addresses are refused'
 

@@ -136,6 +136,9 @@ expect_stderr_has 'error[fetch]: '
 run_command "$fetch" git source copy.git
 expect_status 2
 expect_stderr_has "URL: 'source' is no address"
+run_command "$fetch" git http://me:secret@127.0.0.1:1/x none2.git
+expect_status 5
+expect_stderr_has 'error[fetch]: http://***@127.0.0.1:1/x: cannot be fetched: '
 run_command "$fetch" git "$url"
 expect_status 2
 expect_stderr_has 'an address and a folder are needed, 1 are given'

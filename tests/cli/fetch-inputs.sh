@@ -76,6 +76,16 @@ expect_stderr_has 'Timeout was reached; again in 1 second'
 expect cmp "store/sha256/$a" server/files/%a
 ok 'a server that sends nothing any more is asked again'
 
+rm -rf store
+printf '404\n503\n' >server/faults
+run_command "$fetch" inputs -v -j 1 --store store --base "things=http://me:secret@${base#http://}"
+expect_status 5
+expect_stderr_has "***@${base#http://}/a: 'a': the server has no such file (404)"
+expect_stderr_has "***@${base#http://}/b+c~1.bin: the server answers 503; again in 1 second"
+expect_stderr_has "http://***@${base#http://}/b+c~1.bin"
+expect test "$(grep -c secret "$STDERR")" -eq 0
+ok 'a name and a password in an address are not shown'
+
 rm -rf store server/log
 mkdir -p store/partial
 head -c 1000000 server/files/%a >"store/partial/$a"
