@@ -87,12 +87,11 @@ bool later_add(struct bundle_set *s, struct bytes in, uint64_t at, const struct 
 /* ---- in the order in which they were said */
 
 struct turn {
-	bool timed;
-	int64_t issued;
+	int64_t at;
 	unsigned news; /* 0: it was rebuilt equal; the worse the more */
 };
 
-static bool read_turn(const struct bundle_member *m, struct turn *t, struct err *e)
+static bool read_turn(const struct bundle_member *m, int64_t now, struct turn *t, struct err *e)
 {
 	static const unsigned news[REBUILT_OUTCOMES] = {
 		[REBUILT_EQUAL] = 0, [REBUILT_WITNESSED] = 1, [REBUILT_DIFFERS] = 2};
@@ -100,29 +99,27 @@ static bool read_turn(const struct bundle_member *m, struct turn *t, struct err 
 
 	if (!statement_open(&st, m->bytes, e))
 		return false;
-	t->timed = st.s.header.has_issued;
-	t->issued = st.s.header.issued;
 	t->news = st.kind == STATEMENT_REBUILT ? news[st.rebuilt.outcome] : 0;
+	t->at = st.s.header.issued;
+	if (!st.s.header.has_issued || t->at > now)
+		t->at = t->news == 0 ? INT64_MIN : INT64_MAX;
 	return true;
 }
 
 static bool is_before(const struct turn *a, const struct turn *b)
 {
-	if (a->timed != b->timed)
-		return b->timed;
-	if (a->timed && a->issued != b->issued)
-		return a->issued < b->issued;
-	return a->news < b->news;
+	return a->at != b->at ? a->at < b->at : a->news < b->news;
 }
 
-bool later_order(const struct bundle_set *s, size_t order[BUNDLE_STATEMENTS], struct err *e)
+bool later_order(const struct bundle_set *s, int64_t now, size_t order[BUNDLE_STATEMENTS],
+		 struct err *e)
 {
 	struct turn turn[BUNDLE_STATEMENTS] = {0};
 
 	for (size_t i = 0; i < s->n; i++) {
 		size_t at = i;
 
-		if (!read_turn(&s->member[i], &turn[i], e))
+		if (!read_turn(&s->member[i], now, &turn[i], e))
 			return false;
 		for (; at > 0 && is_before(&turn[i], &turn[order[at - 1]]); at--)
 			order[at] = order[at - 1];

@@ -24,9 +24,14 @@ must bool later_check(const struct bundle_set *s, size_t i, const struct digest 
 must bool later_add(struct bundle_set *s, struct bytes in, uint64_t at,
 		    const struct digest *payload, struct err *e);
 
-/* The members in the order in which they were said: by the time that each gives itself, those that
- * give none first; of one time the better news first, so that it is not the last word. */
-must bool later_order(const struct bundle_set *s, size_t order[BUNDLE_STATEMENTS], struct err *e);
+/*
+ * The members in the order in which they were said: by the time that each gives itself. What can
+ * not be told is told for the worse: of one time the better news comes first, and so that it is
+ * not the last word, what gives no time, or one after `now`, comes before all others where it is
+ * that it was rebuilt equal, and behind them where it is not.
+ */
+must bool later_order(const struct bundle_set *s, int64_t now, size_t order[BUNDLE_STATEMENTS],
+		      struct err *e);
 
 /* Of members that were checked: what each says, and who is said to have signed it. Tamed. */
 void later_text(const struct bundle_set *s, struct buf *out);

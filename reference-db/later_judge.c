@@ -41,12 +41,13 @@ static void tell(struct verdict *v, const struct ledger_statement *s)
 		       statement_rows[s->kind].name, key, s->why);
 }
 
-static bool feed_later(const struct later *x, const struct bundle_set *s, struct verdict *v,
+static bool feed_later(const struct later *x, const struct judge *j, const struct bundle_set *s,
 		       struct err *e)
 {
+	int64_t now = j->when.clock == CLOCK_NOW ? j->when.at : WHEN_LAST;
 	size_t order[BUNDLE_STATEMENTS], worthless = 0;
 
-	if (!later_order(s, order, e))
+	if (!later_order(s, now, order, e))
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
 		struct ledger_fed fed;
@@ -54,10 +55,10 @@ static bool feed_later(const struct later *x, const struct bundle_set *s, struct
 		if (!ledger_feed(x->ledger, s->member[order[i]].bytes, &fed, e))
 			return false;
 		if (fed.statement.worth != LEDGER_COUNTS && worthless++ < TOLD)
-			tell(v, &fed.statement);
+			tell(j->verdict, &fed.statement);
 	}
 	if (worthless > TOLD)
-		verdict_detail(verdict_add(v, "release", CHECK_WARN, REASON_ROLE),
+		verdict_detail(verdict_add(j->verdict, "release", CHECK_WARN, REASON_ROLE),
 			       "%zu more statements count for nothing", worthless - TOLD);
 	return true;
 }
@@ -90,7 +91,7 @@ bool later_judge(struct later *x, const struct judge *j, const struct published 
 	for (size_t i = 0; i < p->n; i++)
 		if (!feed_manifest(x->ledger, &p->statement[i], e))
 			return false;
-	if (!feed_later(x, &p->later, j->verdict, e))
+	if (!feed_later(x, j, &p->later, e))
 		return false;
 	if (ledger_releases(x->ledger) == 0)
 		return true;

@@ -122,6 +122,9 @@ static void text_limits(struct buf *out, const struct job *j)
 		      : "that this image runs anywhere (that takes `measure verify`), that its "
 			"code\n           ",
 		j->db.ledger ? "" : ", or that no later release replaces it");
+	if (!j->db.ledger)
+		buf_str(out, "            that nobody withdrew it: who hands out a manifest can "
+			     "leave that out\n");
 	if (manifest_origin(&r->manifest) == ORIGIN_ASSERTED)
 		buf_str(out,
 			"            that it was built from its source: all origins are asserted\n");

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "measure/base/file.h"
+#include "measure/base/when.h"
 #include "measure/cli/db.h"
 #include "measure/cli/verbs.h"
 #include "reference-db/later.h"
@@ -93,7 +94,7 @@ static bool add_later(struct load *l, const struct bundle_set *s, struct err *e)
 {
 	size_t order[BUNDLE_STATEMENTS];
 
-	if (!later_order(s, order, e))
+	if (!later_order(s, when_now(), order, e))
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
 		owned(buf_free) struct buf one = BUF(SIGNED_MAX);

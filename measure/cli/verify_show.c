@@ -77,6 +77,8 @@ static void not_proven(const struct verify_job *job, const struct verified *f, s
 
 	say(l, "that its code is good%s",
 	    job->db.ledger ? "" : ", or that no later release replaces it");
+	if (job->has_manifest && !job->db.ledger)
+		say(l, "that nobody withdrew it: who hands out a manifest can leave that out");
 	if (!job->expected.key.present)
 		say(l, "that who answered is the enclave: a relay could stand in its place");
 	if (!is_live(job))

@@ -132,7 +132,20 @@ say bob.untimed.equal equal bob
 say bob.untimed differs bob
 bundle untimed bob.untimed.equal bob.untimed carol.equal
 checked untimed 4 rebuilders "$needed 1, and 2 are needed"
-ok 'the last word of a key counts, by the time that it gives itself, and the worse one where it gives none'
+bundle timed bob.again bob.untimed carol.equal
+checked timed 4 rebuilders "$needed 1, and 2 are needed"
+bundle early bob.untimed.equal bob.differs carol.equal
+checked early 4 rebuilders "$needed 1, and 2 are needed"
+say bob.future equal bob issued=99999999999
+bundle future bob.differs bob.future carol.equal
+checked future 4 rebuilders "$needed 1, and 2 are needed"
+say bob.late differs bob issued=99999999999
+bundle late bob.late bob.again carol.equal
+checked late 4 rebuilders "$needed 1, and 2 are needed"
+bundle alone bob.future carol.equal
+checked alone 0
+answers 'that nobody withdrew it: who hands out a manifest can leave that out'
+ok 'the last word of a key counts, by the time that it gives itself, and the worse one where it gives none that can be'
 
 # ---- withdrawn
 bundle warned bob.equal carol.equal dave.withdraw bob.withdraw

@@ -89,7 +89,8 @@ expect_stdout_has 'signed by  alice  sha256:'
 expect_stdout_has 'signed by  bob  sha256:'
 expect_stdout_has 'not proven: that this image runs anywhere'
 expect test "$(grep -c 'not checked here' "$STDOUT")" = 0
-expect_stdout_has 'is good, or that no later release replaces it'
+expect_stdout_has 'is good, or that no later release replaces it
+            that nobody withdrew it: who hands out a manifest can leave that out'
 expect_stdout_has 'that it was built from its source: all origins are asserted'
 ok 'two of three publishers make a yes'
 

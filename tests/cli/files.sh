@@ -154,6 +154,7 @@ pass  file              licence is that of the release
 warn  file              box-1.2.3.tar.gz was not looked at
 not proven: that these files are what runs anywhere, that their code
             is good, or that no later release replaces it
+            that nobody withdrew it: who hands out a manifest can leave that out
             that it was built from its source: all origins are asserted
 PASS'
 	expect test "$(grep -ciE 'measurement|enclave|image' said)" -eq 0

@@ -68,6 +68,8 @@ trusted              the Nitro hypervisor and security module of AWS, which
                      the keys under the root of its chain, and that whoever
                      holds them signs documents of their own machines alone
 not proven           that its code is good, or that no later release replaces it
+                     that nobody withdrew it: who hands out a manifest can leave
+                     that out
                      that it was built from its source: its origin is asserted
 PASS
 END
