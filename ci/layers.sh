@@ -18,7 +18,7 @@ BEGIN {
 	door["zlib.h"] = "measure/core/archive_gzip\\.c"
 	door["zstd.h"] = door["zstd_errors.h"] = "measure/core/archive_zstd\\.c"
 	door["lzma.h"] = "measure/core/archive_xz\\.c"
-	door["git2/"] = "measure/(core/gitdb(_door\\.h|\\.c)|fetch/mirror\\.c)"
+	door["git2/"] = "measure/(core/gitdb(_door\\.h|\\.c)|fetch/mirror(_[a-z]*)?\\.[ch])"
 	door["yaml.h"] = "measure/base/yaml\\.c"
 	door["curl/"] = "measure/fetch/[^/]*\\.c"
 	n = split("assert complex ctype dirent dlfcn elf endian err errno fcntl fenv float fnmatch ftw " \

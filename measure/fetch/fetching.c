@@ -4,7 +4,6 @@
 #include "measure/base/num.h"
 
 #define TRIES_MAX 20u
-#define PATIENCE_MAX 3600u
 #define PATH_ROOM 8192u
 #define URL_ROOM 16384u
 
@@ -40,7 +39,7 @@ bool fetching_begin_http(struct fetching *f, struct cli *c, struct err *e)
 	f->patience = HTTP_PATIENCE;
 	pthread_mutex_init(&f->lock, NULL);
 	return fetching_number(c, FETCHING_TRIES, TRIES_MAX, &f->tries, e) &&
-	       fetching_number(c, FETCHING_PATIENCE, PATIENCE_MAX, &f->patience, e);
+	       fetching_number(c, FETCHING_PATIENCE, FETCHING_PATIENCE_MAX, &f->patience, e);
 }
 
 bool fetching_begin(struct fetching *f, struct cli *c, struct err *e)

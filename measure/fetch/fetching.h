@@ -20,11 +20,15 @@ enum fetching_option {
 	FETCHING_BASE,
 	FETCHING_OPTS
 };
+#define FETCHING_PATIENCE_ROW                                                           \
+	{                                                                               \
+		"patience", 0, OPT_VALUE, "SECONDS", NULL,                              \
+			"how long a server may send less than a kilobyte a second (60)" \
+	}
+#define FETCHING_PATIENCE_MAX 3600u
 #define FETCHING_HTTP_ROWS                                                                      \
 	[FETCHING_TRIES] = {"tries", 0, OPT_VALUE, "N", NULL, "how often a file is tried (4)"}, \
-	[FETCHING_PATIENCE] = {                                                                 \
-		"patience", 0,	  OPT_VALUE,                                                    \
-		"SECONDS",  NULL, "how long a server may send less than a kilobyte a second (60)"}
+	[FETCHING_PATIENCE] = FETCHING_PATIENCE_ROW
 #define FETCHING_ROWS                                                                          \
 	FETCHING_HTTP_ROWS,                                                                    \
 		[FETCHING_STORE] = {"store",                                                   \

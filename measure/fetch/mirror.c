@@ -1,139 +1,20 @@
 #include "measure/fetch/mirror.h"
 
-#include <git2/config.h>
-#include <git2/errors.h>
-#include <git2/global.h>
-#include <git2/graph.h>
-#include <git2/refs.h>
-#include <git2/remote.h>
-#include <git2/repository.h>
-#include <git2/version.h>
-#include <stddef.h>
-#include <stdio.h>
+#include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 
-#include "measure/base/load.h"
 #include "measure/fetch/http.h"
+#include "measure/fetch/mirror_parts.h"
 
-#define ASIDE "refs/measure-fetch/" /* where tips wait until they are judged */
 #define HEADS "refs/heads/"
-#define NAME_ROOM 4096u
+#define TAGS "refs/tags/"
 
-struct door {
-	void *handle;
-	bool begun;
-	__typeof__(&git_libgit2_init) init;
-	__typeof__(&git_libgit2_shutdown) shutdown;
-	__typeof__(&git_libgit2_opts) options;
-	__typeof__(&git_error_last) last;
-	__typeof__(&git_repository_init_ext) create;
-	__typeof__(&git_repository_open_ext) open;
-	__typeof__(&git_repository_is_bare) is_bare;
-	__typeof__(&git_repository_free) close;
-	__typeof__(&git_repository_set_head) set_head;
-	__typeof__(&git_remote_create_anonymous) remote;
-	__typeof__(&git_remote_fetch) fetch;
-	__typeof__(&git_remote_default_branch) main;
-	__typeof__(&git_remote_free) remote_free;
-	__typeof__(&git_buf_dispose) dispose;
-	__typeof__(&git_reference_list) list;
-	__typeof__(&git_strarray_dispose) list_free;
-	__typeof__(&git_reference_name_to_id) find;
-	__typeof__(&git_reference_create) set;
-	__typeof__(&git_reference_remove) remove;
-	__typeof__(&git_reference_free) forget;
-	__typeof__(&git_graph_descendant_of) follows;
-	__typeof__(&git_oid_tostr) digits;
-};
+/* ---- the repository */
 
-static const struct load_symbol symbols[] = {
-	{"git_libgit2_init", offsetof(struct door, init)},
-	{"git_libgit2_shutdown", offsetof(struct door, shutdown)},
-	{"git_libgit2_opts", offsetof(struct door, options)},
-	{"git_error_last", offsetof(struct door, last)},
-	{"git_repository_init_ext", offsetof(struct door, create)},
-	{"git_repository_open_ext", offsetof(struct door, open)},
-	{"git_repository_is_bare", offsetof(struct door, is_bare)},
-	{"git_repository_free", offsetof(struct door, close)},
-	{"git_repository_set_head", offsetof(struct door, set_head)},
-	{"git_remote_create_anonymous", offsetof(struct door, remote)},
-	{"git_remote_fetch", offsetof(struct door, fetch)},
-	{"git_remote_default_branch", offsetof(struct door, main)},
-	{"git_remote_free", offsetof(struct door, remote_free)},
-	{"git_buf_dispose", offsetof(struct door, dispose)},
-	{"git_reference_list", offsetof(struct door, list)},
-	{"git_strarray_dispose", offsetof(struct door, list_free)},
-	{"git_reference_name_to_id", offsetof(struct door, find)},
-	{"git_reference_create", offsetof(struct door, set)},
-	{"git_reference_remove", offsetof(struct door, remove)},
-	{"git_reference_free", offsetof(struct door, forget)},
-	{"git_graph_descendant_of", offsetof(struct door, follows)},
-	{"git_oid_tostr", offsetof(struct door, digits)},
-	{0},
-};
-
-struct work {
-	struct mirror *m;
-	struct door d;
-	git_repository *repository;
-	git_remote *remote;
-	git_strarray names; /* of all references */
-	bool is_new;
-};
-
-static void work_free(struct work *w)
-{
-	const struct door *d = &w->d;
-
-	if (w->names.strings)
-		d->list_free(&w->names);
-	if (w->remote)
-		d->remote_free(w->remote);
-	if (w->repository)
-		d->close(w->repository);
-	if (d->begun)
-		d->shutdown();
-	load_close(&w->d.handle);
-}
-
-/* path: NULL, it is of the other side. */
-static bool fail(const struct work *w, enum reason r, const char *what, const char *path,
-		 struct err *e)
-{
-	const git_error *last = w->d.last();
-
-	if (last && last->klass == GIT_ERROR_NOMEMORY)
-		r = REASON_OUT_OF_MEMORY;
-	err_set(e, r, "%s: %s", what,
-		last && last->message ? last->message : "no reason was given");
-	return path ? err_subject(e, path) : http_subject(e, w->m->url);
-}
-
-/* ---- libgit2 and the repository */
-
-static bool begin(struct work *w, struct err *e)
-{
-	static const struct load libgit2 = {"libgit2", "libgit2.so." LIBGIT2_SOVERSION,
-					    "libgit2-" LIBGIT2_SOVERSION, symbols};
-	static const int levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
-				     GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL};
-	struct door *d = &w->d;
-	int bad;
-
-	if (!load_open(&libgit2, &d->handle, d, e))
-		return false;
-	if (d->init() < 0)
-		return err_set(e, REASON_LIBRARY, "libgit2 does not begin");
-	d->begun = true;
-	bad = d->options(GIT_OPT_SET_OWNER_VALIDATION, 0) |
-	      d->options(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) |
-	      d->options(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
-		bad |= d->options(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
-	return bad == 0 || err_set(e, REASON_LIBRARY, "libgit2 does not take its options");
-}
-
-static bool create(struct work *w, struct err *e)
+static bool create(struct mirror_work *w, struct err *e)
 {
 	git_repository_init_options how;
 	const struct mirror *m = w->m;
@@ -144,12 +25,11 @@ static bool create(struct work *w, struct err *e)
 		    GIT_REPOSITORY_INIT_NO_REINIT;
 	how.mode = GIT_REPOSITORY_INIT_SHARED_UMASK;
 	how.initial_head = "main";
-	w->is_new = true;
 	return w->d.create(&w->repository, m->path, &how) == 0 ||
-	       fail(w, REASON_IO, "cannot be made", m->path, e);
+	       mirror_fail(w, REASON_IO, "cannot be made", m->path, e);
 }
 
-static bool open_it(struct work *w, struct err *e)
+static bool open_it(struct mirror_work *w, struct err *e)
 {
 	const char *path = w->m->path;
 	struct stat st;
@@ -167,19 +47,64 @@ static bool open_it(struct work *w, struct err *e)
 
 /* ---- what is there */
 
+static bool begins(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
+bool mirror_is_tip(const git_remote_head *tip)
+{
+	return (begins(tip->name, HEADS) || begins(tip->name, TAGS)) && !strchr(tip->name, '^');
+}
+
+/* ---- patience: libgit2 waits for ever, but for a signal */
+
+static void wake(int signal)
+{
+	(void)signal;
+}
+
+static time_t now(void)
+{
+	struct timespec t = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static void wait_for(struct mirror_work *w, unsigned seconds)
+{
+	const struct itimerval timer = {.it_value = {.tv_sec = seconds},
+					.it_interval = {.tv_sec = seconds > 0}};
+
+	w->since = seconds > 0 ? now() : 0;
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static bool is_late(const struct mirror_work *w)
+{
+	return w->since > 0 && now() - w->since >= (time_t)w->m->patience;
+}
+
 static int came(const git_indexer_progress *p, void *arg)
 {
-	const struct work *w = arg;
+	struct mirror_work *w = arg;
 
+	if (p->total_objects > 0 && p->received_objects == p->total_objects && w->since > 0)
+		wait_for(w, 0);
+	if (w->since > 0 && p->received_bytes - w->bytes >= UINT64_C(1000) * w->m->patience) {
+		w->bytes = p->received_bytes;
+		wait_for(w, w->m->patience);
+	}
 	if (w->m->watch.tick)
 		w->m->watch.tick(w->m->watch.arg, p->received_bytes);
 	return 0;
 }
 
-static bool get(struct work *w, struct err *e)
+static bool download(struct mirror_work *w, struct err *e)
 {
-	static char heads[] = "+" HEADS "*:" ASIDE "heads/*";
-	static char tags[] = "+refs/tags/*:" ASIDE "tags/*";
+	static char heads[] = "+" HEADS "*:" HEADS "*";
+	static char tags[] = "+" TAGS "*:" TAGS "*";
 	char *specs[] = {heads, tags};
 	const git_strarray both = {specs, 2};
 	const git_fetch_options how = {
@@ -193,86 +118,81 @@ static bool get(struct work *w, struct err *e)
 	};
 
 	return (w->d.remote(&w->remote, w->repository, w->m->url) == 0 &&
-		w->d.fetch(w->remote, &both, &how, NULL) == 0) ||
-	       fail(w, REASON_FETCH, "cannot be fetched", NULL, e);
+		w->d.download(w->remote, &both, &how) == 0 &&
+		w->d.tips(&w->tip, &w->n_tips, w->remote) == 0) ||
+	       mirror_fail(w, REASON_FETCH, "cannot be fetched", NULL, e);
 }
 
-static bool read_names(struct work *w, struct err *e)
+static bool get(struct mirror_work *w, struct err *e)
 {
-	if (w->names.strings)
-		w->d.list_free(&w->names);
-	w->names = (git_strarray){0};
-	return w->d.list(&w->names, w->repository) == 0 ||
-	       fail(w, REASON_IO, "its references cannot be read", w->m->path, e);
-}
+	const struct sigaction woken = {.sa_handler = wake};
+	struct sigaction before;
+	bool ok, late;
 
-static bool is_aside(const char *name)
-{
-	return strncmp(name, ASIDE, sizeof(ASIDE) - 1) == 0;
-}
-
-/* What an earlier one left behind would be taken for what is there now. */
-static bool clear_aside(struct work *w, struct err *e)
-{
-	if (!read_names(w, e))
-		return false;
-	for (size_t i = 0; i < w->names.count; i++)
-		if (is_aside(w->names.strings[i]) &&
-		    w->d.remove(w->repository, w->names.strings[i]) != 0)
-			return fail(w, REASON_IO, "a reference cannot be removed", w->m->path, e);
-	return true;
+	if (sigaction(SIGALRM, &woken, &before) != 0)
+		return err_errno(e, errno, "no signal can be taken");
+	wait_for(w, begins(w->m->url, "file:") ? 0 : w->m->patience);
+	ok = download(w, e);
+	late = !ok && is_late(w);
+	wait_for(w, 0);
+	(void)sigaction(SIGALRM, &before, NULL);
+	if (!late)
+		return ok;
+	*e = (struct err){0};
+	err_set(e, REASON_FETCH, "it sent less than a kilobyte a second for %u second%s",
+		w->m->patience, w->m->patience == 1 ? "" : "s");
+	return http_subject(e, w->m->url);
 }
 
 /* ---- judged, then written */
 
-static enum mirror_how how_of(const struct work *w, const char *name, const git_oid *was,
+static enum mirror_how how_of(const struct mirror_work *w, const char *name, const git_oid *was,
 			      const git_oid *is)
 {
 	if (memcmp(was, is, sizeof(*was)) == 0)
 		return MIRROR_SAME;
-	if (strncmp(name, HEADS, sizeof(HEADS) - 1) == 0 &&
-	    w->d.follows(w->repository, is, was) == 1)
+	if (begins(name, HEADS) && w->d.follows(w->repository, is, was) == 1)
 		return MIRROR_FORWARD;
 	return MIRROR_MOVED;
 }
 
-struct judged {
-	char name[NAME_ROOM];
-	git_oid is;
-	struct mirror_tip tip;
-};
-
-static bool judge(struct work *w, const char *aside, struct judged *j, struct err *e)
+static bool judge(struct mirror_work *w, const git_remote_head *tip, struct mirror_tip *out,
+		  struct err *e)
 {
+	int is_name = 0, found;
 	git_oid was;
 
-	snprintf(j->name, sizeof(j->name), "refs/%s", aside + sizeof(ASIDE) - 1);
-	if (w->d.find(&j->is, w->repository, aside) != 0)
-		return fail(w, REASON_IO, "a reference cannot be read", w->m->path, e);
-	j->tip = (struct mirror_tip){.name = j->name, .how = MIRROR_NEW};
-	w->d.digits(j->tip.is, sizeof(j->tip.is), &j->is);
-	if (w->d.find(&was, w->repository, j->name) != 0)
+	if (w->d.is_name(&is_name, tip->name) != 0 || !is_name) {
+		err_set(e, REASON_FETCH, "'%.200s' is no name of a branch or tag", tip->name);
+		return http_subject(e, w->m->url);
+	}
+	*out = (struct mirror_tip){.name = tip->name, .how = MIRROR_NEW};
+	w->d.digits(out->is, sizeof(out->is), &tip->oid);
+	found = w->d.find(&was, w->repository, tip->name);
+	if (found == GIT_ENOTFOUND)
 		return true;
-	w->d.digits(j->tip.was, sizeof(j->tip.was), &was);
-	j->tip.how = how_of(w, j->name, &was, &j->is);
+	if (found != 0)
+		return mirror_fail(w, REASON_IO, "a reference cannot be read", w->m->path, e);
+	w->d.digits(out->was, sizeof(out->was), &was);
+	out->how = how_of(w, tip->name, &was, &tip->oid);
 	return true;
 }
 
-static bool judge_all(struct work *w, struct err *e)
+static bool judge_all(struct mirror_work *w, struct err *e)
 {
 	struct mirror *m = w->m;
-	struct judged j;
+	struct mirror_tip tip;
 	size_t n = 0;
 
-	for (size_t i = 0; i < w->names.count; i++) {
-		if (!is_aside(w->names.strings[i]))
+	for (size_t i = 0; i < w->n_tips; i++) {
+		if (!mirror_is_tip(w->tip[i]))
 			continue;
-		if (!judge(w, w->names.strings[i], &j, e))
+		if (!judge(w, w->tip[i], &tip, e))
 			return false;
 		n++;
-		m->n[j.tip.how]++;
-		if (j.tip.how != MIRROR_SAME)
-			m->tell(m->arg, &j.tip);
+		m->n[tip.how]++;
+		if (tip.how != MIRROR_SAME)
+			m->tell(m->arg, &tip);
 	}
 	if (n > 0 && (m->n[MIRROR_MOVED] == 0 || m->moved))
 		return true;
@@ -285,53 +205,56 @@ static bool judge_all(struct work *w, struct err *e)
 	return http_subject(e, m->url);
 }
 
-static bool write_one(struct work *w, const struct judged *j, struct err *e)
+static bool write_one(struct mirror_work *w, const git_remote_head *tip, struct err *e)
 {
 	git_reference *written = NULL;
 
-	if (w->d.set(&written, w->repository, j->name, &j->is, 1, "measure-fetch") != 0)
-		return fail(w, REASON_IO, "a reference cannot be written", w->m->path, e);
+	if (w->d.set(&written, w->repository, tip->name, &tip->oid, 1, "measure-fetch") != 0)
+		return mirror_fail(w, REASON_IO, "a reference cannot be written", w->m->path, e);
 	w->d.forget(written);
 	return true;
 }
 
-static bool write_all(struct work *w, struct err *e)
+/* Judged again: one name can stand there twice, or somebody else was at work. */
+static bool write_all(struct mirror_work *w, struct err *e)
 {
-	struct judged j;
+	struct mirror_tip tip;
 
-	for (size_t i = 0; i < w->names.count; i++) {
-		if (!is_aside(w->names.strings[i]))
+	for (size_t i = 0; i < w->n_tips; i++) {
+		if (!mirror_is_tip(w->tip[i]))
 			continue;
-		if (!judge(w, w->names.strings[i], &j, e) ||
-		    (j.tip.how != MIRROR_SAME && !write_one(w, &j, e)))
+		if (!judge(w, w->tip[i], &tip, e))
+			return false;
+		if (tip.how == MIRROR_MOVED && !w->m->moved) {
+			err_set(e, REASON_MOVED, "'%.200s' moved meanwhile, or is named twice",
+				tip.name);
+			return http_subject(e, w->m->url);
+		}
+		if (tip.how != MIRROR_SAME && !write_one(w, w->tip[i], e))
 			return false;
 	}
 	return true;
 }
 
-/* The branch that the other one has as its own; an empty repository has none. */
-static bool set_head(struct work *w, struct err *e)
+/* The branch that the other one has as its own, where none is here; an empty one has none. */
+static bool set_head(struct mirror_work *w, struct err *e)
 {
 	git_buf name = {0};
 	bool ok;
 
-	if (!w->is_new || w->d.main(&name, w->remote) != 0)
+	if (w->d.headless(w->repository) != 1 || w->d.main(&name, w->remote) != 0)
 		return true;
 	ok = w->d.set_head(w->repository, name.ptr) == 0 ||
-	     fail(w, REASON_IO, "HEAD cannot be written", w->m->path, e);
+	     mirror_fail(w, REASON_IO, "HEAD cannot be written", w->m->path, e);
 	w->d.dispose(&name);
 	return ok;
 }
 
 bool mirror_fetch(struct mirror *m, struct err *e)
 {
-	owned(work_free) struct work w = {.m = m};
-	struct err ignored = {0};
-	bool ok;
+	owned(mirror_end) struct mirror_work w = {.m = m, .room = SCRATCH_NONE};
 
-	if (!begin(&w, e) || !open_it(&w, e) || !clear_aside(&w, e))
-		return false;
-	ok = get(&w, e) && read_names(&w, e) && judge_all(&w, e) && write_all(&w, e) &&
-	     set_head(&w, e);
-	return (clear_aside(&w, ok ? e : &ignored) && ok);
+	return mirror_begin(&w, e) && open_it(&w, e) && mirror_room_make(&w, e) && get(&w, e) &&
+	       judge_all(&w, e) && mirror_whole(&w, e) && mirror_room_take(&w, e) &&
+	       write_all(&w, e) && set_head(&w, e);
 }

@@ -23,6 +23,7 @@ struct mirror_tip {
 struct mirror {
 	const char *url, *path;
 	bool moved; /* take what moved */
+	unsigned patience; /* seconds without a kilobyte each, as of http.h; SIGALRM is taken */
 	struct watch watch; /* bytes that came */
 	void (*tell)(void *arg,
 		     const struct mirror_tip *tip); /* each but those that are the same */
@@ -33,8 +34,8 @@ struct mirror {
 /*
  * path: nothing, or a bare repository. All tips are judged before one is written; m->n counts them,
  * and without `moved` one that moved is the error `moved`, and none is written. Other errors: usage
- * (a repository with a work tree, other files), fetch, not-found (neither branches nor tags),
- * no-space, permission, io.
+ * (a repository with a work tree, other files), fetch (also when an object is missing of what came,
+ * of which nothing is kept), not-found (neither branches nor tags), no-space, permission, io.
  */
 must bool mirror_fetch(struct mirror *m, struct err *e);
 

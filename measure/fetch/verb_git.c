@@ -1,14 +1,15 @@
 #include "measure/base/text.h"
 #include "measure/cli/cli.h"
-#include "measure/fetch/http.h"
+#include "measure/fetch/fetching.h"
 #include "measure/fetch/mirror.h"
 #include "measure/fetch/verbs.h"
 
-enum { O_MOVED };
+enum { O_MOVED, O_PATIENCE };
 
 static const struct opt opts[] = {
 	[O_MOVED] = {"moved", 0, OPT_FLAG, NULL, NULL,
 		     "take branches that do not follow from those here, and other tags"},
+	[O_PATIENCE] = FETCHING_PATIENCE_ROW,
 	{0},
 };
 
@@ -37,7 +38,8 @@ static void tell(void *arg, const struct mirror_tip *tip)
 static bool git_run(struct cli *c, struct answer *a, struct err *e)
 {
 	struct work w = {c, a};
-	struct mirror m = {.watch = cli_watch(c), .tell = tell, .arg = &w};
+	struct mirror m = {
+		.watch = cli_watch(c), .patience = HTTP_PATIENCE, .tell = tell, .arg = &w};
 	bool ok;
 
 	if (c->args.n_operands != 2)
@@ -46,7 +48,8 @@ static bool git_run(struct cli *c, struct answer *a, struct err *e)
 	m.url = c->args.operands[0];
 	m.path = c->args.operands[1];
 	m.moved = args_has(&c->args, O_MOVED);
-	if (!http_address(m.url, "URL", e))
+	if (!fetching_number(c, O_PATIENCE, FETCHING_PATIENCE_MAX, &m.patience, e) ||
+	    !http_address(m.url, "URL", e))
 		return false;
 	json_key(&a->json, "tips");
 	json_open(&a->json, '[');

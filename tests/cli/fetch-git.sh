@@ -146,8 +146,7 @@ run_command "$fetch" git "$url" none/in/here
 expect_status 0
 ok 'what is no repository is refused'
 
-# what another one left behind is not taken for what is there, and settings have no say
-git -C copy.git update-ref refs/measure-fetch/heads/ghost "$(git -C copy.git rev-parse refs/tags/v1)"
+# settings have no say
 printf '[url "file:///nowhere"]\n\tinsteadOf = file://\n' >"$HOME/.gitconfig"
 run_command "$fetch" git "$url" copy.git
 expect_status 0
@@ -162,6 +161,55 @@ expect git -C copy.git fsck --strict
 run_command "$fetch" git "$url" copy.git
 expect_status 0
 expect same
-ok 'leftovers, settings and a disk that takes no more are no harm'
+ok 'settings and a disk that takes no more are no harm'
+
+# ---- servers that do not mean well
+
+mkdir bad
+python3 "$ROOT/tests/cli/gitserver.py" source bad 2>/dev/null &
+bad=$!
+trap 'kill $bad ${server:-} 2>/dev/null; rm -rf "$lib_top"' EXIT
+while [ ! -e bad/port ]; do sleep 0.05; done
+web=http://127.0.0.1:$(cat bad/port)
+
+# refused STATUS REASON TEXT PATH ARGS...: and nothing of it is there
+refused()
+{
+	status=$1 reason=$2 text=$3 path=$4
+	shift 4
+	rm -rf bad.git
+	run_command "$fetch" git "$web/$path" bad.git "$@"
+	expect_status "$status"
+	expect_stderr_has "measure-fetch: error[$reason]: $web/$path: $text"
+	expect test -z "$(git -C bad.git for-each-ref)"
+}
+# Whichever of them is looked for first.
+refused 5 fetch 'what came is not whole: object ' lacks
+expect_stderr_has ' is missing'
+expect test -z "$(find bad.git/objects -type f)"
+run_command "$fetch" git "$web/lacks" bad.git
+expect_status 5
+run_command "$fetch" git "$url" bad.git
+expect_status 0
+expect git -C bad.git fsck --strict
+expect test "$(cat bad.git/HEAD)" = 'ref: refs/heads/trunk'
+refused 5 fetch "what came is not whole: object $(id HEAD) is missing" other
+refused 5 fetch "'refs/heads/a..b' is no name of a branch or tag" strange
+refused 5 fetch 'it sent less than a kilobyte a second for 1 second' silent --patience 1
+refused 5 fetch 'it sent less than a kilobyte a second for 1 second' stall --patience 1
+rm -rf bad.git
+run_command "$fetch" git "$web/twice" bad.git
+expect_status 1
+expect_stderr_has "error[moved]: $web/twice: 'refs/heads/main' moved meanwhile, or is named twice"
+run_command "$fetch" git "$web/well" copy.git --patience 0
+expect_status 2
+expect_stderr_has "--patience: '0' is no number from 1 to 3600"
+ok 'what is not whole is not taken, and nobody is waited for without end'
+
+printf 'damaged' >copy.git/refs/heads/trunk
+run_command "$fetch" git "$url" copy.git
+expect_status 5
+expect_stderr_has 'error[io]: copy.git: a reference cannot be read: '
+ok 'a branch that cannot be read here is not taken for a new one'
 
 plan done
