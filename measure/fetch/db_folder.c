@@ -45,9 +45,11 @@ static bool slurp(const struct db_folder *f, const char *name, size_t max, struc
 
 static bool write_small(const struct db_folder *f, const char *name, struct bytes x, struct err *e)
 {
+	owned(out_free) struct out o = OUT_NONE;
 	owned(buf_free) struct buf path = BUF(PATH_ROOM);
 
-	return path_of(f, name, &path, e) && file_write(buf_cstr(&path), x, e);
+	return path_of(f, name, &path, e) && out_open_ours(&o, buf_cstr(&path), e) &&
+	       out_write(&o, x, e) && out_commit(&o, e);
 }
 
 /* ---- opening */
@@ -143,23 +145,49 @@ bool db_folder_has(const struct db_folder *f, const char *name, const struct dig
 	       hash_of(DIGEST_SHA256, buf_bytes(&file), &is, &ignored) && digest_equal(&is, sha256);
 }
 
-static bool put(const char *path, struct bytes x, struct err *e)
+/* What stands there may have been unpacked from anywhere: no link is followed, none written to. */
+static bool enter(int *folder, const char *name)
 {
-	owned(own_close) int fd =
-		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	int at = *folder;
 
-	if (fd >= 0 && file_put(fd, x))
-		return true;
-	err_errno(e, errno, "cannot be written");
-	return err_subject(e, path);
+	if (mkdirat(at, name, FOLDERS) != 0 && errno != EEXIST)
+		return false;
+	*folder = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_close(&at);
+	return *folder >= 0;
+}
+
+static bool put(int folder, const char *name, struct bytes x)
+{
+	owned(own_close) int fd = -1;
+
+	if (unlinkat(folder, name, 0) != 0 && errno != ENOENT)
+		return false;
+	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	return fd >= 0 && file_put(fd, x);
 }
 
 bool db_folder_put(const struct db_folder *f, const char *name, struct bytes x, struct err *e)
 {
-	owned(buf_free) struct buf path = BUF(PATH_ROOM);
+	owned(own_close) int folder = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+	owned(own_free) char *path = own_string(name, e);
+	bool ok = path && folder >= 0;
+	char *part = path, *slash;
 
-	return path_of(f, name, &path, e) && home_make_folders(buf_cstr(&path), FOLDERS, e) &&
-	       put(buf_cstr(&path), x, e);
+	for (; ok && (slash = strchr(part, '/')); part = slash + 1) {
+		*slash = '\0';
+		ok = enter(&folder, part);
+	}
+	if (ok && put(folder, part, x))
+		return true;
+	if (errno == ENOTDIR || errno == ELOOP)
+		err_set(e, REASON_NOT_A_FILE,
+			"cannot be written: no folder, but something else, "
+			"stands on its way");
+	else
+		err_errno(e, errno, "cannot be written");
+	err_in(e, "'%s'", name);
+	return err_subject(e, f->path);
 }
 
 bool db_folder_grow(struct db_folder *f, const struct signed_upon *head, struct err *e)

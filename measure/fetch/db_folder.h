@@ -23,13 +23,14 @@ struct db_folder {
  * f: DB_FOLDER_NONE. format: of the database that is copied. The folder is made where nothing
  * stands, and becomes an empty database; else it must be one of that format. Released by
  * db_folder_close(). Errors: usage (a repository, other files), fork (another database), database,
- * busy (another process copies into it), no-space, permission, io.
+ * busy (another process copies into it), not-a-file, no-space, permission, io.
  */
 must bool db_folder_open(struct db_folder *f, const char *path, struct bytes form, struct err *e);
 void db_folder_close(struct db_folder *f);
 
 /* Is a file of that digest there? name: a path in it. Like the next, by several threads at once. */
 bool db_folder_has(const struct db_folder *f, const char *name, const struct digest *sha256);
+/* Below the folder, whatever stands there: symbolic links are refused. */
 must bool db_folder_put(const struct db_folder *f, const char *name, struct bytes x, struct err *e);
 
 /* All that was put is durable, and then counts. */

@@ -154,6 +154,35 @@ expect_stderr_has "URL: 'ftp://***@x' is no address"
 expect test -e "good/$first"
 ok 'other databases, folders and addresses are refused'
 
+# what a folder has that was unpacked from somewhere
+rm -rf server/tree linked && mkdir outside
+cp -r good server/tree
+mkdir linked
+cp good/format linked
+ln -s ../outside linked/products
+refused 3 not-a-file "linked: 'products/" linked
+expect_stderr_has 'cannot be written: no folder, but something else, stands on its way'
+rm linked/products
+first=$(cd good && find products -name '000000-*')
+mkdir -p "linked/${first%/*}"
+printf mine >outside/mine
+ln outside/mine "linked/$first"
+second=$(cd good && find products -name '000001-*')
+mkdir -p "linked/${second%/*}"
+mkfifo "linked/$second"
+run_command "$fetch" db "$url" linked
+expect_status 0
+expect whole linked
+printf '0 %s\n' "$(sha256sum <good/format | cut -c 1-64)" >outside/head
+rm linked/head
+ln -s ../outside/head linked/head
+refused 3 not-a-file 'linked/head: is a symbolic link, ' linked
+expect test "$(cat outside/mine)" = mine
+expect test "$(cut -c 1-2 outside/head)" = '0 '
+expect test "$(ls outside)" = 'head
+mine'
+ok 'links that stand there already lead nowhere'
+
 rm -rf server/tree
 cp -r good server/tree
 flock copy/of/it -c "\"$fetch\" db \"$url\" copy/of/it" 2>err && status=0 || status=$?
