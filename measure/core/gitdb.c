@@ -19,6 +19,7 @@ static const struct load_symbol symbols[] = {
 	{"git_libgit2_shutdown", offsetof(struct door, shutdown)},
 	{"git_libgit2_opts", offsetof(struct door, options)},
 	{"git_error_last", offsetof(struct door, last)},
+	{"git_error_clear", offsetof(struct door, clear)},
 	{"git_repository_open_ext", offsetof(struct door, open)},
 	{"git_repository_free", offsetof(struct door, close)},
 	{"git_repository_commondir", offsetof(struct door, folder)},
@@ -71,6 +72,11 @@ bool gitdb_fail(const struct door *d, enum reason reason, struct err *e, const c
 
 	if (last && last->klass == GIT_ERROR_NOMEMORY)
 		return err_errno(e, ENOMEM, what);
+	/* It says nothing of what our own function refused. */
+	if (d->frugal && (!last || last->klass == GIT_ERROR_NONE))
+		return err_set(e, REASON_LIMIT,
+			       "%s: takes more than %zu bytes at once, or than there are", what,
+			       GITDB_AT_ONCE);
 	return err_set(e, reason, "%s: %s", what,
 		       last && last->message ? last->message : "no reason was given");
 }
@@ -87,7 +93,8 @@ static bool begin(struct door *d, struct err *e)
 	bad = d->options(GIT_OPT_SET_OWNER_VALIDATION, 0) |
 	      d->options(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) |
 	      d->options(GIT_OPT_ENABLE_CACHING, 0) | d->options(GIT_OPT_SET_MWINDOW_SIZE, WINDOW) |
-	      d->options(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, WINDOWS);
+	      d->options(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, WINDOWS) |
+	      d->options(GIT_OPT_SET_ALLOCATOR, (void *)NULL);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
 		bad |= d->options(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
 	return bad == 0 || gitdb_fail(d, REASON_LIBRARY, e, "libgit2 does not take its options");
@@ -132,7 +139,7 @@ static bool own_objects(struct gitdb *g, struct err *e)
 	git_odb_backend *one = NULL;
 
 	buf_fmt(&folder, "%sobjects", gitdb_folder(g));
-	if (!buf_done(&folder, "a path", e))
+	if (!buf_done(&folder, "a path", e) || !gitdb_vet_packs(gitdb_folder(g), e))
 		return false;
 	if (d->odb_new(&g->objects) != 0 || d->packs(&one, buf_cstr(&folder)) != 0 ||
 	    d->odb_add(g->objects, one, 2) != 0 ||
@@ -150,8 +157,9 @@ static bool open_repository(struct gitdb *g, const char *path, bool alone, struc
 		return err_errno(e, errno, "the repository");
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, REASON_SOURCE, "a repository is a folder");
-	if (!refuse_format(&g->door, path, e))
+	if ((alone && !gitdb_vet_folder(path, e)) || !refuse_format(&g->door, path, e))
 		return false;
+	g->door.clear();
 	if (g->door.open(&g->repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0)
 		return gitdb_fail(&g->door, REASON_SOURCE, e, "no repository of git can be opened");
 	if (alone)
@@ -188,7 +196,7 @@ static struct gitdb *open_at(const char *path, bool alone, struct err *e)
 
 	if (!g)
 		return NULL;
-	if (!open_repository(g, path, alone, e)) {
+	if ((alone && !gitdb_frugal(&g->door, e)) || !open_repository(g, path, alone, e)) {
 		err_subject(e, path);
 		return NULL;
 	}
@@ -219,8 +227,12 @@ bool gitdb_resolve(const struct gitdb *g, const char *name, bool *found, struct 
 		   struct err *e)
 {
 	git_oid oid;
-	int got = g->door.resolve(&oid, g->repository, name);
+	int got;
 
+	if (g->door.frugal && !gitdb_vet_ref(gitdb_folder(g), name, e))
+		return false;
+	g->door.clear();
+	got = g->door.resolve(&oid, g->repository, name);
 	*found = got == 0;
 	if (got != 0 && got != GIT_ENOTFOUND && got != GIT_EINVALIDSPEC)
 		return gitdb_fail(&g->door, REASON_SOURCE, e, name);
@@ -271,7 +283,10 @@ bool gitdb_look(const struct gitdb *g, const struct gitdb_id *id, enum gitdb_kin
 	size_t length;
 	int got;
 
+	if (g->door.frugal && !gitdb_vet_object(gitdb_folder(g), id, e))
+		return false;
 	memcpy(oid.id, id->v, GITDB_ID);
+	g->door.clear();
 	got = g->door.look(&length, &type, g->objects, &oid);
 	if (got != 0)
 		return unreadable(g, id, got, e);

@@ -31,7 +31,11 @@ struct gitdb;
  */
 must struct gitdb *gitdb_open(const char *path, struct err *e);
 
-/* The same with the objects that lie in it alone, and none of a repository that it borrows from. */
+/*
+ * The same with the objects that lie in it alone, and none of a repository that it borrows from.
+ * Whatever is read of it then, by anyone in this process, takes 32 MiB of memory at once at most,
+ * or is `limit`.
+ */
 must struct gitdb *gitdb_open_alone(const char *path, struct err *e);
 void gitdb_free(struct gitdb **g);
 

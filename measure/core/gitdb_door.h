@@ -11,6 +11,7 @@
 #include <git2/odb_backend.h>
 #include <git2/refs.h>
 #include <git2/repository.h>
+#include <git2/sys/alloc.h>
 #include <git2/version.h>
 
 #include "measure/core/gitdb.h"
@@ -18,10 +19,12 @@
 struct door {
 	void *handle;
 	bool begun;
+	bool frugal; /* no more than GITDB_AT_ONCE in one piece */
 	__typeof__(&git_libgit2_init) init;
 	__typeof__(&git_libgit2_shutdown) shutdown;
 	__typeof__(&git_libgit2_opts) options;
 	__typeof__(&git_error_last) last;
+	__typeof__(&git_error_clear) clear;
 	__typeof__(&git_repository_open_ext) open;
 	__typeof__(&git_repository_free) close;
 	__typeof__(&git_repository_commondir) folder;
@@ -60,6 +63,23 @@ struct gitdb {
 
 /* What libgit2 says of its last failure behind our own words; memory is told as that. False. */
 bool gitdb_fail(const struct door *d, enum reason r, struct err *e, const char *what);
+
+/*
+ * From now on libgit2 is given no larger piece of memory than this: an object of a few bytes can be
+ * made from one of any size, and is unpacked only together with it. A copy that is larger fails.
+ */
+#define GITDB_AT_ONCE ((size_t)32 << 20)
+must bool gitdb_frugal(struct door *d, struct err *e);
+
+/*
+ * libgit2 opens whatever has the name of a file, and would wait for ever where that is a pipe: what
+ * is none and no folder either is `source`, before it comes to that. Of a repository before it is
+ * opened; of its packs; of a ref and those that it names; of an object. folder: gitdb_folder().
+ */
+must bool gitdb_vet_folder(const char *path, struct err *e);
+must bool gitdb_vet_packs(const char *folder, struct err *e);
+must bool gitdb_vet_ref(const char *folder, const char *name, struct err *e);
+must bool gitdb_vet_object(const char *folder, const struct gitdb_id *id, struct err *e);
 
 /* The repository that a pack is made for. */
 const struct gitdb *gitdb_pack_of(const struct gitdb_pack *p);
