@@ -1,4 +1,6 @@
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "measure/core/hash.h"
 #include "reference-db/ledger_kept.h"
@@ -298,6 +300,19 @@ void ledger_kept_free(struct ledger_kept **k)
 	*k = NULL;
 }
 
+/* Whoever can write what is kept can make it say anything: that is for the user, and for root. What
+ * others can write goes away, so that the next one does not take its owner and mode. */
+static bool is_ours(const struct file *f, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) == 0 && (st.st_uid == geteuid() || st.st_uid == 0) &&
+	    !(st.st_mode & S_IWOTH))
+		return true;
+	(void)unlink(f->name);
+	return err_set(e, REASON_PERMISSION, "what was kept can be written by others");
+}
+
 bool ledger_attach(struct ledger *l, const char *path, struct err *e)
 {
 	struct ledger_kept *k = l->kept = own_new(sizeof(*k), e);
@@ -305,7 +320,8 @@ bool ledger_attach(struct ledger *l, const char *path, struct err *e)
 	if (!k)
 		return false;
 	k->file = FILE_NONE;
-	return file_open(&k->file, path, e) && attach(l, k, k->file.size, e);
+	return file_open(&k->file, path, e) && is_ours(&k->file, e) &&
+	       attach(l, k, k->file.size, e);
 }
 
 bool ledger_read(struct ledger *l, struct bytes in, struct err *e)

@@ -219,7 +219,8 @@ must bool ledger_write(const struct ledger *l, struct buf *out, struct err *e);
 must bool ledger_seal(struct buf *file, struct err *e); /* its sums, behind all else of it */
 
 /* Into an empty one, row by row when they are asked for: from a file, or from memory that outlives
- * it or is not needed when all is loaded. After an error l is good for ledger_free() alone. */
+ * it or is not needed when all is loaded. A file that others than the user and root can write is
+ * `permission`, and removed. After an error l is good for ledger_free() alone. */
 must bool ledger_attach(struct ledger *l, const char *path, struct err *e);
 must bool ledger_read(struct ledger *l, struct bytes in, struct err *e);
 must bool ledger_load(struct ledger *l, struct err *e); /* what is not here yet */

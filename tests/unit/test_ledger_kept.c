@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "measure/base/home.h"
+#include "measure/base/listing.h"
 #include "reference-db/database_form.h"
 #include "reference-db/seen.h"
 #include "tests/unit/support_check.h"
@@ -145,6 +146,48 @@ static void what_was_kept_is_gone_on_from(void **state)
 	ledger_free(&again);
 	ledger_free(&audit);
 	ledger_free(&first);
+	database_free(&d);
+	folder_free(&f);
+	book_free(&b);
+}
+
+/* Of so many statements that was known already. */
+static size_t known(const struct database *d, const struct book *b, const char *cache)
+{
+	struct ledger *l = opened(d, b->trust, cache, false);
+	size_t n = l->n_kept;
+
+	ledger_free(&l);
+	return n;
+}
+
+static void what_others_could_have_written_is_not_used(void **state)
+{
+	struct book b = trusting();
+	struct folder f = {0};
+	struct listing in = {0};
+	struct database *d;
+	struct err e = {0};
+	char cache[512], path[1024];
+
+	(void)state;
+	folder_new(&f);
+	snprintf(cache, sizeof(cache), "%s", folder_path(&f, "cache"));
+	d = database_with(&b, folder_path(&f, "db"));
+	assert_int_equal(known(d, &b, cache), 0);
+	assert_int_equal(known(d, &b, cache), 4);
+	assert_true(listing_read(&in, cache, &e));
+	assert_int_equal(in.n, 1);
+	snprintf(path, sizeof(path), "%s", in.path[0]);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(known(d, &b, cache), 0);
+	assert_int_equal(known(d, &b, cache), 4);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
+		assert_int_equal(known(d, &b, cache), 0);
+		assert_int_equal(known(d, &b, cache), 4);
+	}
+	listing_free(&in);
 	database_free(&d);
 	folder_free(&f);
 	book_free(&b);
@@ -344,6 +387,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_kept_is_gone_on_from),
+		cmocka_unit_test(what_others_could_have_written_is_not_used),
 		cmocka_unit_test(another_trust_file_is_another_ledger),
 		cmocka_unit_test(a_head_that_the_log_does_not_give_is_refused),
 		cmocka_unit_test(what_was_replayed_is_not_read_again_as_something_else),
