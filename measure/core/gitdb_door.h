@@ -12,6 +12,9 @@
 #include <git2/refs.h>
 #include <git2/repository.h>
 #include <git2/sys/alloc.h>
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h> /* git_error_clear(), from 1.8 on */
+#endif
 #include <git2/version.h>
 
 #include "measure/core/gitdb.h"
