@@ -9,9 +9,32 @@ static bool in_time(const struct ledger_record *r, const struct when *when)
 		!((r->has & LEDGER_HAS_EXPIRES) && when->at > r->expires));
 }
 
+static bool share_ca(const struct trust_rule *a, const struct trust_rule *b)
+{
+	for (size_t i = 0; i < a->n_ca; i++)
+		for (size_t k = 0; k < b->n_ca; k++)
+			if (bytes_equal(x509_der(a->ca[i]), x509_der(b->ca[k])))
+				return true;
+	return false;
+}
+
+/* Of no log nobody can tell who has not signed it: a signature can have been left out. */
+static bool may_have_signed(const struct ledger *l, const struct ledger_record *r)
+{
+	static const uint8_t none[sizeof(r->subject)];
+	const struct trust *t = ledger_trust(l);
+
+	if (!l->apart || r->kind != STATEMENT_REBUILT)
+		return false;
+	return trust_key_by_id(t, TRUST_PUBLISHER, bytes_of(r->signer, 32)) ||
+	       (memcmp(r->subject, none, sizeof(none)) != 0 &&
+		share_ca(&t->rule[TRUST_PUBLISHER], &t->rule[TRUST_REBUILDER]));
+}
+
 /* Who stands behind a release as of a time. */
 struct people {
-	struct signers publishers, ever, rebuilt; /* ever: whoever signed it, at whatever time */
+	struct signers publishers, rebuilt;
+	struct signers ever; /* whoever signed it, at whatever time, or may have */
 };
 
 static void find_people(const struct ledger *l, const struct ledger_item *it,
@@ -22,7 +45,7 @@ static void find_people(const struct ledger *l, const struct ledger_item *it,
 		const struct ledger_record *r = &l->record[i];
 		const struct signer_is is = ledger_signer(r);
 
-		if (r->kind == STATEMENT_MANIFEST)
+		if (r->kind == STATEMENT_MANIFEST || may_have_signed(l, r))
 			signers_add(&p->ever, &is, i);
 		if (r->worth != LEDGER_COUNTS || !in_time(r, when))
 			continue;

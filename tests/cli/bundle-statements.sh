@@ -120,6 +120,23 @@ put_at broken $(($(stat -c %s broken) - 9)) 000000
 bundle broken broken carol.equal
 checked broken 4 rebuilders "$needed 1, and 2 are needed"
 answers 'counts for nothing: its signature does not hold'
+# erin may publish, and did: in a bundle without that she is no rebuilder either
+"$MEASURE" trust add -q erin.pub --name erin --role publisher --trust both.yml >added
+for name in alice:publisher erin:rebuilder bob:rebuilder; do
+	"$MEASURE" trust add -q ${name%:*}.pub --name ${name%:*} --role ${name#*:} --trust both.yml >added
+done
+"$MEASURE" sign manifest payload --signer erin --key erin.key -q -o erin.corim
+say erin.equal equal erin issued=1700000000
+for files in 'alice.corim erin.corim' alice.corim; do
+	run manifest bundle $files --statement erin.equal -o erin.bundle
+	expect_status 0
+	run check image.eif --manifest erin.bundle --trust both.yml
+	expect_status 4
+	expect_stderr "measure: error[rebuilders]: image.eif: release: $needed 0, and 1 are needed"
+done
+run manifest bundle erin.corim --statement bob.equal -o bob.bundle
+run check image.eif --manifest bob.bundle --trust both.yml
+expect_status 0
 ok 'a publisher, a weaker word, a stranger, one out of time and a broken signature do not count'
 
 bundle last bob.equal bob.differs carol.equal

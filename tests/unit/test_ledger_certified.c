@@ -122,6 +122,23 @@ static void a_publisher_rebuilds_nothing_with_another_key(void **state)
 	firm_free(&f);
 }
 
+static void without_a_log_nobody_rebuilds_whose_ca_is_that_of_publishers(void **state)
+{
+	(void)state;
+	for (unsigned shared = 0; shared < 2; shared++) {
+		struct firm f = firm_new(1u << TRUST_REBUILDER | shared << TRUST_PUBLISHER, 1);
+
+		book_trust(&f.b, ALICE_KEY, 1u << TRUST_PUBLISHER);
+		book_begin(&f.b);
+		f.b.l->apart = true;
+		assert_int_equal(manifest(&f, ALICE_KEY, NULL), LEDGER_COUNTS);
+		feed(&f, CAROL_KEY, "Carol", STATEMENT_REBUILT,
+		     book_payload_rebuilt("1", 1, REBUILT_EQUAL));
+		assert_int_equal(book_look(&f.b, "1").rebuilders, 1 - shared);
+		firm_free(&f);
+	}
+}
+
 static struct buf first_keys(struct firm *f, struct digest before, uint64_t serial)
 {
 	struct keys k = {.serial = serial, .before = before};
@@ -162,6 +179,7 @@ int main(void)
 		cmocka_unit_test(one_subject_counts_once_whatever_its_keys),
 		cmocka_unit_test(a_key_that_is_named_and_certified_counts_once),
 		cmocka_unit_test(a_publisher_rebuilds_nothing_with_another_key),
+		cmocka_unit_test(without_a_log_nobody_rebuilds_whose_ca_is_that_of_publishers),
 		cmocka_unit_test(certified_root_keys_make_the_first_keys_and_no_others),
 	};
 
