@@ -181,7 +181,7 @@ static bool judge(struct mirror_work *w, const git_remote_head *tip, struct mirr
 static bool judge_all(struct mirror_work *w, struct err *e)
 {
 	struct mirror *m = w->m;
-	struct mirror_tip tip;
+	struct mirror_tip tip = {0};
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_tips; i++) {
@@ -218,7 +218,7 @@ static bool write_one(struct mirror_work *w, const git_remote_head *tip, struct 
 /* Judged again: one name can stand there twice, or somebody else was at work. */
 static bool write_all(struct mirror_work *w, struct err *e)
 {
-	struct mirror_tip tip;
+	struct mirror_tip tip = {0};
 
 	for (size_t i = 0; i < w->n_tips; i++) {
 		if (!mirror_is_tip(w->tip[i]))
