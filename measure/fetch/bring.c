@@ -66,10 +66,11 @@ static bool open_part(struct part *p, struct err *e)
 		     0600);
 	if (p->fd < 0)
 		return disk(p, "cannot be opened", e);
-	if (flock(p->fd, LOCK_EX | LOCK_NB) != 0)
-		return disk(
-			p, errno == EWOULDBLOCK ? "another process fetches it" : "cannot be locked",
-			e);
+	if (flock(p->fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			err_set(e, REASON_BUSY, "another process fetches it");
+		return disk(p, "cannot be locked", e);
+	}
 	size = lseek(p->fd, 0, SEEK_END);
 	if (size < 0)
 		return disk(p, "cannot be read", e);

@@ -65,7 +65,9 @@ static bool lock(struct db_folder *f, struct err *e)
 		return err_errno(e, errno, "cannot be opened");
 	if (flock(f->fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
-	return err_set(e, REASON_BUSY, "another process copies into it");
+	if (errno == EWOULDBLOCK)
+		return err_set(e, REASON_BUSY, "another process copies into it");
+	return err_errno(e, errno, "cannot be locked");
 }
 
 static bool is_empty(const char *path)

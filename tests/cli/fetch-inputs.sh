@@ -77,6 +77,17 @@ expect cmp "store/sha256/$a" server/files/%a
 ok 'a server that sends nothing any more is asked again'
 
 rm -rf store
+mkdir -p store/partial
+: >"store/partial/$a"
+run_command flock "store/partial/$a" "$fetch" inputs --base "things=$base/" --store store
+expect_status 5
+expect_stderr_has "measure-fetch: error[busy]: "
+expect_stderr_has "/partial/$a: 'a': another process fetches it"
+inputs
+expect_status 0
+ok 'what another process brings is left to it'
+
+rm -rf store
 printf '404\n503\n' >server/faults
 run_command "$fetch" inputs -v -j 1 --store store --base "things=http://me:secret@${base#http://}"
 expect_status 5
