@@ -8,6 +8,7 @@
 
 #define TEXTS_MAX (1u << 31)
 #define LEAST 16u
+#define TABLE_MOST 65536u /* slots */
 
 void *ledger_room(void *p, size_t n, size_t size, struct err *e)
 {
@@ -134,10 +135,56 @@ static bool make_slots(struct ledger *l, size_t cap, struct err *e)
 	return true;
 }
 
+static int by_key(const void *a, const void *b)
+{
+	const struct ledger_slot *x = a, *y = b;
+
+	return memcmp(x->key, y->key, 32);
+}
+
+/* Those that are taken, sorted, to the beginning of the table, which is none any more. */
+static size_t sort_slots(struct ledger *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->cap_slots; i++)
+		if (l->slot[i].value != LEDGER_NONE)
+			l->slot[n++] = l->slot[i];
+	if (n > 0)
+		qsort(l->slot, n, sizeof(*l->slot), by_key);
+	return n;
+}
+
+bool ledger_fold(struct ledger *l, struct err *e)
+{
+	size_t k = l->n_old + l->n_slots, old = l->n_old, new;
+	struct ledger_slot *all;
+
+	if (l->n_slots == 0)
+		return true;
+	all = realloc(l->old, k * sizeof(*all));
+	if (!all)
+		return err_set(e, REASON_OUT_OF_MEMORY, "no memory for %zu sorted slots", k);
+	l->old = all;
+	new = sort_slots(l);
+	l->n_old = k;
+	while (new > 0) {
+		bool is_old = old > 0 && by_key(&all[old - 1], &l->slot[new - 1]) > 0;
+
+		all[--k] = is_old ? all[--old] : l->slot[--new];
+	}
+	free(take(l->slot));
+	l->n_slots = l->cap_slots = 0;
+	return true;
+}
+
+/* A large table is mostly room: it is sorted away, when what is sorted is here. */
 bool ledger_put(struct ledger *l, const struct ledger_slot *slot, struct err *e)
 {
 	size_t at;
 
+	if (l->n_slots == TABLE_MOST && !l->kept && !ledger_fold(l, e))
+		return false;
 	if (2 * l->n_slots >= l->cap_slots &&
 	    !make_slots(l, l->cap_slots == 0 ? 64 : 2 * l->cap_slots, e))
 		return false;

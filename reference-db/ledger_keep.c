@@ -60,34 +60,55 @@ static bool sum_up(struct bytes head, struct bytes sums, struct digest *out, str
 	return hash_of_two(DIGEST_SHA256, head, sums, out, e);
 }
 
-/* ---- written */
+/* ---- written: a block and its sum at a time, so that no second copy of all is in memory */
 
-static int by_key(const void *a, const void *b)
+#define AT_ONCE (256u << 10) /* bytes */
+
+struct writer {
+	struct out *file; /* NULL: all stays in rows */
+	struct buf *rows, head, sums;
+	size_t n[LEDGER_PARTS];
+};
+
+static bool pass_on(struct writer *w, size_t least, struct err *e)
 {
-	const struct ledger_slot *x = a, *y = b;
-
-	return memcmp(x->key, y->key, 32);
+	if (!buf_done(w->rows, "a kept ledger", e))
+		return false;
+	if (!w->file || w->rows->n < least)
+		return true;
+	if (!out_write(w->file, buf_bytes(w->rows), e))
+		return false;
+	buf_reset(w->rows);
+	return true;
 }
 
-/* The sorted ones and those of the table, sorted; there is room for all. */
-static void merge(const struct ledger *l, struct ledger_slot *all)
+static bool put_sum(struct bytes block, struct buf *sums, struct err *e)
 {
-	size_t n = 0, k = l->n_old + l->n_slots, old = l->n_old;
-	struct ledger_slot *new = all + k;
+	struct digest sum;
 
-	for (size_t i = 0; i < l->cap_slots; i++)
-		if (l->slot[i].value != LEDGER_NONE)
-			new[n++] = l->slot[i];
-	if (n > 0)
-		qsort(new, n, sizeof(*new), by_key);
-	while (k > 0) {
-		bool from_old = n == 0 || (old > 0 && by_key(&l->old[old - 1], &new[n - 1]) > 0);
-
-		all[--k] = from_old ? l->old[--old] : new[--n];
-	}
+	if (!hash_of(DIGEST_SHA256, block, &sum, e))
+		return false;
+	buf_put(sums, digest_bytes(&sum));
+	return buf_done(sums, "the sums of a kept ledger", e);
 }
 
-static void put_head(const struct ledger *l, struct buf *out)
+static bool put_block(const struct ledger *l, unsigned part, size_t from, struct writer *w,
+		      struct err *e)
+{
+	const struct ledger_form *f = &ledger_forms[part];
+	size_t start = w->rows->n, left = w->n[part] - from;
+	size_t end = from + (left < rows_of(part) ? left : rows_of(part));
+
+	if (!f->put)
+		buf_put(w->rows, bytes_of(l->texts.p + from, end - from));
+	for (size_t i = from; i < end && f->put; i++)
+		f->put(l, i, w->rows);
+	return buf_done(w->rows, "a kept ledger", e) &&
+	       put_sum(bytes_of(w->rows->p + start, w->rows->n - start), &w->sums, e) &&
+	       pass_on(w, AT_ONCE, e);
+}
+
+static bool put_parts(const struct ledger *l, struct writer *w, struct err *e)
 {
 	const size_t n[LEDGER_PARTS] = {
 		[LEDGER_STATES] = l->n + 1,	   [LEDGER_TEXTS] = l->texts.n,
@@ -97,25 +118,62 @@ static void put_head(const struct ledger *l, struct buf *out)
 		[LEDGER_SLOTS] = l->n_old,
 	};
 
-	buf_put(out, bytes_of(LEDGER_FORM, FORM_SIZE));
-	buf_put(out, bytes_of(l->trust_digest.v, 32));
+	buf_put(&w->head, bytes_of(LEDGER_FORM, FORM_SIZE));
+	buf_put(&w->head, bytes_of(l->trust_digest.v, 32));
 	for (unsigned p = 0; p < LEDGER_PARTS; p++)
-		buf_le(out, n[p], 4);
-	buf_le(out, l->keys_bytes.n, 4);
-	buf_put(out, buf_bytes(&l->keys_bytes));
-	for (unsigned p = 0; p < LEDGER_PARTS; p++) {
-		if (!ledger_forms[p].put)
-			buf_put(out, buf_bytes(&l->texts));
-		for (size_t i = 0; i < n[p] && ledger_forms[p].put; i++)
-			ledger_forms[p].put(l, i, out);
-	}
+		buf_le(&w->head, n[p], 4);
+	buf_le(&w->head, l->keys_bytes.n, 4);
+	buf_put(&w->head, buf_bytes(&l->keys_bytes));
+	buf_put(w->rows, buf_bytes(&w->head));
+	if (!buf_done(&w->head, "a kept ledger", e))
+		return false;
+	memcpy(w->n, n, sizeof(n));
+	for (unsigned p = 0; p < LEDGER_PARTS; p++)
+		for (size_t i = 0; i < n[p]; i += rows_of(p))
+			if (!put_block(l, p, i, w, e))
+				return false;
+	return true;
+}
+
+static bool put_sums(struct bytes head, const struct buf *sums, struct buf *out, struct err *e)
+{
+	struct digest sum;
+
+	if (!sum_up(head, buf_bytes(sums), &sum, e))
+		return false;
+	buf_put(out, buf_bytes(sums));
+	buf_put(out, digest_bytes(&sum));
+	return buf_done(out, "a kept ledger", e);
+}
+
+static bool write_all(struct ledger *l, struct out *file, struct buf *rows, struct err *e)
+{
+	struct writer w = {file, rows, BUF(LEDGER_KEPT_MAX), BUF(LEDGER_KEPT_MAX), {0}};
+	bool done = ledger_fold(l, e) && put_parts(l, &w, e) &&
+		    put_sums(buf_bytes(&w.head), &w.sums, rows, e) && pass_on(&w, 0, e);
+
+	buf_free(&w.head);
+	buf_free(&w.sums);
+	return done;
+}
+
+bool ledger_write(struct ledger *l, struct buf *out, struct err *e)
+{
+	return write_all(l, NULL, out, e);
+}
+
+bool ledger_leave(struct ledger *l, const char *path, struct err *e)
+{
+	owned(buf_free) struct buf rows = BUF(LEDGER_KEPT_MAX);
+	owned(out_free) struct out o = OUT_NONE;
+
+	return out_open(&o, path, e) && write_all(l, &o, &rows, e) && out_leave(&o, e);
 }
 
 bool ledger_seal(struct buf *file, struct err *e)
 {
 	owned(buf_free) struct buf sums = BUF(LEDGER_KEPT_MAX);
 	struct bytes in = buf_bytes(file);
-	struct digest sum;
 	struct head h;
 	uint64_t at;
 
@@ -130,32 +188,11 @@ bool ledger_seal(struct buf *file, struct err *e)
 			size_t n = h.n[p] - i < rows_of(p) ? h.n[p] - i : rows_of(p);
 
 			n *= ledger_forms[p].size;
-			if (!hash_of(DIGEST_SHA256, bytes_of(in.p + at, n), &sum, e))
+			if (!put_sum(bytes_of(in.p + at, n), &sums, e))
 				return false;
-			buf_put(&sums, digest_bytes(&sum));
 			at += n;
 		}
-	if (!buf_done(&sums, "a kept ledger", e) ||
-	    !sum_up(bytes_of(in.p, h.parts), buf_bytes(&sums), &sum, e))
-		return false;
-	buf_put(file, buf_bytes(&sums));
-	buf_put(file, digest_bytes(&sum));
-	return buf_done(file, "a kept ledger", e);
-}
-
-bool ledger_write(const struct ledger *l, struct buf *out, struct err *e)
-{
-	struct ledger whole = *l;
-	owned(own_free) struct ledger_slot *all =
-		own_new((l->n_old + 2 * l->n_slots + 1) * sizeof(*all), e);
-
-	if (!all)
-		return false;
-	merge(l, all);
-	whole.old = all;
-	whole.n_old = l->n_old + l->n_slots;
-	put_head(&whole, out);
-	return buf_done(out, "a kept ledger", e) && ledger_seal(out, e);
+	return put_sums(bytes_of(in.p, h.parts), &sums, file, e);
 }
 
 /* ---- read */

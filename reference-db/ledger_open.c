@@ -119,14 +119,12 @@ static struct ledger *from_kept(const struct ledger_ask *a, const char *path)
  * is damaged, and so not used. */
 static void keep(struct ledger *l, const char *path)
 {
-	owned(buf_free) struct buf file = BUF(LEDGER_KEPT_MAX);
 	struct err no = {0};
 
 	if (!ledger_load(l, &no))
 		return;
 	ledger_sort(l);
-	if (home_make_folders(path, HOME_PRIVATE, &no) && ledger_write(l, &file, &no))
-		(void)!file_leave(path, buf_bytes(&file), &no);
+	(void)!(home_make_folders(path, HOME_PRIVATE, &no) && ledger_leave(l, path, &no));
 }
 
 static uint64_t few(uint64_t n)

@@ -140,6 +140,9 @@ must bool ledger_get(const struct ledger *l, char what, struct bytes key, struct
 		     struct err *e);
 must bool ledger_put(struct ledger *l, const struct ledger_slot *slot, struct err *e);
 
+/* All of the table into what is sorted; of one that is loaded whole. */
+must bool ledger_fold(struct ledger *l, struct err *e);
+
 /* ---- roles (ledger_roles.c) */
 
 uint64_t ledger_threshold(const struct ledger *l, enum trust_role role);
@@ -214,8 +217,9 @@ must bool ledger_signed(const struct ledger *l, const struct statement *st,
 /* Changes with what is kept, and with what the replay makes of a log. */
 #define LEDGER_FORM "measure-ledger-4"
 
-/* Of one that is loaded whole. */
-must bool ledger_write(const struct ledger *l, struct buf *out, struct err *e);
+/* Of one that is loaded whole: into memory, or as a file, which nobody waits for. */
+must bool ledger_write(struct ledger *l, struct buf *out, struct err *e);
+must bool ledger_leave(struct ledger *l, const char *path, struct err *e);
 must bool ledger_seal(struct buf *file, struct err *e); /* its sums, behind all else of it */
 
 /* Into an empty one, row by row when they are asked for: from a file, or from memory that outlives

@@ -111,14 +111,14 @@ must bool out_commit(struct out *o, struct err *e);
 /* The same without its folder: the name is durable with the next one that is committed there. */
 must bool out_precede(struct out *o, struct err *e);
 
+/* For what can be made again: whole as long as the machine runs, and not waited for. */
+must bool out_leave(struct out *o, struct err *e);
+
 /* Release; without a commit nothing remains of it. */
 void out_free(struct out *o);
 
 /* All in one. */
 must bool file_write(const char *path, struct bytes x, struct err *e);
-
-/* For what can be made again: whole as long as the machine runs, and not waited for. */
-must bool file_leave(const char *path, struct bytes x, struct err *e);
 
 /* All bytes to a descriptor, which blocks; false with errno. */
 must bool file_put(int fd, struct bytes x);

@@ -308,7 +308,7 @@ bool out_rename(struct out *o, const char *name, struct err *e)
 	return true;
 }
 
-static bool put_in_place(struct out *o, struct err *e)
+bool out_leave(struct out *o, struct err *e)
 {
 	bool named;
 
@@ -324,7 +324,7 @@ bool out_precede(struct out *o, struct err *e)
 {
 	if (fsync(o->fd) != 0)
 		return out_failed(o, "cannot be made durable", e);
-	return put_in_place(o, e);
+	return out_leave(o, e);
 }
 
 bool out_commit(struct out *o, struct err *e)
@@ -354,11 +354,4 @@ bool file_write(const char *path, struct bytes x, struct err *e)
 	owned(out_free) struct out o = OUT_NONE;
 
 	return out_open(&o, path, e) && out_write(&o, x, e) && out_commit(&o, e);
-}
-
-bool file_leave(const char *path, struct bytes x, struct err *e)
-{
-	owned(out_free) struct out o = OUT_NONE;
-
-	return out_open(&o, path, e) && out_write(&o, x, e) && put_in_place(&o, e);
 }

@@ -86,7 +86,7 @@ need_filled() {
 # need_desk N: $work/desk-N, a database of N signed manifests that was replayed once, and 200 more to
 # be published into it, $work/next-N/1 and so on; by a key of P-256, which is soon made and verified
 need_desk() {
-	export XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
+	export XDG_STATE_HOME=$work/state-$1 XDG_CACHE_HOME=$work/cache
 	[ ! -e "$work/desk-$1" ] || return 0
 	mkdir "$work/next-$1"
 	"$FILLED" signed "$work/desk-$1" "$work/desk-$1.yml" P-256 "$1" "$work/next-$1" 200 >"$work/log" 2>&1
@@ -376,12 +376,22 @@ explain() {
 
 # median PAIR.SIDE FIGURE
 median() {
-	local column=1
-	[ "$2" != cpu ] || column=2
-	[ "$2" != rss ] || column=3
+	local column
+	column=$(column "$2")
 	sort -n -k "$column,$column" "$work/$1" | awk -v c="$column" '{ v[NR] = $c }
 		END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
+
+# column FIGURE: of a sample
+column() {
+	case $1 in
+	wall) echo 1 ;;
+	cpu) echo 2 ;;
+	rss) echo 3 ;;
+	esac
+}
+
+average() { awk -v c="$(column "$2")" '{ n += $c } END { print n / NR }' "$work/$1"; }
 
 # unit FIGURE VALUE
 unit() {
@@ -427,6 +437,18 @@ most() {
 	row "$1_$2" "$(unit "$2" "$ours")" \
 		"$(cat "$work/$1.name") $(unit "$2" "$(median "$1.b" "$2")")" '' \
 		"$([ "$3" = - ] || echo "<= $(unit "$2" "$3")")" "$(verdict "$ours" "$3")"
+}
+
+# mean PAIR FIGURE LIMIT, greatest PAIR FIGURE LIMIT: ours alone, of samples that are not alike
+mean() { unlike "$1" "$2" "$3" "$(average "$1.a" "$2")"; }
+greatest() { unlike "$1" "$2" "$3" "$(peak "$1.a" "$2")"; }
+peak() { sort -n -k "$(column "$2"),$(column "$2")" "$work/$1" | awk -v c="$(column "$2")" 'END { print $c }'; }
+
+unlike() {
+	! absent "$1_$2" || return 0
+	row "$1_$2" "$(unit "$2" "$4")" \
+		"median $(unit "$2" "$(median "$1.a" "$2")"), most $(unit "$2" "$(peak "$1.a" "$2")")" '' \
+		"$([ "$3" = - ] || echo "<= $(unit "$2" "$3")")" "$(verdict "$4" "$3")"
 }
 
 # least PAIR.SIDE: of the microseconds of CPU

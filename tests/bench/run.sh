@@ -33,6 +33,7 @@ sign_cpu check_cpu lint_wall lint_rss
 table_cpu solve_cpu snp_wall snp_cpu
 verify_cpu verify_rss batch_cpu batch_rss
 publish2_cpu publish3_cpu publish4_cpu publish5_cpu publish5_rss growth_cpu publish_syncs
+desk2_cpu desk3_cpu desk4_cpu desk5_cpu desk2_rss desk4_rss desk5_rss desks_growth
 who_wall who_cpu who_rss audit_cpu audit_rss
 unpack_wall unpack_cpu unpack_rss stage_wall stage_cpu cached_wall cached_rss
 describe_wall describe_cpu describe_rss eif_build_wall eif_build_cpu eif_build_rss
@@ -79,6 +80,13 @@ publish4_cpu() { most publish4 cpu 50000; }
 publish5_cpu() { most publish5 cpu 50000; }
 publish5_rss() { most publish5 rss $((128 << 10)); }
 growth_cpu() { versus growth cpu 2.5; } # log 10^5 / log 10^2
+desk2_cpu() { mean desk2 cpu 50000; }
+desk3_cpu() { mean desk3 cpu 50000; }
+desk4_cpu() { mean desk4 cpu 50000; }
+desk5_cpu() { mean desk5 cpu 50000; }
+desk2_rss() { greatest desk2 rss $((128 << 10)); }
+desk4_rss() { greatest desk4 rss $((128 << 10)); }
+desk5_rss() { greatest desk5 rss $((128 << 10)); }
 lint_wall() { most lint wall 100000; }
 lint_rss() { most lint rss $((32 << 10)); }
 table_cpu() { beyond table 25000; }
@@ -122,6 +130,17 @@ publish_syncs() {
 	most=$(sort -n "$work/syncs" | tail -n 1)
 	mean=$(awk '{ n += $1 } END { printf "%.2f", n / NR }' "$work/syncs")
 	row publish_syncs "$mean" "at most $most" '' '<= 8' "$(verdict "$mean" 8)"
+}
+
+# By the means, so that what is done once in many publications counts too.
+desks_growth() {
+	local few many ratio
+	! absent desks_growth || return 0
+	few=$(average desk2.a cpu)
+	many=$(average desk5.a cpu)
+	ratio=$(awk -v a="$many" -v b="$few" 'BEGIN { printf "%.3f", a / b }')
+	row desks_growth "$(unit cpu "$many")" "10^2 statements $(unit cpu "$few")" "$ratio x" '<= 2.5 x' \
+		"$(verdict "$ratio" 2.5)"
 }
 
 # ---- pairs: A is ours, B the yardstick
@@ -288,6 +307,26 @@ pair_growth() {
 	A=("$FILLED" grow "$work/filled-100000")
 	B=("$FILLED" grow "$work/filled-100")
 	interleave growth '10^2 statements' "$ROUNDS" 8
+}
+
+# `measure db publish`, each time of another statement; what was kept is written anew among them.
+pair_desk2() { desk_with 100; }
+pair_desk3() { desk_with 1000; }
+pair_desk4() { desk_with 10000; }
+pair_desk5() { desk_with 100000; }
+
+desk_with() {
+	local i
+	need_desk "$1"
+	for i in {1..40}; do
+		desk "$1"
+		spend "$work/desk$((${#1} - 1)).a" 1 "${desk[@]}"
+	done
+}
+
+pair_desks() {
+	[ -e "$work/desk2.a" ] || desk_with 100
+	[ -e "$work/desk5.a" ] || desk_with 100000
 }
 
 pair_publish() {

@@ -82,7 +82,7 @@ static struct database *database_with(struct book *b, const char *path)
 	return d;
 }
 
-static void same(const struct ledger *a, const struct ledger *b)
+static void same(struct ledger *a, struct ledger *b)
 {
 	struct buf x = BUF(LEDGER_KEPT_MAX), y = BUF(LEDGER_KEPT_MAX);
 	struct err e = {0};

@@ -69,16 +69,23 @@ static void a_large_file_is_on_its_way_before_it_is_committed(void **state)
 	free(bytes);
 }
 
+static bool left(const char *path, const char *text, struct err *e)
+{
+	owned(out_free) struct out o = OUT_NONE;
+
+	return out_open(&o, path, e) && out_write(&o, bytes_str(text), e) && out_leave(&o, e);
+}
+
 static void what_can_be_made_again_is_left_under_its_name(void **state)
 {
 	const char *path = folder_path(*state, "f");
 	struct err e = {0};
 
-	assert_true(file_leave(path, bytes_str("old"), &e));
-	assert_true(file_leave(path, bytes_str("new"), &e));
+	assert_true(left(path, "old", &e));
+	assert_true(left(path, "new", &e));
 	check_content(path, "new");
 	assert_int_equal(folder_count(*state), 1);
-	assert_false(file_leave("nowhere/f", bytes_str("x"), &e));
+	assert_false(left("nowhere/f", "x", &e));
 	assert_string_equal(e.text, "cannot be created: No such file or directory");
 }
 
