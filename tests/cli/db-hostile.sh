@@ -227,4 +227,46 @@ ask 3 x
 expect_stderr "measure: error[limit]: x: 'head': object $id: $big"
 ok 'an object that needs a large one takes no more memory than it may'
 
+# ---- what stands beside what the log names
+# beside: entries of a tree, as `git update-index --index-info` takes them, put into the branch
+beside()
+{
+	fresh
+	GIT_DIR=$PWD/x GIT_INDEX_FILE=$PWD/index
+	export GIT_DIR GIT_INDEX_FILE
+	rm -f index
+	git read-tree main
+	git update-index -z --index-info
+	git update-ref refs/heads/main "$(git -c user.name=x -c user.email=x commit-tree -m x -p main "$(git write-tree)")"
+	unset GIT_DIR GIT_INDEX_FILE
+}
+# stray COUNT: an audit finds so many, and nothing else changes
+stray()
+{
+	run check one.eif --db x --trust trust.yml
+	expect_status 1
+	expect_stderr_has 'error[withdrawn]'
+	run check two.eif --db x --trust trust.yml
+	expect_status 0
+	run db audit --db x --trust trust.yml
+	expect_status 1
+	expect_stderr "measure: error[contradiction]: x: $1 things in it cannot be so"
+}
+rm -rf state cache
+blob=$(git -C db.git rev-parse main:format)
+printf '100644 %s\tproducts/a\033[31m\r\nb\0' "$blob" | beside
+stray 1
+expect_stdout_has 'products/a\x1b[31m\x0d\x0ab: is named by no entry of the log'
+seq -f "100644 $blob	products/n%.0f" 10000 | tr '\n' '\0' | beside
+stray 10001
+printf '100644 %s\t%sx\0' "$blob" "$(printf 'd/%.0s' $(seq 1500))" | beside
+stray 1
+printf '120000 %s\tproducts/link\000160000 %s\tproducts/sub\000100755 %s\trun\0' \
+	"$blob" "$(git -C db.git rev-parse old)" "$blob" | beside
+stray 3
+printf '120000 %s\thead\0' "$blob" | beside
+ask 3 x
+expect_stderr "measure: error[database]: x: 'head' is a symbolic link, not a regular file"
+ok 'names of any form and number, links and submodules are told by an audit and are nothing else'
+
 plan done
