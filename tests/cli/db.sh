@@ -221,6 +221,21 @@ expect_status 0
 expect_stdout_has 'already there'
 ok 'a clone and a plain copy of the files give the same answers, and sha256sum agrees'
 
+# every member of an answer, and what every check is called, is a word of the page or of the trust
+# file's, of which the keys stand in an answer
+cat "$ROOT/measure/man/measure-json.5.in" "$ROOT/measure/man/measure-trust.5.in" | sed 's|[\\]||g' >page
+for question in 'db log' 'db show' 'db show example.org/box/1.0' 'db audit' 'db keys' "who $(pcr0 two.eif)" \
+	'check two.eif' 'check one.eif' 'check one.eif --at 2090-01-01T00:00:00Z' 'check other.eif'; do
+	run $question $db --json
+	grep -o '"[a-zA-Z_0-9-]*":' "$STDOUT" | tr -d '":' >>words
+	sed -n 's/.*"id": "\([a-z]*\)".*/\1/p' "$STDOUT" >>words
+done
+sort -u words | while read -r word; do grep -qw -e "$word" page || echo "$word"; done >missing
+expect_same missing /dev/null
+expect grep -qx below_minimum words
+expect grep -qx release words
+ok 'all that is said in JSON is described'
+
 run db audit $db
 expect_status 0
 expect_stdout_has 'db: 9 statements, 9 count, 0 by keys that are not known here, 0 findings'
