@@ -213,7 +213,7 @@ begin 'gather the bundle'
 db show "$product/$version" -o "$out/${artefact:-${product##*/}}.bundle" >"$out/status"
 
 begin 'check what was built by what was published'
-status=0
+status=0 yet=''
 set --
 for file in ${artefact:-$(sed 's/^[0-9a-f]*  //' "$out/digests")}; do
 	set -- "$@" "$out/image/$file"
@@ -223,6 +223,7 @@ done
 cat "$out/checked.said" >&2
 if [ $status -ne 0 ]; then
 	grep -qE '^measure: error\[(threshold|rebuilders)\]' "$out/checked.said" || exit $status
+	yet=', which does not count yet'
 	tell '' "It does not count yet: $(sed -n 's/^measure: error\[[a-z]*\]: \(.*: \)\{0,1\}release: //p' "$out/checked.said")."
 fi
 
@@ -233,4 +234,4 @@ sed 's/.*,"predicate":\(.*\)}$/\1/' "$out/statement.json" >"$out/predicate.json"
 grep -E '^[0-9a-f]{64}  ' "$out/digests" >"$out/subjects"
 
 tell '' '```' "$(cat "$out/digests")" '```' '' "$varied In the database: $(sed -n 's/.*  //;1p' "$out/status")."
-say "released: $product $version"
+say "released: $product $version$yet"

@@ -32,8 +32,8 @@ static void attempt_free(struct attempt *a)
 
 static bool refuse(const struct ledger_statement *s, struct err *e)
 {
-	return err_set(e, ledger_reason(s->worth), "%s",
-		       s->why ? s->why : "it would count for nothing");
+	err_set(e, ledger_reason(s->worth), "%s", s->why ? s->why : "it would count for nothing");
+	return s->kind < STATEMENT_KINDS && err_in(e, "%s statement", statement_rows[s->kind].name);
 }
 
 static bool add(struct attempt *a, struct bytes file, struct publish_entry *out, struct err *e)

@@ -247,6 +247,15 @@ static bool tell(struct cli *c, const struct job *j, struct answer *a, struct er
 	return yes;
 }
 
+/* Of several files a check names the one; what they are held against is common to all. */
+static const char *subject(const struct cli *c, const struct files_given *g)
+{
+	if (g->n == 1)
+		return g->path[0];
+	return args_has(&c->args, O_DB) ? args_value(&c->args, O_DB)
+					: args_item(&c->args, O_MANIFEST, 0);
+}
+
 static bool check_run(struct cli *c, struct answer *a, struct err *e)
 {
 	owned(job_free) struct job j = {0};
@@ -259,7 +268,7 @@ static bool check_run(struct cli *c, struct answer *a, struct err *e)
 	    !read_release(c, &g, &j, e) ||
 	    (j.listed && (!released_judge(r, &j.v, e) || !compare(c, &g, r, &j.v, e))))
 		return false;
-	return tell(c, &j, a, e) || (g.n == 1 ? err_subject(e, g.path[0]) : false);
+	return tell(c, &j, a, e) || err_subject(e, subject(c, &g));
 }
 
 const struct verb verb_check = {

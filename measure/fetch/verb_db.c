@@ -186,8 +186,11 @@ static bool begin(struct work *w, struct err *e)
 	owned(buf_free) struct buf head = BUF(DATABASE_FORM_MAX), format = BUF(DATABASE_FORM_MAX);
 	char name[DATABASE_NAME + 1];
 
-	if (!get(w, "head", DATABASE_FORM_MAX, &head, e) ||
-	    !get(w, "format", DATABASE_FORM_MAX, &format, e))
+	if (!get(w, "head", DATABASE_FORM_MAX, &head, e))
+		return e->reason == REASON_NOT_FOUND &&
+		       err_hint(e, "URL is the folder of a database's files, which has a file "
+				   "'head'");
+	if (!get(w, "format", DATABASE_FORM_MAX, &format, e))
 		return false;
 	if (!database_head_read(buf_bytes(&head), &w->head, e) ||
 	    !database_format_read(buf_bytes(&format), name, e))

@@ -48,7 +48,7 @@ static void check_kernel(const struct start *s, const struct start_ask *ask, str
 	else
 		answer_note(a, REASON_KERNEL_CONFIG,
 			    "the kernel's configuration is not known, so it was not looked at: "
-			    "--kernel-config gives it");
+			    "--kernel-config, or kernel-config in a recipe, gives it");
 }
 
 bool start_read(struct start *s, const struct start_ask *ask, struct answer *a, struct err *e)

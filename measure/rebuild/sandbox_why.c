@@ -70,8 +70,12 @@ static bool none(struct err *e, int why)
 bool sandbox_why(struct err *e)
 {
 	bool made;
-	int why = probe(&made);
+	int why;
 
+	if (strstr(e->text, "execvp /bin/sh: No such file"))
+		return err_hint(e, "the root file system has no /bin/sh, which runs commands, or "
+				   "not the interpreter that it names");
+	why = probe(&made);
 	if (!made)
 		return none(e, why);
 	if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") > 0)

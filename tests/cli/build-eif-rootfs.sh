@@ -282,7 +282,7 @@ sed 's/CONFIG_NSM=y/CONFIG_NSM=m/' config >config.m
 run build eif --kernel bzImage --kernel-config config.m --cmdline x --rootfs root --cmd /bin/app -o image
 expect_stderr 'measure: warning[kernel-option]: CONFIG_NSM=m, and its module nsm is not in the ramdisk: no security module, and so no attestation from inside'
 run build eif --kernel bzImage --cmdline x --rootfs root --cmd /bin/app -o image
-expect_stderr "measure: warning[kernel-config]: the kernel's configuration is not known, so it was not looked at: --kernel-config gives it"
+expect_stderr "measure: warning[kernel-config]: the kernel's configuration is not known, so it was not looked at: --kernel-config, or kernel-config in a recipe, gives it"
 gzip -nc config >disk.gz
 build --rootfs root --cmd /bin/app --ramdisk disk.gz -o image
 expect_status 0

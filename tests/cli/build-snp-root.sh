@@ -88,7 +88,7 @@ ok 'another ramdisk may open the image, and the disk may be another'
 
 build --cmd nothing
 expect_status 0
-expect_stderr "measure: warning[kernel-config]: the kernel's configuration is not known, so it was not looked at: --kernel-config gives it
+expect_stderr "measure: warning[kernel-config]: the kernel's configuration is not known, so it was not looked at: --kernel-config, or kernel-config in a recipe, gives it
 measure: warning[command]: 'nothing' is no program of the image"
 sed -i 's/^CONFIG_EROFS_FS=y/CONFIG_EROFS_FS=m/; /SEV_GUEST/d' $config
 build --cmd app --kernel-config $config

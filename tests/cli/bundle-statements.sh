@@ -186,7 +186,7 @@ expect_status 0
 expect_same shown.bundle two.bundle
 run db publish dave.withdraw --db db.git $trust
 expect_status 1
-expect_stderr 'measure: error[fork]: dave.withdraw: was made upon a state that is none of this log'
+expect_stderr 'measure: error[fork]: dave.withdraw: withdraw statement: was made upon a state that is none of this log'
 for name in dave erin; do
 	run db withdraw example.org/box/1.0 --db db.git $trust --reason 'its key leaked' --replacement 1.1 --key $name.key
 	expect_status 0

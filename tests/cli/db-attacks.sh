@@ -70,7 +70,7 @@ run db keys --db db.git --trust trust.yml --from stolen.yml --key new.key -o sto
 expect_status 0
 run db publish stolen.cose --db db.git --trust trust.yml
 expect_status 1
-expect_stderr_has 'error[role]: stolen.cose: proposes keys that no root key in force has signed'
+expect_stderr_has 'error[role]: stolen.cose: keys statement: proposes keys that no root key in force has signed'
 run db publish stolen.cose --db db.git --trust stolen.yml
 expect_status 0
 run db log --db db.git --trust trust.yml

@@ -59,7 +59,7 @@ expect_status 0
 expect_stdout_has 'keys of the trust file alone: the database has none in force'
 run db keys $db --from trust.yml --key alice.key
 expect_status 1
-expect_stderr_has 'error[role]'
+expect_stderr 'measure: error[role]: keys statement: was signed by a key that has not the role in force'
 run db keys $db --from trust.yml --key root.key
 expect_status 0
 expect_stdout 'published  keys/000000-keys.cose'
@@ -69,7 +69,7 @@ ok 'its keys are those that the root key signs'
 
 run db publish 1.0.mallory $db
 expect_status 1
-expect_stderr_has 'error[role]'
+expect_stderr 'measure: error[role]: 1.0.mallory: manifest statement: was signed by a key that has not the role in force'
 run db publish 1.0.corim $db
 expect_status 3
 expect_stderr 'measure: error[statement]: 1.0.corim: it is not signed, so it is no statement'
@@ -313,7 +313,7 @@ ok 'evidence of a listed release is a yes'
 # ---- withdrawn
 run db withdraw example.org/box/1.1 $db --reason 'no' --key alice.key
 expect_status 1
-expect_stderr_has 'error[role]'
+expect_stderr_has 'error[role]: example.org/box/1.1: withdraw statement: was signed by a key that has not the role in force'
 run db withdraw example.org/box/9 $db --reason 'no' --key dave.key
 expect_status 1
 expect_stderr "measure: error[not-listed]: example.org/box/9: 'example.org/box/9' is no release of this database"

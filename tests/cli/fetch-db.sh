@@ -126,6 +126,7 @@ printf 'what\n' >server/tree/head
 refused 3 database "'head' is not one line 'HEIGHT STATE'"
 rm server/tree/head
 refused 5 not-found 'the server has no such file (404)'
+expect_stderr_has "hint: URL is the folder of a database's files, which has a file 'head'"
 ok 'another history, a shorter one and no history at all are refused'
 
 rm -rf server/tree

@@ -123,14 +123,14 @@ release()
 }
 release one --vary home,timezone --signer alice
 expect_status 0
-expect_stderr_has 'release.sh: released: example.org/box 1.0'
+expect_stderr_has 'release.sh: released: example.org/box 1.0, which does not count yet'
 expect_same one/manifest.corim box.corim
-expect_stderr_has 'measure: error[rebuilders]: release: rebuilt with equal bytes by 0, and 1 are needed'
+expect_stderr_has 'measure: error[rebuilders]: one/database.git: release: rebuilt with equal bytes by 0, and 1 are needed'
 expect grep -qxF 'It does not count yet: rebuilt with equal bytes by 0, and 1 are needed.' one/summary.md
 expect grep -q "^$(sum one/image/boxd)  boxd$" one/subjects
 run check one/image/boxd one/image/licence --manifest one/box.bundle --trust trust.yml
 expect_status 4
-expect_stderr 'measure: error[rebuilders]: release: rebuilt with equal bytes by 0, and 1 are needed'
+expect_stderr 'measure: error[rebuilders]: one/box.bundle: release: rebuilt with equal bytes by 0, and 1 are needed'
 ok 'one call releases files'
 
 run_command "$ROOT/ci/reproduce-release.sh" --db srv.git --trust trust.yml --source project --recipe ci/measure.yml \

@@ -169,7 +169,7 @@ PASS'
 	expect_stderr "$1: error[not-released]: changed/boxd: file: boxd is another one than the release's"
 	run check renamed/licence bin/boxd $by
 	expect_status 1
-	expect_stderr "$1: error[not-released]: renamed/licence: file: licence has the content of boxd, another file of the release"
+	expect_stderr "$1: error[not-released]: signed.corim: file: licence has the content of boxd, another file of the release"
 	run check trust.yml $by
 	expect_status 1
 	expect_stderr "$1: error[not-released]: trust.yml: file: trust.yml is no file of the release"

@@ -109,7 +109,7 @@ case $(cat "$STDERR") in
 esac
 expect_status 0
 expect_stderr_has 'measure: error[threshold]: alice/image/box.eif: release: too few publishers have signed it, as of that time'
-expect_stderr_has 'release.sh: released: example.org/box 1.0'
+expect_stderr_has 'release.sh: released: example.org/box 1.0, which does not count yet'
 expect grep -qxF 'It is the first release of this product in the database.' job.md
 expect grep -qxF 'It does not count yet: too few publishers have signed it, as of that time.' job.md
 expect grep -qxF 'It was built again under other conditions, with equal bytes. In the database: too few publishers.' job.md

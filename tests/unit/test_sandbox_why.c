@@ -122,6 +122,9 @@ static void the_setting_that_forbids_it_is_named(void **state)
 {
 	static const struct machine machines[] = {
 		{.hint = ""},
+		{.text = "execvp /bin/sh: No such file or directory",
+		 .hint = "the root file system has no /bin/sh, which runs commands, or not the "
+			 "interpreter that it names"},
 		{.text = "Can't mount proc on /newroot/proc: Operation not permitted",
 		 .hint = "a container that hides parts of /proc forbids another one; start it with "
 			 "--security-opt systempaths=unconfined"},
