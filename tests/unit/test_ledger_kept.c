@@ -1,5 +1,6 @@
 #include "reference-db/ledger.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -188,6 +189,53 @@ static void what_others_could_have_written_is_not_used(void **state)
 		assert_int_equal(known(d, &b, cache), 4);
 	}
 	listing_free(&in);
+	database_free(&d);
+	folder_free(&f);
+	book_free(&b);
+}
+
+static void run_on(const cpu_set_t *cpus)
+{
+	assert_int_equal(sched_setaffinity(0, sizeof(*cpus), cpus), 0);
+}
+
+/* With one thread as with all: the same statements are refused, for the same reasons. */
+static void how_many_threads_check_tells_nothing(void **state)
+{
+	struct book b = trusting();
+	struct buf x = BUF(LEDGER_KEPT_MAX), y = BUF(LEDGER_KEPT_MAX);
+	struct folder f = {0};
+	struct database *d;
+	struct ledger *one, *all;
+	struct err e = {0};
+	cpu_set_t cpus, first;
+	size_t cpu = 0;
+
+	(void)state;
+	folder_new(&f);
+	d = database_with(&b, folder_path(&f, "db"));
+	for (uint8_t i = 3; i < 10; i++) {
+		char version[] = {(char)('0' + i), '\0'};
+
+		publish(d, &b, STATEMENT_MANIFEST, book_payload_manifest(version, i));
+		publish(d, &b, STATEMENT_MANIFEST, book_payload_manifest(version, 99));
+	}
+	all = opened(d, b.trust, "", true);
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	while (!CPU_ISSET(cpu, &cpus))
+		cpu++;
+	CPU_ZERO(&first);
+	CPU_SET(cpu, &first);
+	run_on(&first);
+	one = opened(d, b.trust, "", true);
+	run_on(&cpus);
+	assert_int_equal(all->record[5].worth, LEDGER_CONTRADICTS);
+	assert_true(ledger_write(one, &x, &e) && ledger_write(all, &y, &e));
+	assert_true(bytes_equal(buf_bytes(&x), buf_bytes(&y)));
+	buf_free(&x);
+	buf_free(&y);
+	ledger_free(&one);
+	ledger_free(&all);
 	database_free(&d);
 	folder_free(&f);
 	book_free(&b);
@@ -388,6 +436,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_kept_is_gone_on_from),
 		cmocka_unit_test(what_others_could_have_written_is_not_used),
+		cmocka_unit_test(how_many_threads_check_tells_nothing),
 		cmocka_unit_test(another_trust_file_is_another_ledger),
 		cmocka_unit_test(a_head_that_the_log_does_not_give_is_refused),
 		cmocka_unit_test(what_was_replayed_is_not_read_again_as_something_else),
