@@ -173,9 +173,13 @@ static void json(const struct released *r, const struct verdict *v, struct json_
 
 static bool identify_all(const struct files_given *g, struct identified *is, struct err *e)
 {
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n; i++) {
+		if (strcmp(g->path[i], "-") == 0)
+			return err_set(e, REASON_USAGE,
+				       "with --db a file is read twice, and standard input once");
 		if (!identify(g->path[i], g->watch, is, e))
 			return false;
+	}
 	return true;
 }
 

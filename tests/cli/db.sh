@@ -378,6 +378,9 @@ expect_status 3
 expect_stderr_has 'error[database]'
 run db audit --db absent --trust trust.yml
 expect_status 5
+run_stdin two.eif check - $db
+expect_status 2
+expect_stderr_has 'measure: error[usage]: with --db a file is read twice, and standard input once'
 run db log --db db.git --trust absent.yml
 expect_status 4
 expect_stderr_has 'error[no-trust]'
