@@ -243,7 +243,8 @@ static void publish_both(const struct publish *p, struct bytes there, struct byt
 	assert_true(out.already && out.entry == 0);
 	assert_string_equal(out.path, "products/a%2Fb/1/000000-manifest.corim");
 	assert_false(publish(p, &other, 1, &out, &e));
-	check_err(&e, REASON_CONTRADICTION, "another payload of that version counts already");
+	check_err(&e, REASON_CONTRADICTION,
+		  "manifest statement: another payload of that version counts already");
 }
 
 /* Some statements by the publisher himself; the first file of them. */
