@@ -10,9 +10,10 @@ void later_free(struct later *x)
 	ledger_free(&x->ledger);
 }
 
-/* Each signature as the statement that a database would hold. A manifest that no database would
- * take is one of which nothing can be said. */
-static bool feed_manifest(struct ledger *l, const struct signed_statement *s, struct err *e)
+/* Each signature as the statement that a database would hold. Of a manifest that no database would
+ * take nothing can be said; where something is said of it all the same, that is not passed over. */
+static bool feed_manifest(struct ledger *l, const struct signed_statement *s, bool said,
+			  struct err *e)
 {
 	owned(buf_free) struct buf file = BUF(SIGNED_MAX);
 	struct cose_message m = s->message;
@@ -24,7 +25,7 @@ static bool feed_manifest(struct ledger *l, const struct signed_statement *s, st
 		return false;
 	if (ledger_feed(l, buf_bytes(&file), &fed, e))
 		return true;
-	if (reason_class(e->reason) != EXIT_CLASS_MALFORMED)
+	if (said || reason_class(e->reason) != EXIT_CLASS_MALFORMED)
 		return false;
 	*e = (struct err){0};
 	return true;
@@ -89,7 +90,7 @@ bool later_judge(struct later *x, const struct judge *j, const struct published 
 	if (!(x->ledger = ledger_apart(j->trust, e)))
 		return false;
 	for (size_t i = 0; i < p->n; i++)
-		if (!feed_manifest(x->ledger, &p->statement[i], e))
+		if (!feed_manifest(x->ledger, &p->statement[i], p->later.n > 0, e))
 			return false;
 	if (!feed_later(x, j, &p->later, e))
 		return false;

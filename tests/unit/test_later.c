@@ -206,6 +206,37 @@ static void a_withdrawal_needs_its_threshold(void **state)
 	scene_free(&s);
 }
 
+/* Its name is of no product and version; a withdrawal of it is not passed over. */
+static void of_a_manifest_that_no_database_takes_nothing_can_be_said(void **state)
+{
+	struct scene s = {.book = book_new()};
+	struct buf payload = book_payload_manifest("1", 1), file, said = BUF(STATEMENT_MAX);
+	owned(later_free) struct later x = {0};
+	struct withdraw w = said_withdraw("a/b/1", 1);
+	static struct verdict v;
+	static struct judged judged;
+	const struct judge j = {s.book.trust, TRUST_PUBLISHER, {CLOCK_NONE, 0}, &v, &judged};
+	struct err e = {0};
+	uint8_t *name;
+
+	(void)state;
+	while ((name = memmem(payload.p, payload.n, "a/b/1", 5)))
+		name[3] = ':';
+	assert_true(hash_of(DIGEST_SHA256, buf_bytes(&payload), &s.payload, &e));
+	w.payload = s.payload;
+	file = signed_file(&s, ALICE_KEY, STATEMENT_MANIFEST, payload, 0);
+	assert_true(published_add_bytes(&s.p, &file, &e));
+	book_trust(&s.book, ALICE_KEY, PUBLISHER | WITHDRAWER);
+	assert_true(later_judge(&x, &j, &s.p, &e));
+	assert_true(withdraw_write(&w, &said, &e));
+	say(&s, ALICE_KEY, said, STATEMENT_WITHDRAW, 5);
+	assert_false(later_judge(&x, &j, &s.p, &e));
+	assert_int_equal(e.reason, REASON_STATEMENT);
+	assert_string_equal(e.text, "the manifest does not say of which version of which product "
+				    "it is");
+	scene_free(&s);
+}
+
 static void what_counts_for_nothing_is_told_of_but_not_without_end(void **state)
 {
 	struct scene s = scene_new();
@@ -453,6 +484,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_asks_and_nobody_said_is_no_check),
 		cmocka_unit_test(rebuilders_are_counted_and_named),
 		cmocka_unit_test(a_withdrawal_needs_its_threshold),
+		cmocka_unit_test(of_a_manifest_that_no_database_takes_nothing_can_be_said),
 		cmocka_unit_test(what_counts_for_nothing_is_told_of_but_not_without_end),
 		cmocka_unit_test(a_bundle_says_what_a_database_of_the_same_statements_says),
 		cmocka_unit_test(they_are_in_the_order_of_their_own_times),
