@@ -44,6 +44,7 @@ static bool of_image(struct file *f, struct identified *out, struct err *e)
 	if (!eif_image_read(f, true, &img, e))
 		return false;
 	add(out, &img.pcr[0]);
+	add(out, &img.sha256);
 	return true;
 }
 
@@ -78,5 +79,7 @@ bool identify(const char *path, struct watch watch, struct identified *out, stru
 	if (!igvm_file_is(path) && !is_eif(&f))
 		return of_file(path, watch, out, e);
 	f.watch = watch;
-	return (igvm_file_is(path) ? of_igvm : of_image)(&f, out, e) || err_subject(e, path);
+	if (!igvm_file_is(path))
+		return of_image(&f, out, e) || err_subject(e, path);
+	return of_igvm(&f, out, e) ? of_file(path, watch, out, e) : err_subject(e, path);
 }

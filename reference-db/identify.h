@@ -12,12 +12,13 @@
 
 struct identified {
 	size_t n;
-	struct digest digest[IDENTIFIED_MAX]; /* PCR0, launch digests, or files' SHA-256 */
+	struct digest digest[IDENTIFIED_MAX]; /* PCR0, launch digests, files' SHA-256 */
 };
 
 /*
- * An EIF, a bundle of a guest of SEV-SNP, an IGVM file, or whatever file else, of which it is its
- * own digest; added to *out. Errors: those of reading it.
+ * An EIF, a bundle of a guest of SEV-SNP, an IGVM file, or whatever file else; added to *out. Of
+ * each file its own digest is one, too: a release of files alone may list an image. Errors: those
+ * of reading it.
  */
 must bool identify(const char *path, struct watch watch, struct identified *out, struct err *e);
 

@@ -172,4 +172,13 @@ for name in vm igvm; do
 done
 ok 'a withdrawal refuses them, and by a bundle that holds it'
 
+"$MEASURE" manifest make --files moved.igvm --product example.org/files --version 1 -q -o files.corim
+"$MEASURE" sign manifest files.corim -q --signer alice --key alice.key -o files.signed
+run db publish files.signed $db
+expect_status 0
+everywhere 4 check moved.igvm
+expect reasons rebuilders
+expect answers 'moved.igvm is that of the release'
+ok 'an IGVM file is found as a file of a release, too'
+
 plan done

@@ -249,6 +249,13 @@ run db show example.org/box/1.2.3 $db -o box.bundle
 expect_status 0
 run check bin/boxd --manifest box.bundle --trust trust.yml
 expect_status 0
+"$MEASURE" manifest make --files image.eif bin/licence --product example.org/set --version 1 -q -o set.corim
+"$MEASURE" sign manifest set.corim -q --signer alice --key alice.key -o set.signed
+run db publish set.signed $db
+expect_status 0
+run check image.eif $db
+expect_status 0
+expect_stdout_has 'pass  file              image.eif is that of the release'
 run db audit $db
 expect_status 0
 run db withdraw example.org/box/1.2.3 $db --reason 'its key leaked' --key dave.key
