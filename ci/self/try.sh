@@ -93,7 +93,9 @@ download/measure who "$(sha256sum download/measure-verify | cut -c 1-64)" --db r
 # ---- with the bundle that the rebuilder hands out
 check "$files" rebuilt/release.bundle
 cp download/measure-verify changed/
-printf x | dd of=changed/measure-verify bs=1 seek=5000 conv=notrunc status=none
+byte=$(od -An -tu1 -j 5000 -N 1 changed/measure-verify)
+# shellcheck disable=SC2059 # the format is the byte
+printf "\\$(printf %o $((byte ^ 1)))" | dd of=changed/measure-verify bs=1 seek=5000 conv=notrunc status=none
 cp download/measure-verify renamed/measure
 refused 1 check changed/measure-verify rebuilt/release.bundle
 refused 1 check renamed/measure rebuilt/release.bundle

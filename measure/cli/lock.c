@@ -60,18 +60,6 @@ static void run_free(struct run *r)
 	free(r->update);
 }
 
-static bool read_recipe(struct run *r, const char *path, struct err *e)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash)
-		buf_put(&r->folder, bytes_of(path, slash == path ? 1 : (size_t)(slash - path)));
-	else
-		buf_str(&r->folder, ".");
-	return buf_done(&r->folder, "a path", e) && file_slurp(path, YAML_MAX_BYTES, &r->text, e) &&
-	       (recipe_read(&r->recipe, buf_bytes(&r->text), e) || err_subject(e, path));
-}
-
 /* The one that is there stays the base of the new one; none is as well. */
 static bool read_old(struct run *r, const char *given, const char *recipe, struct err *e)
 {
@@ -271,7 +259,8 @@ static bool lock_run(struct cli *c, struct answer *a, struct err *e)
 
 	if (c->args.n_operands > 0 && !cli_operand(c, "RECIPE", &recipe, e))
 		return false;
-	if (!read_recipe(&r, recipe, e) || !read_old(&r, args_value(&c->args, O_OUTPUT), recipe, e))
+	if (!recipe_load(&r.recipe, recipe, &r.folder, &r.text, e) ||
+	    !read_old(&r, args_value(&c->args, O_OUTPUT), recipe, e))
 		return false;
 	if (args_has(&c->args, O_FEEDS))
 		return tell_feeds(&r, c, a, e);

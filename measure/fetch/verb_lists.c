@@ -37,17 +37,11 @@ static void work_free(struct work *w)
 
 static bool read_recipe(struct work *w, struct err *e)
 {
-	const char *path = RECIPE_FILE, *slash;
+	const char *path = RECIPE_FILE;
 
 	if (w->f.c->args.n_operands > 0 && !cli_operand(w->f.c, "RECIPE", &path, e))
 		return false;
-	slash = strrchr(path, '/');
-	if (slash)
-		buf_put(&w->folder, bytes_of(path, slash == path ? 1 : (size_t)(slash - path)));
-	else
-		buf_str(&w->folder, ".");
-	return buf_done(&w->folder, "a path", e) && file_slurp(path, YAML_MAX_BYTES, &w->text, e) &&
-	       (recipe_read(&w->recipe, buf_bytes(&w->text), e) || err_subject(e, path));
+	return recipe_load(&w->recipe, path, &w->folder, &w->text, e);
 }
 
 /* "ARCHIVE:dists/SUITE/PATH", or of a snapshot "ARCHIVE-snapshot:SNAPSHOT/dists/...". */

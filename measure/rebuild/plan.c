@@ -53,18 +53,11 @@ bool plan_path(const struct plan *p, const char *path, struct buf *out, struct e
 
 static bool read_recipe(struct plan *p, const char *path, struct err *e)
 {
-	owned(buf_free) struct buf text = BUF(YAML_MAX_BYTES);
-	const char *slash = strrchr(path, '/');
+	owned(buf_free) struct buf text = BUF(YAML_MAX_BYTES), folder = BUF(PATH_ROOM);
 
-	p->folder = own_string(slash == path ? "/" : slash ? path : ".", e);
-	if (!p->folder)
-		return false;
-	if (slash > path)
-		p->folder[slash - path] = '\0';
-	return file_slurp(path, YAML_MAX_BYTES, &text, e) &&
-	       ((hash_of(DIGEST_SHA256, buf_bytes(&text), &p->recipe_digest, e) &&
-		 recipe_read(&p->recipe, buf_bytes(&text), e)) ||
-		err_subject(e, path));
+	return recipe_load(&p->recipe, path, &folder, &text, e) &&
+	       (p->folder = own_string(buf_cstr(&folder), e)) != NULL &&
+	       hash_of(DIGEST_SHA256, buf_bytes(&text), &p->recipe_digest, e);
 }
 
 static bool not_locked(struct err *e)

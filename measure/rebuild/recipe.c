@@ -1,5 +1,6 @@
 #include "measure/rebuild/recipe.h"
 
+#include "measure/base/file.h"
 #include "measure/base/hex.h"
 #include "measure/rebuild/recipe_read.h"
 #include "measure/rebuild/recipe_schema.h"
@@ -526,4 +527,21 @@ bool recipe_read(struct recipe *r, struct bytes text, struct err *e)
 		return false;
 	*r = take(made);
 	return true;
+}
+
+bool recipe_load(struct recipe *r, const char *path, struct buf *folder, struct buf *text,
+		 struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		buf_put(folder, bytes_of(path, slash == path ? 1 : (size_t)(slash - path)));
+	else
+		buf_str(folder, ".");
+	if (!buf_done(folder, "a path", e))
+		return false;
+	if (!file_slurp(path, YAML_MAX_BYTES, text, e))
+		return e->reason == REASON_NO_SUCH_FILE &&
+		       err_hint(e, "`measure build --template eif` prints one to begin with");
+	return recipe_read(r, buf_bytes(text), e) || err_subject(e, path);
 }

@@ -104,7 +104,8 @@ run lock a b
 expect_status 2
 run lock missing.yml
 expect_status 5
-expect_stderr_has 'measure: error[no-such-file]: missing.yml: '
+expect_stderr 'measure: error[no-such-file]: missing.yml: cannot be opened: No such file or directory
+measure: hint: `measure build --template eif` prints one to begin with'
 run lock -o measure.yml
 expect_status 2
 expect_stderr_has "measure: error[usage]: measure.yml: would be replaced, and it is the input 'measure.yml'"

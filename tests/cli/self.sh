@@ -72,7 +72,7 @@ if grep -q 'error\[sandbox\]' "$STDERR"; then
 fi
 expect_status 0
 expect_stderr_has "release.sh: released: measure $version"
-expect_stdout_has 'try.sh: refused: measure-verify: error[rebuilders]: release: rebuilt with equal bytes by 0, and 1 are needed'
+expect_stdout_has 'try.sh: refused: measure-verify: error[rebuilders]: release/measure.bundle: release: rebuilt with equal bytes by 0, and 1 are needed'
 commit=$(git -C project rev-parse HEAD)
 expect_stdout_has "try.sh: the archive is the tree of $commit, and so says the program"
 expect_stdout_has 'measure-verify: error[not-released]: changed/measure-verify: file: measure-verify is another one'
