@@ -151,7 +151,7 @@ struct recipe {
 /* Errors: yaml, recipe ("line N: ..."), limit, library. Released by recipe_free(). */
 must bool recipe_read(struct recipe *r, struct bytes text, struct err *e);
 
-/* Of a file: *text its bytes, *folder what its paths start from. Errors: those of reading it, too. */
+/* Of a file: *text its bytes, *folder what its paths start from. Errors: of reading it, too. */
 must bool recipe_load(struct recipe *r, const char *path, struct buf *folder, struct buf *text,
 		      struct err *e);
 void recipe_free(struct recipe *r);
