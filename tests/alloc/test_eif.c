@@ -115,7 +115,7 @@ static bool name(void *arg, struct err *e)
 {
 	struct identified x;
 
-	return identify(((struct world *)arg)->sealed, (struct watch){0}, &x, e) && x.n == 1;
+	return identify(((struct world *)arg)->sealed, (struct watch){0}, &x, e) && x.n == 2;
 }
 
 static bool describe(void *arg, struct err *e)
