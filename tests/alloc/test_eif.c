@@ -113,7 +113,7 @@ static bool read_large(void *arg, struct err *e)
 
 static bool name(void *arg, struct err *e)
 {
-	struct identified x;
+	struct identified x = {.n = 0};
 
 	return identify(((struct world *)arg)->sealed, (struct watch){0}, &x, e) && x.n == 2;
 }

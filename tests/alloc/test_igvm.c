@@ -78,7 +78,7 @@ static bool compare(void *arg, struct err *e)
 static bool name(void *arg, struct err *e)
 {
 	const struct released *r = arg;
-	struct identified x;
+	struct identified x = {.n = 0};
 
 	return identify(r->path, (struct watch){0}, &x, e) && x.n > 0;
 }

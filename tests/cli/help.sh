@@ -153,7 +153,8 @@ expect_stdout ''
 expect_stderr 'measure: error[usage]: option '"'--output'"' is missing
 measure: hint: see `measure help build recipe`'
 run build other.yml -o out
-expect_stderr 'measure: error[no-such-file]: other.yml: cannot be opened: No such file or directory'
+expect_stderr 'measure: error[no-such-file]: other.yml: cannot be opened: No such file or directory
+measure: hint: `measure build --template eif` prints one to begin with'
 ok 'a recipe is what is built where no second word stands'
 
 run help bulid
